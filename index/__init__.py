@@ -1,0 +1,1 @@
+"""What the corpus is and how it is searched: load, clean, date, chunk, embed, store, lexical, dense, ingest."""

@@ -1,0 +1,148 @@
+"""The corpus in frozen values: what was read, where it came from, and which spans of it are searched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+DatePrecision = Literal["day", "month", "year"]
+DateSource = Literal["front matter", "json-ld", "meta", "dateline", "header", "file name", "edited"]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A half-open range of a document's text, in Unicode code points from 0."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """When a source says it was published; never the file's time nor the time of ingest.
+
+    Attributes:
+        date: ISO 8601, cut to what is known: "2025-11-16", "2025-11" or "2025". Sorts as text.
+        precision: How much of the date is known.
+        source: What said so.
+    """
+
+    date: str
+    precision: DatePrecision
+    source: DateSource
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Who says it. Every field is read from the source itself; None means that it does not say.
+
+    Attributes:
+        kind: "report", "analysis", "opinion", "machine-assisted", or another word from front matter.
+    """
+
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    published: Published | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """One file after loading and cleaning, before it has an id.
+
+    Attributes:
+        text: The normalised text that is stored and cited: newlines are "\\n", drop caps are joined; boilerplate is still in it.
+        body: The spans worth searching, in order, not overlapping: `text` without headers, share bars, comment forms, disclaimers.
+        page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
+        notes: What was repaired or flagged, in words ("joined 1 drop cap").
+    """
+
+    text: str
+    media_type: str
+    provenance: Provenance
+    body: tuple[Span, ...]
+    page_starts: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One source as stored. The id derives from text and provenance, so the same content has the same id everywhere.
+
+    Attributes:
+        sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
+        origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
+    """
+
+    id: str
+    text: str
+    media_type: str
+    provenance: Provenance
+    page_starts: tuple[int, ...]
+    sources: tuple[str, ...]
+    origin: str
+    chunk_count: int
+    added_at: str
+    notes: tuple[str, ...] = ()
+
+    def page_of(self, offset: int) -> int | None:
+        """The 1-based page that holds `offset`, or None for a source without pages."""
+        if not self.page_starts:
+            return None
+        return sum(1 for start in self.page_starts if start <= offset) or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A span of a document that is searched as one unit: `document.text[start:end] == text`, always."""
+
+    id: str
+    document_id: str
+    ordinal: int
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which documents may be searched. Dates are ISO prefixes and inclusive; an undated document passes no date filter."""
+
+    publisher: str | None = None
+    since: str | None = None
+    until: str | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.publisher, self.since, self.until))
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A file that did not go in, and why. `code` is stable; `reason` is for people."""
+
+    source: str
+    code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What one ingest did. Every file that was offered is counted once, in `added` to `refused`.
+
+    Attributes:
+        unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
+        embedded_chunks: Chunks that went through the encoder.
+        reused_chunks: Chunks of new or changed documents whose vector was already known.
+        seconds: Wall time by part: "parse", "encode", "store", "index", "total".
+    """
+
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    refused: tuple[Refusal, ...] = ()
+    embedded_chunks: int = 0
+    reused_chunks: int = 0
+    seconds: Mapping[str, float] = field(default_factory=dict)

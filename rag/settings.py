@@ -1,0 +1,74 @@
+"""Every setting, its default and where its value came from. Read once, at the composition root."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from index.errors import SettingInvalid
+
+CONFIG_FILE = "dossier.toml"
+
+
+class Settings(BaseSettings):
+    """Settings from, in falling order: arguments, `DOSSIER_*` in the environment, `dossier.toml`, the defaults here."""
+
+    model_config = SettingsConfigDict(env_prefix="DOSSIER_", toml_file=CONFIG_FILE, frozen=True, extra="forbid")
+
+    data: Path = Field(Path(".dossier"), description="Directory that holds every collection.")
+    collection: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field("default", description="Collection used when none is named.")
+    host: str = Field("127.0.0.1", description="Address the server listens on; only loopback without keys.")
+    port: int = Field(7860, ge=1, le=65535, description="Port of the server.")
+
+    embedder: str = Field("packaged", description="'packaged' (all-MiniLM-L6-v2), a folder, or a model name already in the local cache.")
+    reader: str = Field("packaged", description="'packaged', or a folder with model.onnx and tokenizer.json.")
+    llm: str | None = Field(None, description="openai+http://HOST/v1?model=NAME or llama:///FILE.gguf; unset: extractive answers, no LLM.")
+    llm_key: SecretStr | None = Field(None, description="Key for the LLM endpoint.")
+    llm_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest wait for an LLM's whole answer, in seconds.")
+    llm_max_tokens: int = Field(384, ge=16, le=4096, description="Longest LLM answer, in tokens.")
+
+    retrieve: int = Field(40, ge=1, le=200, description="Chunks taken from each retriever before fusion.")
+    read: int = Field(10, ge=1, le=50, description="Passages that are read for one answer.")
+    per_document: int = Field(4, ge=1, le=50, description="Most passages of one document among those read.")
+    answer_threshold: float = Field(0.5, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say'.")
+    rrf_k: int = Field(60, ge=1, le=1000, description="Damping of reciprocal rank fusion.")
+
+    max_question_chars: int = Field(4000, ge=1, description="Longest question.")
+    max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
+    max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """No .env file and no secrets directory: one file, one prefix."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def answer_hash(self) -> str:
+        """Hash of the settings that can change an answer, 12 hex digits; secrets and addresses left out."""
+        names = ("embedder", "reader", "llm", "llm_max_tokens", "retrieve", "read", "per_document", "answer_threshold", "rrf_k")
+        values = {name: str(getattr(self, name)) for name in names}
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Read the settings; raises SettingInvalid with the setting's name and what mends it."""
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"]) or "settings"
+        raise SettingInvalid(
+            f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
+        ) from error

@@ -1,0 +1,171 @@
+"""Question to answer in frozen values. Answer and what it holds are the contract that other programs read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from index.values import Chunk, Document
+
+Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
+Status = Literal["verified", "weak", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A chunk with its rank and why. Ranks count from 1; None means that this retriever did not find it."""
+
+    chunk: Chunk
+    rank: int
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    dense_score: float | None = None
+    lexical_score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A hit that was judged worth reading, with its number in this answer and the document that it is a span of."""
+
+    number: int
+    hit: Hit
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A span of one piece of evidence: `evidence.document.text[start:end]` is what is quoted."""
+
+    evidence: int
+    start: int
+    end: int
+    support: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class DraftStatement:
+    """One sentence of an unchecked answer and what it cites."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answerer's proposal. Nothing of it reaches a person before `rag.verify` has passed it.
+
+    Attributes:
+        short: The bare answer ("October 18"), or "" when there is none.
+        confidence: Calibrated probability, 0 to 1, that the question is answered by the evidence.
+    """
+
+    statements: tuple[DraftStatement, ...]
+    short: str
+    confidence: float
+    answered_by: str
+    degraded: bool = False
+    usage: Mapping[str, int] | None = None
+
+
+class Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Citation(Frozen):
+    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points."""
+
+    number: int
+    document_id: str
+    chunk_id: str
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    kind: str | None = None
+    published: str | None = None
+    published_precision: str | None = None
+    published_source: str | None = None
+    uri: str | None = None
+    quote: str
+    start: int
+    end: int
+    page: int | None = None
+    support: float = 0.0
+
+
+class Statement(Frozen):
+    text: str
+    citations: tuple[int, ...]
+    status: Status
+    checks: dict[str, Any] = Field(default_factory=dict)
+
+
+class Position(Frozen):
+    """One of several values that sources give for the same thing."""
+
+    value: str
+    normalized: dict[str, Any] = Field(default_factory=dict)
+    citations: tuple[int, ...]
+    publisher: str | None = None
+    published: str | None = None
+
+
+class Conflict(Frozen):
+    about: str
+    positions: tuple[Position, ...]
+
+
+class EvidenceView(Frozen):
+    """Why a passage was read: its ranks, scores and signals, and the passage itself."""
+
+    chunk_id: str
+    document_id: str
+    number: int
+    rank: int
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    rerank_score: float | None = None
+    signals: dict[str, Any] = Field(default_factory=dict)
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    start: int
+    end: int
+    text: str
+
+
+class FiltersView(Frozen):
+    """Which documents were searched. `detected` is true when the question, not the caller, set them."""
+
+    publisher: str | None = None
+    since: str | None = None
+    until: str | None = None
+    as_of: str | None = None
+    detected: bool = False
+
+
+class Answer(Frozen):
+    """One question, answered with proof or not at all. Every quote is verbatim at its offsets; no citation, no claim."""
+
+    id: str
+    question: str
+    query: str
+    verdict: Verdict
+    text: str
+    short: str
+    confidence: float
+    statements: tuple[Statement, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    evidence: tuple[EvidenceView, ...] = ()
+    filters: FiltersView = FiltersView()
+    answered_by: str
+    degraded: bool = False
+    settings_hash: str
+    generation: str
+    usage: dict[str, int] = Field(default_factory=dict)
+    timings_ms: dict[str, float] = Field(default_factory=dict)
