@@ -1,0 +1,133 @@
+"""What a system did with one gold case: its rankings, its answer, and what is wrong with its citations. No judgement yet."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol
+
+from eval.cases import Filtering, GoldCase
+from eval.measures import citation_faults
+from index.errors import UnknownDocument
+from index.protocols import Corpus, Vectors
+from index.values import Filters
+from rag.values import Answer, Hit
+
+TOP_K = 10
+"""Passages per ranking: the deepest cutoff of any measure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """One hit of a ranking, as far as a measure needs it."""
+
+    document_id: str
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """Everything measured of one case; kept as one line of JSON so that a run can go on where it stopped.
+
+    Attributes:
+        key: Hash of the case, the settings, the code and the index generation.
+        rankings: Passages by row name ("lexical", "dense", "fused"), best first; empty when nothing was found.
+        answer: The answer without its evidence, which the rankings repeat.
+    """
+
+    key: str
+    case_id: str
+    rankings: Mapping[str, tuple[Passage, ...]]
+    answer: Answer
+    citation_faults: tuple[str, ...]
+    seconds: float
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "key": self.key,
+            "case_id": self.case_id,
+            "rankings": {name: [asdict(passage) for passage in ranking] for name, ranking in self.rankings.items()},
+            "answer": self.answer.model_dump(mode="json"),
+            "citation_faults": list(self.citation_faults),
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> Observation:
+        """Raises KeyError, TypeError or ValueError when `raw` is not an observation."""
+        return cls(
+            key=str(raw["key"]),
+            case_id=str(raw["case_id"]),
+            rankings={
+                name: tuple(Passage(**passage) for passage in ranking) for name, ranking in raw["rankings"].items()
+            },
+            answer=Answer.model_validate(raw["answer"]),
+            citation_faults=tuple(raw["citation_faults"]),
+            seconds=float(raw["seconds"]),
+        )
+
+
+class Answering(Protocol):
+    """What is evaluated; `rag.pipeline.Pipeline` is the real one."""
+
+    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
+
+    def search(self, query: str, *, top_k: int, filters: Filters | None = None) -> Sequence[Hit]: ...
+
+
+class QueryEmbedder(Protocol):
+    def embed_query(self, query: str) -> Vectors: ...
+
+
+Ranker = Callable[[str, int, Filters | None], tuple[Passage, ...]]
+"""(query, top_k, filters) to passages, best first: one row of the report."""
+
+
+def standard_rankers(pipeline: Answering, collection: Corpus, embedder: QueryEmbedder) -> dict[str, Ranker]:
+    """The rows that every report shows side by side: each retriever alone, and both fused."""
+
+    def lexical(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        return _passages(collection, collection.search_lexical(query, top_k, filters=filters))
+
+    def dense(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        return _passages(collection, collection.search_dense(embedder.embed_query(query), top_k, filters=filters))
+
+    def fused(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        hits = pipeline.search(query, top_k=top_k, filters=filters)
+        return tuple(Passage(hit.chunk.document_id, hit.chunk.start, hit.chunk.end, hit.score) for hit in hits)
+
+    return {"lexical": lexical, "dense": dense, "fused": fused}
+
+
+def observe(
+    key: str, case: GoldCase, rankers: Mapping[str, Ranker], pipeline: Answering, collection: Corpus
+) -> Observation:
+    """Ask one question of every row and of the answerer."""
+    asked: Filtering = case.filtering
+    started = time.perf_counter()
+    rankings = {name: rank(case.question, TOP_K, asked.filters) for name, rank in rankers.items()}
+    answer = pipeline.answer(case.question, filters=asked.filters, as_of=asked.as_of)
+    faults = citation_faults(answer, stored_text(collection))
+    seconds = time.perf_counter() - started
+    return Observation(key, case.id, rankings, answer.model_copy(update={"evidence": ()}), tuple(faults), seconds)
+
+
+def stored_text(collection: Corpus) -> Callable[[str], str | None]:
+    """Reads documents again from the collection, so that an answer cannot vouch for itself."""
+
+    def read(document_id: str) -> str | None:
+        try:
+            return collection.document(document_id).text
+        except UnknownDocument:
+            return None
+
+    return read
+
+
+def _passages(collection: Corpus, hits: Sequence[tuple[str, float]]) -> tuple[Passage, ...]:
+    chunks = collection.chunks([chunk_id for chunk_id, _ in hits])
+    found = ((chunks[chunk_id], score) for chunk_id, score in hits if chunk_id in chunks)
+    return tuple(Passage(chunk.document_id, chunk.start, chunk.end, float(score)) for chunk, score in found)
