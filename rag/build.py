@@ -1,0 +1,86 @@
+"""The composition root: settings in, everything that is open in this process out. Adapters are chosen here and nowhere else."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from index.collection import Collection, DataDirectory
+from index.embed import SentenceEmbedder
+from index.protocols import Embedder
+from rag.extract import ExtractiveAnswerer
+from rag.pipeline import Pipeline
+from rag.protocols import Answerer
+from rag.reader import OnnxReader
+from rag.retrieve import Retriever
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.llm import LanguageModel
+
+
+class Dossier:
+    """One data directory, owned by this process, with its collections and models. Models load on first use."""
+
+    def __init__(self, settings: Settings, data: DataDirectory) -> None:
+        self.settings = settings
+        self.data = data
+        self.embedder: Embedder = SentenceEmbedder(settings.embedder)
+        self._reader = OnnxReader(settings.reader)
+        self._collections: dict[str, Collection] = {}
+        self._lock = threading.Lock()
+        self._language_model: LanguageModel | None = None
+
+    def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
+        """An open collection, the one in the settings by default. Raises UnknownCollection."""
+        wanted = name or self.settings.collection
+        with self._lock:
+            if wanted not in self._collections:
+                self._collections[wanted] = self.data.collection(wanted, self.embedder, create=create)
+            return self._collections[wanted]
+
+    def pipeline(self, name: str | None = None) -> Pipeline:
+        """The pipeline over one collection."""
+        retriever = Retriever(self.collection(name), self.embedder, depth=self.settings.retrieve, rrf_k=self.settings.rrf_k)
+        return Pipeline(retriever, ExtractiveAnswerer(self._reader), self.settings, self._llm_answerer)
+
+    def warm_up(self) -> None:
+        """Load the models now, so that the first question does not wait for them."""
+        self.embedder.embed_query("warm up")
+        self._reader.warm_up()
+
+    def close(self) -> None:
+        """Close every collection and let go of the data directory."""
+        with self._lock:
+            for collection in self._collections.values():
+                collection.close()
+            self._collections.clear()
+            if self._language_model is not None:
+                self._language_model.close()
+            self.data.close()
+
+    @cached_property
+    def _llm_answerer(self) -> Answerer | None:
+        if self.settings.llm is None:
+            return None
+        from rag.generate import LLMAnswerer
+        from rag.llm import open_llm
+
+        key = self.settings.llm_key.get_secret_value() if self.settings.llm_key else None
+        self._language_model = open_llm(
+            self.settings.llm, key=key, timeout_s=self.settings.llm_timeout_s, max_tokens=self.settings.llm_max_tokens
+        )
+        return LLMAnswerer(self._language_model)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def open_dossier(settings: Settings) -> Dossier:
+    """Own the data directory of the settings. Raises DirectoryOwned when another process has it."""
+    return Dossier(settings, DataDirectory.own(settings.data))

@@ -1,0 +1,130 @@
+"""The extractive answerer: the span that answers, in the sentence that holds it. No LLM, nothing invented, deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from index.sentences import sentence_spans
+from index.values import Span
+from rag.judge import AskedFor, Judge, features, packaged_judge
+from rag.protocols import Reader, SpanAnswer
+from rag.values import Draft, DraftStatement, Evidence, Quote
+
+NAME = "extractive"
+SPANS = 3
+STATEMENTS = 3
+SUPPORTING_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One span that may answer the question, with the sentence that holds it; offsets are the document's."""
+
+    evidence: Evidence
+    span: Span
+    sentence: Span
+    reader_score: float
+    logit: float
+
+    @property
+    def text(self) -> str:
+        return self.evidence.document.text[self.span.start : self.span.end]
+
+    @property
+    def sentence_text(self) -> str:
+        return self.evidence.document.text[self.sentence.start : self.sentence.end]
+
+
+class ExtractiveAnswerer:
+    """Reads every passage, judges every span, quotes the best.
+
+    Args:
+        reader: Finds spans.
+        judge: Compares spans between passages and says how likely the best one is right.
+    """
+
+    def __init__(self, reader: Reader, judge: Judge | None = None) -> None:
+        self._reader = reader
+        self._judge = judge
+
+    @property
+    def judge(self) -> Judge:
+        return self._judge or packaged_judge()
+
+    def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
+        """The best span as `short`, its sentence and up to two more sentences that answer nearly as well."""
+        ranked = self.candidates(question, evidence)
+        if not ranked:
+            return Draft((), "", 0.0, NAME)
+        best = ranked[0]
+        confidence = self.judge.confidence(best.logit)
+        chosen = _supporting(ranked, lambda candidate: self.judge.confidence(candidate.logit) >= SUPPORTING_SHARE * confidence)
+        statements = tuple(
+            DraftStatement(
+                item.sentence_text,
+                (Quote(item.evidence.number, item.sentence.start, item.sentence.end, round(self.judge.confidence(item.logit), 4)),),
+            )
+            for item in chosen
+        )
+        return Draft(statements, best.text, round(confidence, 4), NAME)
+
+    def candidates(self, question: str, evidence: Sequence[Evidence]) -> list[Candidate]:
+        """Every span that was found, most likely first."""
+        asked = AskedFor.of(question)
+        answers = self._reader.read(question, [item.hit.chunk.text for item in evidence], spans=SPANS)
+        found = [
+            self._candidate(asked, item, answer) for item, spans in zip(evidence, answers, strict=True) for answer in spans
+        ]
+        return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
+
+    def _candidate(self, asked: AskedFor, item: Evidence, answer: SpanAnswer) -> Candidate:
+        chunk, text = item.hit.chunk, item.document.text
+        span = _trim(text, Span(chunk.start + answer.start, chunk.start + answer.end), within=Span(chunk.start, chunk.end))
+        sentence = _sentence_of(text, span, Span(chunk.start, chunk.end))
+        signals = features(
+            asked,
+            score=answer.score,
+            dense=item.hit.dense_score or 0.0,
+            rank=item.hit.rank,
+            span=text[span.start : span.end],
+            sentence=text[sentence.start : sentence.end],
+            passage=chunk.text,
+            context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
+        )
+        return Candidate(item, span, sentence, answer.score, self.judge.logit(signals))
+
+
+def _supporting(ranked: Sequence[Candidate], worth: Callable[[Candidate], bool]) -> list[Candidate]:
+    """The best candidate and those that answer nearly as well, one per sentence text, at most STATEMENTS."""
+    kept = [ranked[0]]
+    seen = {ranked[0].sentence_text}
+    for candidate in ranked[1:]:
+        if len(kept) == STATEMENTS or not worth(candidate):
+            break
+        if candidate.sentence_text not in seen:
+            seen.add(candidate.sentence_text)
+            kept.append(candidate)
+    return kept
+
+
+def _sentence_of(text: str, span: Span, within: Span) -> Span:
+    """The sentence, or the run of sentences, that holds a span."""
+    touched = [s for s in sentence_spans(text, within.start, within.end) if s.start < span.end and s.end > span.start]
+    return Span(touched[0].start, touched[-1].end) if touched else within
+
+
+def _trim(text: str, span: Span, *, within: Span) -> Span:
+    """A span widened to whole words and freed of the punctuation and the open brackets or quotes around it."""
+    start, end = span.start, span.end
+    while start > within.start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < within.end and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    while start < end and (text[start].isspace() or text[start] in ",.;:!?-–—)]}”’\"'“‘([{"):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in ",.;:!?-–—([{“‘\"'”’"):
+        end -= 1
+    if end > start and text[end - 1] in ")]}" and not any(mark in text[start:end] for mark in "([{"):
+        end -= 1
+    return Span(start, end) if start < end else span

@@ -1,0 +1,139 @@
+"""How likely is it that this span answers this question? A logistic model over the reader's score and plain signals.
+
+The reader alone scores a span against "no answer" within one passage, so its scores do not compare between passages,
+and it is easily taken in by a passage on a neighbouring subject. The signals here ask what the reader does not: are the
+question's words, names and numbers there at all, and is the span of the kind that was asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
+FEATURES = ("reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "type_match", "type_miss", "rank", "echo")
+
+_WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
+_QUESTION_WORDS = frozenset(
+    "a about after against all an and any are as at be been before by can could did do does during for from had has have how if in into is it "
+    "its itself many may more most much of on or over s should some such than that the their them then there these they this those to under "
+    "was were what when where which while who whom whose why will with would according says say said tell me please give list name between".split()
+)
+_DATE = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{4}s?|\d{1,2}(?:st|nd|rd|th))\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(
+    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|once|twice|no|none|both)\b",
+    re.IGNORECASE,
+)
+_NAME = re.compile(r"\b[A-Z]\w*")
+_ASKS = (
+    ("date", re.compile(r"^\W*when\b|\b(?:what|which|on what|in what|in which)\s+(?:exact\s+)?(?:date|day|month|year|time)\b", re.IGNORECASE)),
+    (
+        "number",
+        re.compile(
+            r"\bhow (?:many|much|large|big|long|far|old|high|often)\b|\bwhat (?:number|figure|share|percentage|amount|length|total)\b|\bsize of\b",
+            re.IGNORECASE,
+        ),
+    ),
+    ("name", re.compile(r"^\W*(?:who|whom|whose|where)\b|\b(?:which|what) (?:person|country|countries|city|group|outlet|organi[sz]ation|province)\b", re.IGNORECASE)),
+)
+_SHAPES = {"date": _DATE, "number": _NUMBER, "name": _NAME}
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Weights of the logistic model; `scale` and `shift` turn the best span's logit into the answer's confidence."""
+
+    weights: tuple[float, ...]
+    bias: float
+    scale: float
+    shift: float
+
+    def logit(self, features: Sequence[float]) -> float:
+        """Log-odds that the span is right; comparable between passages."""
+        return self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
+
+    def confidence(self, logit: float) -> float:
+        """Probability that the best span of all answers the question."""
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.scale * logit + self.shift))))
+
+
+@lru_cache(maxsize=1)
+def packaged_judge() -> Judge:
+    """The weights that ship with the package; `rag.training.judge` fits them."""
+    stored = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
+    if tuple(stored["features"]) != FEATURES:
+        raise ValueError(f"weights in {WEIGHTS_FILE.name} are for {stored['features']}, expected {list(FEATURES)}")
+    return Judge(tuple(stored["weights"]), stored["bias"], stored["scale"], stored["shift"])
+
+
+@dataclass(frozen=True, slots=True)
+class AskedFor:
+    """What a question asks for, worked out once for all its passages.
+
+    Attributes:
+        words: Stems of the question's content words.
+        hard: Stems of its names and numbers: what a passage on another subject lacks.
+        shape: "date", "number", "name" or None.
+    """
+
+    words: frozenset[str]
+    hard: frozenset[str]
+    shape: str | None
+
+    @classmethod
+    def of(cls, question: str) -> AskedFor:
+        found = list(_WORD.finditer(question))
+        content = [match for match in found if match[0].lower() not in _QUESTION_WORDS]
+        hard = [m[0] for m in content if m[0][0].isdigit() or (m[0][0].isupper() and m.start() > 0)]
+        shape = next((name for name, pattern in _ASKS if pattern.search(question)), None)
+        return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard), shape)
+
+
+def features(
+    asked: AskedFor, *, score: float, dense: float, rank: int, span: str, sentence: str, passage: str, context: str
+) -> tuple[float, ...]:
+    """The signals of one span, in the order of FEATURES.
+
+    Args:
+        score: The reader's span score against "no answer".
+        dense: Cosine of question and passage, 0 when unknown.
+        rank: The passage's rank after fusion, from 1.
+        context: What else is known of the passage: its document's title and outlet.
+    """
+    here, around = stems(sentence), stems(passage) | stems(context)
+    shaped = bool(asked.shape and _SHAPES[asked.shape].search(span))
+    told = stems(span)
+    return (
+        max(-2.0, min(2.5, score / 5.0)),
+        dense,
+        _share(asked.words, around),
+        _share(asked.words, here),
+        _share(asked.hard, around),
+        float(shaped),
+        float(asked.shape is not None and not shaped),
+        1.0 / rank,
+        float(bool(told) and told <= asked.words),
+    )
+
+
+def stem(word: str) -> str:
+    """A crude stem, the first five letters in lower case: enough to match 'refugee' with 'refugees'."""
+    plain = word.lower().replace("’", "'").removesuffix("'s").replace(",", "")
+    return plain[:5] if plain.isalpha() else plain
+
+
+def stems(text: str) -> frozenset[str]:
+    """Stems of every word of a text."""
+    return frozenset(stem(match[0]) for match in _WORD.finditer(text))
+
+
+def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
+    return len(wanted & found) / len(wanted) if wanted else 1.0
