@@ -9,11 +9,11 @@ help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: setup  ## set up, index seeds/, serve the page and the API on http://127.0.0.1:7860
-	@$(DOSSIER) index seeds
+	@$(DOSSIER) index seeds/[0-9]*.md
 	@$(DOSSIER) serve
 
 demo: setup  ## set up, index seeds/, print one cited answer, exit
-	@$(DOSSIER) index seeds
+	@$(DOSSIER) index seeds/[0-9]*.md
 	@$(DOSSIER) ask "On what date was the ceasefire signed in Doha?"
 
 test: setup-dev  ## the whole test suite
