@@ -1,0 +1,189 @@
+"""Ask every gold question, keep each observation as it is made, and report. The command line of `dossier eval`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from eval.cases import LocatedCase
+from eval.compare import Change, compare, read_report
+from eval.gold import load_gold
+from eval.observe import Answering, Observation, Ranker, observe, standard_rankers
+from eval.origin import code_hash, commit, corpus_hash, versions
+from eval.report import add_comparison, build_report, summary_table, write_report
+from index.errors import DossierError, EmptyCollection
+from index.protocols import Corpus
+
+if TYPE_CHECKING:
+    from rag.build import Dossier
+
+OBSERVATIONS = "observations.jsonl"
+EXIT_FAILED, EXIT_FELL = 1, 4
+
+Progress = Callable[[int, int], None]
+"""(questions done, questions in all)"""
+
+app = typer.Typer(add_completion=False)
+
+
+def run_gold(
+    pipeline: Answering,
+    collection: Corpus,
+    cases: Sequence[LocatedCase],
+    *,
+    rankers: Mapping[str, Ranker],
+    settings_hash: str,
+    out: Path,
+    progress: Progress | None = None,
+) -> list[tuple[LocatedCase, Observation]]:
+    """Observe every case, in order; observations already in `out` that were made the same way are taken from there.
+
+    Made the same way means: same case, settings, code, index generation and rows. Each new observation is on disk before the
+    next question is asked, so a run that was killed goes on where it stopped.
+    """
+    kept = read_observations(out / OBSERVATIONS)
+    made_with = f"{settings_hash} {code_hash()} {collection.name} {collection.generation} {' '.join(rankers)}"
+    observed = []
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / OBSERVATIONS).open("a", encoding="utf-8") as log:
+        if log.tell():
+            log.write("\n")  # ends a line that a kill left half written; blank lines are read over
+        for done, located in enumerate(cases, start=1):
+            key = hashlib.sha256(f"{located.case.id} {located.case.digest} {made_with}".encode()).hexdigest()[:16]
+            observation = kept.get(key)
+            if observation is None:
+                observation = observe(key, located.case, rankers, pipeline, collection)
+                log.write(json.dumps(observation.to_json(), ensure_ascii=False) + "\n")
+                log.flush()
+            observed.append((located, observation))
+            if progress:
+                progress(done, len(cases))
+    return observed
+
+
+def read_observations(path: Path) -> dict[str, Observation]:
+    """Observations by key; a line that is not one (cut by a kill, or made by another version) is asked again."""
+    found: dict[str, Observation] = {}
+    if not path.exists():
+        return found
+    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
+        try:
+            observation = Observation.from_json(json.loads(line)) if line.strip() else None
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue
+        if observation is not None:
+            found[observation.key] = observation
+    return found
+
+
+def evaluate_collection(
+    dossier: Dossier, gold: Path, *, collection: str | None, out: Path, baseline: Path | None, progress: Progress | None
+) -> tuple[dict[str, Any], list[Change]]:
+    """Run a gold file on one collection of an open Dossier and write the reports.
+
+    Returns:
+        The report, and the gated figures that fell against the baseline.
+
+    Raises:
+        GoldInvalid: With every line that is wrong.
+        EmptyCollection: There is nothing to search.
+        ReportUnusable: Before any question is asked when the file cannot be read.
+    """
+    earlier = read_report(baseline) if baseline else None
+    corpus = dossier.collection(collection)
+    documents = corpus.documents()
+    if not documents:
+        raise EmptyCollection(f"Collection '{corpus.name}' holds no document. Run: dossier index FOLDER")
+    cases = load_gold(gold, documents)
+    pipeline = dossier.pipeline(collection)
+    rankers = standard_rankers(pipeline, corpus, dossier.embedder)
+    settings_hash = dossier.settings.answer_hash()
+    observed = run_gold(
+        pipeline, corpus, cases, rankers=rankers, settings_hash=settings_hash, out=out, progress=progress
+    )
+    origin = {
+        "commit": commit(),
+        "code_hash": code_hash(),
+        "settings_hash": settings_hash,
+        "collection": corpus.name,
+        "corpus_hash": corpus_hash(document.id for document in documents),
+        "documents": len(documents),
+        "chunks": corpus.chunk_count,
+        "generation": corpus.generation,
+        "gold": gold.name,
+        "gold_sha256": hashlib.sha256(gold.read_bytes()).hexdigest(),
+        "versions": versions(),
+    }
+    report = build_report(observed, origin)
+    fell = add_comparison(report, earlier, compare(report, earlier)) if earlier else []
+    write_report(report, out)
+    return report, fell
+
+
+@app.command()
+def evaluate(
+    gold: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help="Questions with accepted answers and evidence.")],
+    collection: Annotated[
+        str | None, typer.Option(help="Collection to ask; the one in the settings by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder for report.json, report.md and report.html.")] = Path(
+        "reports/eval"
+    ),
+    baseline: Annotated[
+        Path | None, typer.Option(help="An earlier report.json: exit 4 when a gated measure fell.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure retrieval, answers, citations and refusals on a gold file."""
+    from rag.build import open_dossier
+    from rag.settings import load_settings
+
+    try:
+        with open_dossier(load_settings()) as dossier, progress_bar() as progress:
+            report, fell = evaluate_collection(
+                dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress
+            )
+    except DossierError as error:
+        typer.echo(f"{error}", err=True)
+        raise typer.Exit(EXIT_FAILED) from error
+    if as_json:
+        typer.echo(
+            json.dumps({key: report[key] for key in ("origin", "kinds", "figures", "comparison")}, ensure_ascii=False)
+        )
+    else:
+        typer.echo(
+            f"{summary_table(report)}\n\nReports: {', '.join(str(out / f'report.{kind}') for kind in ('html', 'md', 'json'))}"
+        )
+    for change in fell:
+        interval = change.difference.interval
+        typer.echo(
+            f"{change.key} fell from {change.baseline:.3f} to {change.ours:.3f} "
+            f"(difference {interval.low:+.3f} to {interval.high:+.3f}, n = {change.difference.n})",
+            err=True,
+        )
+    if fell:
+        raise typer.Exit(EXIT_FELL)
+
+
+@contextmanager
+def progress_bar(what: str = "questions") -> Iterator[Progress | None]:
+    """A bar on a terminal, nothing in a pipe."""
+    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
