@@ -1,0 +1,169 @@
+"""Numbers, dates and names as values that compare."""
+
+from __future__ import annotations
+
+import doctest
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import rag.dates
+import rag.facts
+import rag.quantities
+import rag.units
+import rag.wording
+from rag.facts import dates, expected_year, names, quantities
+from rag.wording import fold, holds_sequence, quoted_phrases, strip_markers, words
+
+
+def numbers(text: str) -> list[tuple[float, str, str]]:
+    return [(float(quantity.number), quantity.unit, quantity.bound) for quantity in quantities(text)]
+
+
+def days(text: str) -> list[tuple[int | None, int | None, int | None]]:
+    return [(date.year, date.month, date.day) for date in dates(text)]
+
+
+@pytest.mark.parametrize(
+    "module", [rag.dates, rag.facts, rag.quantities, rag.units, rag.wording], ids=lambda module: module.__name__
+)
+def test_examples_in_docstrings_hold(module: object) -> None:
+    outcome = doctest.testmod(module)  # type: ignore[arg-type]
+    assert outcome.failed == 0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["1.7m", "1,700,000", "1.7 million", "1.7-million", "1\u202f700\u202f000", "1.700.000", "17,00,000", "17 lakh"],
+)
+def test_one_number_in_many_spellings_is_one_quantity(text: str) -> None:
+    assert numbers(text) == [(1_700_000, "", "")]
+
+
+@pytest.mark.parametrize(
+    "text", ["$6bn", "6 billion dollars", "US$6 billion", "USD 6,000,000,000", "$6 billion", "six billion dollars"]
+)
+def test_one_sum_of_money_in_many_spellings_is_one_quantity(text: str) -> None:
+    assert numbers(text) == [(6e9, "USD", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a dozen", [(12, "", "")]),
+        ("dozens of", [(12, "", "many")]),
+        ("half a million", [(500_000, "", "")]),
+        ("two hundred and five thousand", [(205_000, "", "")]),
+        ("twenty-five", [(25, "", "")]),
+        ("two three", [(2, "", ""), (3, "", "")]),
+        ("four per cent", [(4, "percent", "")]),
+        ("12.5%", [(12.5, "percent", "")]),
+        ("a six-day truce", [(6, "day", "")]),
+        ("the second round", [(2, "ordinal", "")]),
+        ("the 2nd round", [(2, "ordinal", "")]),
+        ("more than 3 million refugees", [(3e6, "person", "over")]),
+        ("over $2 billion", [(2e9, "USD", "over")]),
+        ("nearly 40 Ostrian soldiers", [(40, "person", "about")]),
+        ("minus -5 degrees", [(-5, "degree", "")]),
+        ("no one and one of them", []),
+        ("in 2021", []),
+        ("2021 people", [(2021, "person", "")]),
+        ("on 4 July", []),
+        ("٣ and 17 people", [(3, "", ""), (17, "person", "")]),
+    ],
+)
+def test_numbers_are_read_as_a_person_reads_them(text: str, expected: list[tuple[float, str, str]]) -> None:
+    assert numbers(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["18 October", "October 18", "Oct. 18", "18th of October", "OCTOBER 18TH", "the 18th October"]
+)
+def test_one_day_in_many_spellings_is_one_date(text: str) -> None:
+    assert days(text) == [(None, 10, 18)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2025-10-18", [(2025, 10, 18)]),
+        ("18/10/2025", [(2025, 10, 18)]),
+        ("10/18/2025", [(2025, 10, 18)]),
+        ("03/04/2025", []),
+        ("18-19 October 2025", [(2025, 10, 18), (2025, 10, 19)]),
+        ("From Oct. 18 to 20 November", [(None, 10, 18), (None, 11, 20)]),
+        ("On October 18, 25 people died", [(None, 10, 18)]),
+        ("in March", [(None, 3, None)]),
+        ("May he march on", []),
+        ("in May 2025", [(2025, 5, None)]),
+        ("since 1999, 2,500 troops", [(1999, None, None)]),
+        ("the 1990s", []),
+        ("99 October", [(None, 10, None)]),
+    ],
+)
+def test_dates_are_read_as_a_person_reads_them(
+    text: str, expected: list[tuple[int | None, int | None, int | None]]
+) -> None:
+    assert days(text) == expected
+
+
+def test_names_are_runs_of_capitalised_words_without_dates() -> None:
+    text = "On Friday, envoy Ada Rahn met Gen. Tovik in October. Marland's minister left the Ostria-Marland talks."
+    assert [name.words for name in names(text)] == [
+        ("on", "friday"),
+        ("ada", "rahn"),
+        ("gen", "tovik"),
+        ("marland",),
+        ("ostria", "marland"),
+    ]
+    assert [name.initial for name in names(text)] == [True, False, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("published", "year"), [("2025-11-16", 2025), ("2026-01-03", 2025), ("2026", 2026), ("2025-08", 2025)]
+)
+def test_a_date_without_a_year_is_in_the_year_nearest_to_the_publication(published: str, year: int) -> None:
+    assert expected_year(10, 18, published) == year
+
+
+def test_folding_keeps_every_offset() -> None:
+    text = "“6–7”\u00a0٣ l’État"
+    assert fold(text) == '"6-7"\u00a03 l\'État'
+    assert len(fold(text)) == len(text)
+
+
+def test_words_compare_without_accents_case_possessives_and_hyphens() -> None:
+    assert words("Türkiye’s CEASE‑FIRE, U.S.") == ["turkiye", "cease", "fire", "us"]
+
+
+def test_markers_go_and_other_brackets_stay() -> None:
+    assert strip_markers("Signed [1], then [2, 3] broken [sic].") == "Signed, then broken [sic]."
+
+
+def test_apostrophes_are_not_quotation_marks() -> None:
+    assert quoted_phrases("Rahn's aide didn't say 'it's over' but “wait”.") == ["wait", "it's over"]
+
+
+def test_a_phrase_is_found_only_as_neighbouring_words_in_order() -> None:
+    assert holds_sequence(["a", "b", "c"], ["b", "c"])
+    assert not holds_sequence(["a", "b", "c"], ["a", "c"])
+    assert not holds_sequence(["ab", "c"], ["b", "c"])
+
+
+@given(st.text(max_size=300))
+def test_facts_of_any_text_lie_in_order_inside_it(text: str) -> None:
+    for found in (quantities(text), dates(text), names(text)):
+        spans = [fact.span for fact in found]
+        assert all(0 <= span.start < span.end <= len(text) for span in spans)
+        assert spans == sorted(spans)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    ["1,11", "0 000", "Oct 1-", "two ", "a'", '"', "[1", "Ab. ", "$", "1.000", "hundred and ", "1 to ", "March "],
+)
+@pytest.mark.timeout(20)
+def test_hostile_repetition_costs_no_more_than_its_length(unit: str) -> None:
+    text = unit * 20_000
+    assert len(quantities(text)) + len(dates(text)) + len(names(text)) + len(quoted_phrases(text)) <= 4 * len(text)

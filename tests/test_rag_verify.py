@@ -1,0 +1,235 @@
+"""The gate: what is in the quotes passes, what is not is cut."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from index.sentences import sentence_spans
+from index.values import Chunk, Document, Provenance, Published
+from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
+from rag.verify import VerifiedStatement, supported, verify
+
+ARTICLE = (
+    "Ostria and Marland signed a truce in Belport on March 4. Ostria hosts more than 1.7 million Marlandic refugees, "
+    "minister Ada Rahn said on Friday. Trade between the two fell to $6bn in 2021. “We will stay firm,” Rahn said. "
+    "The talks did not end with a written pledge. Officials in Belport counted twelve border posts and 45 per cent fewer lorries."
+)
+REPORT = Provenance(
+    title="After the truce",
+    publisher="The Harbour Post",
+    author="Jon Velk",
+    published=Published("2025-03-09", "day", "front matter"),
+)
+
+
+def evidence_of(
+    text: str, number: int = 1, start: int = 0, end: int | None = None, provenance: Provenance = REPORT
+) -> Evidence:
+    stop = len(text) if end is None else end
+    document = Document(
+        f"doc{number}", text, "text/plain", provenance, (), (f"/{number}.txt",), f"doc{number}", 1, "2025-03-10"
+    )
+    return Evidence(number, Hit(Chunk(f"c{number}", document.id, 0, start, stop, text[start:stop]), 1, 1.0), document)
+
+
+def check(statement: str, *quoted: str, text: str = ARTICLE, provenance: Provenance = REPORT) -> VerifiedStatement:
+    quotes = tuple(Quote(1, text.index(part), text.index(part) + len(part)) for part in quoted or (text,))
+    draft = Draft((DraftStatement(statement, quotes),), "", 1.0, "test")
+    (result,) = verify(draft, [evidence_of(text, provenance=provenance)])
+    return result
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "Ostria and Marland signed a truce in Belport on March 4 [1].",
+        "The truce was signed in Belport on 4 March 2025.",
+        "Ostria hosts over 1,700,000 refugees from Marland's Marlandic community, Ada Rahn said.",
+        "Trade between the two was 6 billion dollars in 2021.",
+        'Rahn said they "will stay firm".',
+        "Officials counted 12 border posts.",
+        "Lorries fell by 45 percent, officials in Belport counted.",
+        "According to The Harbour Post of 9 March 2025, a truce was signed in Belport.",
+        "Jon Velk wrote that a truce was signed.",
+    ],
+)
+def test_a_true_paraphrase_is_verified(statement: str) -> None:
+    result = check(statement)
+    assert result.status == "verified", result.checks
+
+
+@pytest.mark.parametrize(
+    ("statement", "why"),
+    [
+        ("The truce was signed in Belport on March 5.", "missing_dates"),
+        ("The truce was signed in Belport on March 4, 2024.", "missing_dates"),
+        ("The truce was signed in Belport in April.", "missing_dates"),
+        ("Trade between the two fell to $6bn in 2022.", "missing_dates"),
+        ("The truce was signed in Belport on March 9.", "missing_dates"),
+        ("Ostria hosts more than 1.8 million refugees, Rahn said.", "missing_numbers"),
+        ("Ostria hosts more than 1.7 billion refugees, Rahn said.", "missing_numbers"),
+        ("Ostria hosts less than 1.7 million Marlandic refugees, minister Ada Rahn said.", "missing_numbers"),
+        ("Trade between the two fell to 6bn euros in 2021.", "missing_numbers"),
+        ("Officials counted dozens of border posts.", "missing_numbers"),
+        ("Officials counted thirteen border posts.", "missing_numbers"),
+        ("The second truce was signed in Belport.", "missing_numbers"),
+        ("Rahn said: “We will fight on.”", "missing_phrases"),
+        ("Ostria and Marland signed a truce in Doverton.", "missing_names"),
+        ("Minister Ida Rahn said that Ostria hosts refugees.", "missing_names"),
+        ("Velmar hosts more than 1.7 million Marlandic refugees.", "missing_names"),
+    ],
+)
+def test_a_changed_fact_is_cut(statement: str, why: str) -> None:
+    result = check(statement)
+    assert (result.status, why in result.checks) == ("unsupported", True), result.checks
+    assert supported([result]) == ()
+
+
+@pytest.mark.parametrize(
+    ("statement", "status"),
+    [
+        ("The talks ended with a written pledge.", "weak"),
+        ("The talks did not end with a written pledge, Rahn said.", "verified"),
+        ("Ostria and Marland never signed a truce in Belport.", "weak"),
+        ("Ostrian officials in Belport counted twelve border posts.", "weak"),
+        ("Yes.", "weak"),
+        ("Farmers celebrate plentiful harvests despite unusual storms.", "unsupported"),
+        ("", "unsupported"),
+        ("[1]", "unsupported"),
+        ("…", "unsupported"),
+    ],
+)
+def test_a_statement_that_only_resembles_its_quotes_is_marked_or_cut(statement: str, status: str) -> None:
+    result = check(statement)
+    assert result.status == status, result.checks
+
+
+def test_facts_count_only_where_they_are_cited() -> None:
+    first, second = (
+        "Ostria and Marland signed a truce in Belport on March 4.",
+        "Trade between the two fell to $6bn in 2021.",
+    )
+    assert check("Trade fell to $6bn in 2021.", second).status == "verified"
+    assert check("Trade fell to $6bn in 2021.", first).status == "unsupported"
+    assert check("A truce was signed on March 4 after trade fell to $6bn.", first, second).status == "verified"
+
+
+def test_a_word_that_opens_a_sentence_is_a_name_unless_the_evidence_writes_it_small() -> None:
+    text = "The envoys of Ostria met on March 4. Later that day all envoys left Belport."
+    assert (
+        check("Envoys of Ostria met on March 4.", "The envoys of Ostria met on March 4.", text=text).status
+        == "verified"
+    )
+    assert (
+        check("Tovik of Ostria met on March 4.", "The envoys of Ostria met on March 4.", text=text).status
+        == "unsupported"
+    )
+
+
+def test_an_acronym_stands_for_the_name_it_abbreviates() -> None:
+    text = "The Foreign Office of Marland rejected the offer."
+    assert check("The FO of Marland rejected the offer.", text=text).status == "verified"
+    assert check("The UN of Marland rejected the offer.", text=text).status == "unsupported"
+
+
+@pytest.mark.parametrize(
+    ("quote", "why"),
+    [
+        (Quote(9, 0, 10), "no such evidence"),
+        (Quote(1, 0, len(ARTICLE) + 1), "outside the document"),
+        (Quote(1, -5, 10), "outside the document"),
+        (Quote(1, 10, 10), "outside the document"),
+        (Quote(1, 20, 10), "outside the document"),
+        (Quote(1, 60, 90), "outside the evidence"),
+        (Quote(1, 6, 7), "blank"),
+    ],
+)
+def test_a_quote_that_does_not_hold_is_dropped_and_its_statement_cut(quote: Quote, why: str) -> None:
+    draft = Draft((DraftStatement(ARTICLE[:56], (quote,)),), "", 1.0, "test")
+    (result,) = verify(draft, [evidence_of(ARTICLE, end=57)])
+    assert (result.status, result.quotes) == ("unsupported", ())
+    assert result.checks["quotes_dropped"] == [{"evidence": quote.evidence, "why": why}]
+
+
+def test_a_valid_quote_stands_beside_an_invalid_one() -> None:
+    good = Quote(1, 0, 56)
+    draft = Draft((DraftStatement(ARTICLE[:56] + " [1][7]", (Quote(7, 0, 5), good, good)),), "", 1.0, "test")
+    (result,) = verify(draft, [evidence_of(ARTICLE)])
+    assert (result.status, result.quotes, result.text) == ("verified", (good,), ARTICLE[:56])
+
+
+def test_a_statement_without_quotes_is_cut() -> None:
+    (result,) = verify(Draft((DraftStatement("A truce was signed.", ()),), "", 1.0, "test"), [evidence_of(ARTICLE)])
+    assert result.status == "unsupported"
+
+
+SENTENCES = [ARTICLE[span.start : span.end] for span in sentence_spans(ARTICLE)]
+
+
+@given(st.text(min_size=1, max_size=200))
+def test_a_verbatim_sentence_is_always_verified(text: str) -> None:
+    assume(re.search(r"[^\W_]", re.sub(r"\[[0-9 ,;-]*\]", "", text)))
+    assert check(text, text, text=text).status == "verified"
+
+
+@given(st.sampled_from([sentence for sentence in SENTENCES if re.search("[0-9]", sentence)]), st.data())
+def test_changing_one_digit_cuts_the_statement(sentence: str, data: st.DataObject) -> None:
+    position = data.draw(st.sampled_from([match.start() for match in re.finditer("[0-9]", sentence)]))
+    digit = data.draw(st.sampled_from([digit for digit in "0123456789" if digit != sentence[position]]))
+    changed = sentence[:position] + digit + sentence[position + 1 :]
+    assert check(changed, sentence).status == "unsupported", changed
+
+
+@given(st.sampled_from(SENTENCES), st.sampled_from(["Tovik", "Doverton", "Quell", "Zane", "Brask"]), st.data())
+def test_changing_one_name_cuts_the_statement(sentence: str, other: str, data: st.DataObject) -> None:
+    spots = [
+        match
+        for name in ("Ostria", "Marland", "Belport", "Rahn", "Ada", "Friday")
+        for match in re.finditer(rf"\b{name}\b", sentence)
+    ]
+    assume(spots)
+    spot = data.draw(st.sampled_from(spots))
+    changed = sentence[: spot.start()] + other + sentence[spot.end() :]
+    assert check(changed, sentence).status == "unsupported", changed
+
+
+@given(st.integers(1, 28), st.sampled_from(["January", "March", "October"]), st.integers(2000, 2030), st.data())
+def test_changing_one_part_of_a_date_cuts_the_statement(day: int, month: str, year: int, data: st.DataObject) -> None:
+    source = f"The bridge over the Vell was opened on {day} {month} {year} by the mayor."
+    other = data.draw(
+        st.sampled_from(
+            [
+                f"{month} {day % 28 + 1}, {year}",
+                f"{day} June {year}",
+                f"{month} {day}, {year + 1}",
+                f"{day % 28 + 1} {month}",
+            ]
+        )
+    )
+    assert check(f"The bridge over the Vell was opened on {other}.", text=source).status == "unsupported"
+    same = data.draw(st.sampled_from([f"{month} {day}, {year}", f"{day} {month}", f"{month} {year}", f"{month} {day}"]))
+    assert check(f"The bridge over the Vell was opened on {same}.", text=source).status == "verified"
+
+
+@settings(max_examples=200)
+@given(
+    st.text(max_size=200),
+    st.text(max_size=300),
+    st.lists(st.tuples(st.integers(-2, 4), st.integers(-10, 400), st.integers(-10, 400)), max_size=4),
+    st.integers(0, 300),
+    st.integers(0, 300),
+)
+def test_nothing_raises_and_no_quote_that_fails_is_kept(
+    statement: str, text: str, quotes: list[tuple[int, int, int]], start: int, end: int
+) -> None:
+    evidence = [evidence_of(text, 1, min(start, end, len(text)), min(max(start, end), len(text))), evidence_of(text, 2)]
+    draft = Draft((DraftStatement(statement, tuple(Quote(*quote) for quote in quotes)),), "", 0.0, "test")
+    (result,) = verify(draft, evidence)
+    for quote in result.quotes:
+        assert quote.evidence in (1, 2)
+        assert text[quote.start : quote.end].strip()
+    assert result.quotes or result.status == "unsupported"
