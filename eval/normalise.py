@@ -159,9 +159,10 @@ def _date(year: str | None, month: int, day: str | None, written: str) -> list[T
 
 
 def _number(digits: str, suffix: str) -> Token:
-    if len(digits) > MAX_NUMBER_DIGITS:
-        return digits
-    return _exact(Decimal(digits.replace(",", "").replace("−", "-")) * _SHORT_SCALES.get(suffix, 1))
+    plain = digits.replace(",", "").replace("−", "-")
+    if len(plain) > MAX_NUMBER_DIGITS:
+        return plain
+    return _exact(Decimal(plain) * _SHORT_SCALES.get(suffix, 1))
 
 
 def _words(word: str) -> list[Token]:

@@ -1,0 +1,118 @@
+"""A corpus in memory and a pipeline that quotes the first sentence sharing two words: enough to be measured."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.errors import UnknownDocument
+from index.protocols import Vectors
+from index.values import Chunk, Document, Filters, Provenance
+from rag.values import Answer, Citation, Conflict, Hit, Position, Statement
+from tests.fakes import WordHashEmbedder
+
+TEXTS = {
+    "harbour.md": "The harbour at Sel opened on 18 October. It cost 1.7 million crowns. Mira Tolle runs it.",
+    "mill.md": "The mill in Orba burned down in 2019. Jon Ask rebuilt it with 40 workers.",
+    "bridge.md": "The bridge over the Lenn is 240 metres long. The town says that it cost 2 million crowns.",
+}
+
+
+def words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", text.lower()))
+
+
+class MemoryCorpus:
+    """One chunk per sentence; dense by hashed words, lexical by shared words."""
+
+    name = "default"
+    generation = "g1"
+
+    def __init__(self, texts: dict[str, str] | None = None) -> None:
+        self.embedder = WordHashEmbedder()
+        self._documents = {
+            f"d-{name}": Document(
+                f"d-{name}", text, "text/markdown", Provenance(), (), (f"/papers/{name}",), f"d-{name}", 1, "2025-01-01"
+            )
+            for name, text in (TEXTS if texts is None else texts).items()
+        }
+        self._chunks: dict[str, Chunk] = {}
+        for document in self._documents.values():
+            for ordinal, match in enumerate(re.finditer(r"\S.*?\.(?=\s|$)", document.text)):
+                chunk_id = f"{document.id}#{ordinal}"
+                self._chunks[chunk_id] = Chunk(chunk_id, document.id, ordinal, match.start(), match.end(), match[0])
+
+    @property
+    def chunk_count(self) -> int:
+        return len(self._chunks)
+
+    def search_dense(self, vector: Vectors, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
+        scores = {chunk.id: float(self.embedder.embed_query(chunk.text) @ vector) for chunk in self._chunks.values()}
+        return sorted(scores.items(), key=lambda pair: -pair[1])[:top_k]
+
+    def search_lexical(self, query: str, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
+        scores = {chunk.id: float(len(words(chunk.text) & words(query))) for chunk in self._chunks.values()}
+        return sorted(((i, s) for i, s in scores.items() if s), key=lambda pair: (-pair[1], pair[0]))[:top_k]
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        return {chunk_id: self._chunks[chunk_id] for chunk_id in ids if chunk_id in self._chunks}
+
+    def document(self, document_id: str) -> Document:
+        if document_id not in self._documents:
+            raise UnknownDocument(f"no document {document_id}")
+        return self._documents[document_id]
+
+    def documents(self) -> list[Document]:
+        return list(self._documents.values())
+
+    def publishers(self) -> list[str]:
+        return []
+
+
+class FakePipeline:
+    """Answers with the best lexical chunk, whole, when it shares two words with the question.
+
+    Args:
+        shift: Added to every citation's offsets; anything but 0 makes every citation false.
+        broken: Search finds the worst passages instead of the best.
+    """
+
+    def __init__(self, corpus: MemoryCorpus, *, shift: int = 0, broken: bool = False) -> None:
+        self.corpus, self.shift, self.broken = corpus, shift, broken
+        self.asked: list[str] = []
+
+    def search(self, query: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        found = [] if self.broken else self.corpus.search_lexical(query, top_k, filters=filters)
+        chunks = self.corpus.chunks([chunk_id for chunk_id, _ in found])
+        return [Hit(chunks[chunk_id], rank, score) for rank, (chunk_id, score) in enumerate(found, start=1)]
+
+    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
+        self.asked.append(question)
+        hits = [hit for hit in self.search(question, top_k=2, filters=filters) if hit.score >= 2]
+        common = {
+            "id": "ans",
+            "question": question,
+            "query": question,
+            "answered_by": "extractive",
+            "settings_hash": "s",
+            "generation": "g1",
+        }
+        if not hits:
+            return Answer(verdict="not_stated", text="The documents do not say.", short="", confidence=0.1, **common)
+        citations = tuple(self._cite(number, hit.chunk) for number, hit in enumerate(hits, start=1))
+        statements = tuple(Statement(text=c.quote, citations=(c.number,), status="verified") for c in citations)
+        conflicts = (
+            Conflict(about="", positions=tuple(Position(value=c.quote, citations=(c.number,)) for c in citations)),
+        )
+        verdict = "conflicting" if len(hits) > 1 else "answered"
+        text = " ".join(f"{c.quote} [{c.number}]" for c in citations)
+        return Answer(
+            verdict=verdict, text=text, short=hits[0].chunk.text, confidence=min(1.0, hits[0].score / 4), statements=statements,
+            citations=citations, conflicts=conflicts if len(hits) > 1 else (), **common,
+        )  # fmt: skip
+
+    def _cite(self, number: int, chunk: Chunk) -> Citation:
+        return Citation(
+            number=number, document_id=chunk.document_id, chunk_id=chunk.id, quote=chunk.text, start=chunk.start + self.shift,
+            end=chunk.end + self.shift,
+        )  # fmt: skip
