@@ -1,0 +1,28 @@
+"""What a format's module hands over: blocks of raw text and what the format itself says about its source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from index.values import Provenance
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """One file's text before cleaning.
+
+    Attributes:
+        blocks: Pages, slides or rows; one block for sources that only flow. Blocks are joined by a blank line.
+        unit: What a block is. Pages are numbered in citations; each row is a span of its own in the body.
+        debris: Whether headers, share bars and comment forms are looked for.
+        front: What stands before the blocks in the stored text and is never body, such as front matter.
+    """
+
+    blocks: tuple[str, ...]
+    media_type: str
+    unit: Literal["flow", "page", "row"] = "flow"
+    provenance: Provenance = field(default_factory=Provenance)
+    debris: bool = True
+    notes: tuple[str, ...] = ()
+    front: str = ""
