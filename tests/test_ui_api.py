@@ -1,0 +1,299 @@
+"""The API over real HTTP: what it answers, and that no bad input gives a 5xx."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from index.errors import EmptyCollection, StorageFailed
+from rag.values import Answer
+from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
+
+HARBOUR_ID = document(HARBOUR, "x").id
+
+
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory: pytest.TempPathFactory) -> FakeDossier:
+    return FakeDossier(tmp_path_factory.mktemp("data"), max_file_bytes=100_000)
+
+
+@pytest.fixture(scope="module")
+def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+        yield client
+
+
+def ask(client: httpx.Client, body: Any) -> httpx.Response:
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return client.post("/v1/answer", content=content, headers={"Content-Type": "application/json"})
+
+
+def assert_problem(response: httpx.Response, status: int, code: str | None = None) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    problem = response.json()
+    assert problem["status"] == status
+    assert problem["title"]
+    assert problem["detail"]
+    if code is not None:
+        assert problem["type"] == f"urn:dossier:problem:{code}"
+
+
+def test_an_answer_comes_with_a_verbatim_quote(client: httpx.Client) -> None:
+    response = ask(client, {"question": "When did the harbour reopen?"})
+    answer = Answer.model_validate(response.json())
+    assert (response.status_code, answer.verdict) == (200, "answered")
+    cited = answer.citations[0]
+    text = client.get(f"/v1/documents/{cited.document_id}/text", params={"start": cited.start, "end": cited.end})
+    assert text.json()["text"] == cited.quote
+
+
+def test_not_stated_is_a_normal_answer(client: httpx.Client) -> None:
+    response = ask(client, {"question": "Who invented paper?"})
+    assert (response.status_code, response.json()["verdict"]) == (200, "not_stated")
+
+
+def test_filters_reach_the_pipeline(client: httpx.Client, dossier: FakeDossier) -> None:
+    filters = {"publisher": "Tarn Courier", "since": "2024", "until": "2024-12", "as_of": "2024-06-30"}
+    ask(client, {"question": "The harbour?", "filters": filters})
+    _, seen, as_of = dossier.pipeline().asked[-1]
+    assert seen is not None
+    assert (seen.publisher, seen.since, seen.until, as_of) == ("Tarn Courier", "2024", "2024-12", "2024-06-30")
+
+
+def test_a_streamed_answer_ends_with_the_whole_answer(client: httpx.Client) -> None:
+    response = ask(client, {"question": "When did the harbour reopen?", "stream": True})
+    events = [dict(line.split(": ", 1) for line in block.split("\n")) for block in response.text.strip().split("\n\n")]
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert [event["event"] for event in events] == ["sources", "delta", "citation", "done"]
+    assert Answer.model_validate_json(events[-1]["data"]).verdict == "answered"
+
+
+def test_a_search_says_why_each_passage_ranks(client: httpx.Client) -> None:
+    found = client.post("/v1/search", json={"query": "harbour master", "top_k": 1}).json()["hits"]
+    assert [(hit["rank"], hit["dense_rank"], hit["text"]) for hit in found] == [(1, 1, HARBOUR)]
+
+
+def test_documents_are_listed_in_pages(client: httpx.Client) -> None:
+    first = client.get("/v1/documents", params={"limit": 1}).json()
+    second = client.get("/v1/documents", params={"limit": 1, "offset": 1}).json()
+    assert first["total"] == 2
+    assert len({page["documents"][0]["id"] for page in (first, second)}) == 2
+
+
+def test_one_document_is_shown_with_where_it_comes_from(client: httpx.Client) -> None:
+    shown = client.get(f"/v1/documents/{HARBOUR_ID}").json()
+    assert (shown["publisher"], shown["published"], shown["published_source"]) == ("Tarn Courier", "2024-05-06", "front matter")
+
+
+def test_a_span_past_the_end_is_cut_to_the_text(client: httpx.Client) -> None:
+    shown = client.get(f"/v1/documents/{HARBOUR_ID}/text", params={"start": 4, "end": 10**9}).json()
+    assert (shown["text"], shown["end"], shown["length"]) == (HARBOUR[4:], len(HARBOUR), len(HARBOUR))
+
+
+@pytest.mark.parametrize(
+    ("start", "end"), [("-1", "5"), ("x", "5"), ("5", "2"), ("0", "9" * 5000), ("1e3", ""), ("0", "-1"), ("nan", "1")]
+)
+def test_a_span_that_makes_no_sense_is_refused(client: httpx.Client, start: str, end: str) -> None:
+    response = client.get(f"/v1/documents/{HARBOUR_ID}/text", params={"start": start, "end": end})
+    assert_problem(response, 422, "invalid-request")
+
+
+def test_a_removed_document_is_gone_and_an_erased_one_was_erased(tmp_path: Path) -> None:
+    dossier = FakeDossier(tmp_path)
+    first, second = list(dossier.collection().held)
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        assert client.delete(f"/v1/documents/{first}").json() == {"id": first, "erased": False}
+        assert client.delete(f"/v1/documents/{second}", params={"erase": "true"}).json()["erased"]
+        assert_problem(client.delete(f"/v1/documents/{first}"), 404, "unknown-document")
+    assert dossier.collection().erased == [second]
+
+
+BAD_JSON = [
+    (b'{"question": "\xff"}', 400, "invalid-json"),
+    (b'{"question": ', 400, "invalid-json"),
+    (b"[" * 100_000, 400, "invalid-json"),
+    (b'{"question": "a"}' + b"]" * 3, 400, "invalid-json"),
+    (b'{"question": "harbour", "question": "market"}', 422, "invalid-request"),
+    (b'{"question": "\\ud800"}', 422, "invalid-request"),
+    (b'{"question": "a", "\\ud800": 1}', 422, "invalid-request"),
+    (b'{"question": NaN}', 422, "invalid-request"),
+    (b'{"question": "a", "stream": Infinity}', 422, "invalid-request"),
+    (b'{"question": "a", "stream": 1e999}', 422, "invalid-request"),
+    (b'{"question": "a\\u0000b"}', 422, "invalid-request"),
+    (b"[]", 422, "invalid-request"),
+    (b"null", 422, "invalid-request"),
+    (b"7", 422, "invalid-request"),
+    (b"", 422, "invalid-request"),
+]
+
+
+@pytest.mark.parametrize(("body", "status", "code"), BAD_JSON)
+def test_broken_json_is_refused(client: httpx.Client, body: bytes, status: int, code: str) -> None:
+    assert_problem(ask(client, body), status, code)
+
+
+BAD_QUESTIONS: list[dict[str, Any]] = [
+    {},
+    {"question": ""},
+    {"question": " \n\t "},
+    {"question": "\u200b\u200d\ufeff\u2060"},
+    {"question": "\u3164\u2800"},
+    {"question": 7},
+    {"question": None},
+    {"question": ["a"]},
+    {"question": "a", "top_k": 3},
+    {"question": "a", "stream": "yes"},
+    {"question": "a", "stream": 1},
+    {"question": "a", "collection": 5},
+    {"question": "a", "filters": {"$or": []}},
+    {"question": "a", "filters": {"publisher": {"$regex": ".*"}}},
+    {"question": "a", "filters": {"publisher": "x" * 501}},
+    {"question": "a", "filters": {"publisher": "a\0"}},
+    {"question": "a", "filters": {"since": "yesterday"}},
+    {"question": "a", "filters": {"since": "2025-13"}},
+    {"question": "a", "filters": {"until": "2025-02-30"}},
+    {"question": "a", "filters": {"until": "٢٠٢٥"}},
+    {"question": "a", "filters": {"as_of": 2025}},
+    {"question": "a", "filters": []},
+    {"question": "a", "filters": None},
+]
+
+
+@pytest.mark.parametrize("body", BAD_QUESTIONS)
+def test_a_question_that_makes_no_sense_is_refused(client: httpx.Client, body: dict[str, Any]) -> None:
+    assert_problem(ask(client, body), 422, "invalid-request")
+
+
+def test_a_filter_nested_a_hundred_deep_is_refused(client: httpx.Client) -> None:
+    body = b'{"question": "a", "filters": ' + b'{"$and": ' * 100 + b"1" + b"}" * 100 + b"}"
+    assert_problem(ask(client, body), 422, "invalid-request")
+
+
+def test_a_question_of_4001_characters_is_refused_and_one_of_4000_is_not(client: httpx.Client) -> None:
+    assert_problem(ask(client, {"question": "a" * 4001}), 422, "question-too-long")
+    assert ask(client, {"question": "a" * 4000}).status_code == 200
+
+
+@pytest.mark.parametrize("top_k", ["-1", "0", "51", str(10**18), "9" * 5000, "true", '"5"', "5.0", "5.5", "null", "1e2"])
+def test_top_k_is_a_whole_number_from_1_to_50(client: httpx.Client, top_k: str) -> None:
+    body = b'{"query": "harbour", "top_k": ' + top_k.encode() + b"}"
+    response = client.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
+    assert_problem(response, 422, "invalid-request")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "../default", "DEFAULT", "d\u0435fault", "a" * 513, "", "%2e%2e", "x\ny"])
+def test_an_unknown_collection_is_missing_however_it_is_spelt(client: httpx.Client, name: str) -> None:
+    assert_problem(ask(client, {"question": "a", "collection": name}), 404, "unknown-collection")
+    assert_problem(client.get("/v1/documents", params={"collection": name}), 404, "unknown-collection")
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "%2e%2e", "a" * 5000, "' OR 1=1", "<img src=x>"])
+def test_an_unknown_document_is_missing_however_it_is_spelt(client: httpx.Client, name: str) -> None:
+    quoted = httpx.URL("http://x").copy_with(path="/v1/documents/" + name).raw_path.decode()
+    for response in (client.get(quoted), client.delete(quoted)):
+        assert_problem(response, 404)
+
+
+@pytest.mark.parametrize("quoted", ["a%00b", "%ff%fe", "a%0d%0ab", "%ed%a0%80"])
+def test_an_id_that_is_no_text_is_refused(client: httpx.Client, quoted: str) -> None:
+    response = client.get(f"/v1/documents/{quoted}")
+    assert response.status_code in (404, 422)
+    assert_problem(response, response.status_code)
+
+
+def test_no_problem_repeats_what_was_sent(client: httpx.Client) -> None:
+    response = ask(client, {"question": 5, "secret-key-name": "secret-value"})
+    assert "secret-value" not in response.text
+
+
+def test_an_unforeseen_error_shows_an_id_only(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    dossier = FakeDossier(tmp_path)
+    dossier.pipeline().fail = lambda: RuntimeError("/home/someone/secret.db is broken")
+    with serving(dossier) as url:
+        response = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
+    assert_problem(response, 500, "error")
+    assert "secret" not in response.text
+    assert response.headers["x-content-type-options"] == "nosniff"
+    assert response.json()["detail"].split()[-1].rstrip(".") in caplog.text
+
+
+def test_errors_of_the_index_keep_their_code_and_hide_paths(tmp_path: Path) -> None:
+    dossier = FakeDossier(tmp_path)
+    with serving(dossier) as url:
+        dossier.pipeline().fail = lambda: EmptyCollection("Collection 'default' holds 0 chunks. Run: dossier index FOLDER")
+        empty = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
+        dossier.pipeline().fail = lambda: StorageFailed("/home/someone/data: disk full")
+        full = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
+    assert_problem(empty, 409, "empty-collection")
+    assert "dossier index" in empty.json()["detail"]
+    assert_problem(full, 503, "storage-failed")
+    assert "someone" not in full.text
+
+
+def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) -> None:
+    dossier = FakeDossier(tmp_path)
+    pipeline = dossier.pipeline()
+    pipeline.gate = threading.Event()
+    seen: list[int] = []
+    with serving(dossier, most_at_once=2) as url:
+
+        def one() -> None:
+            seen.append(httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False, timeout=30).status_code)
+
+        threads = [threading.Thread(target=one) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for _ in range(2):
+            assert pipeline.entered.acquire(timeout=20)
+        refused = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
+        pipeline.gate.set()
+        for thread in threads:
+            thread.join(30)
+    assert_problem(refused, 503, "busy")
+    assert refused.headers["retry-after"] == "1"
+    assert seen == [200, 200]
+
+
+def test_ready_only_after_the_models_are_loaded(tmp_path: Path) -> None:
+    dossier = FakeDossier(tmp_path)
+    loading = threading.Event()
+    dossier.warm = lambda: loading.wait(30) and None
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        alive, before = client.get("/livez"), client.get("/readyz")
+        loading.set()
+        after = before
+        while after.status_code != 200:
+            after = client.get("/readyz")
+    assert alive.status_code == 200
+    assert_problem(before, 503, "not-ready")
+    assert after.json() == {"status": "ready"}
+
+
+def test_a_server_whose_models_are_missing_says_so_and_lives(tmp_path: Path) -> None:
+    dossier = FakeDossier(tmp_path)
+
+    def broken() -> None:
+        raise RuntimeError("weights at /home/someone are gone")
+
+    dossier.warm = broken
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        response = client.get("/readyz")
+        while response.json()["type"].endswith("not-ready"):
+            response = client.get("/readyz")
+        assert client.get("/livez").status_code == 200
+    assert_problem(response, 500, "error")
+    assert "someone" not in response.text
+
+
+def test_the_description_names_every_route_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
+    paths = client.get("/openapi.json").json()["paths"]
+    assert {"/v1/answer", "/v1/search", "/v1/documents", "/v1/documents/{document_id}", "/v1/jobs/{job_id}"} <= set(paths)
+    for page in ("/docs", "/redoc"):
+        assert_problem(client.get(page), 404, "not-found")

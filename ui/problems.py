@@ -1,0 +1,154 @@
+"""Errors as RFC 9457 problem documents: one table from code to status, and no path or exception text for a stranger."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from index.errors import DossierError
+
+MEDIA_TYPE = "application/problem+json"
+_MOST_ERRORS = 20
+_LOG = logging.getLogger("dossier")
+
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "invalid-json": (400, "The body is not JSON"),
+    "invalid-multipart": (400, "The upload cannot be read"),
+    "body-not-expected": (400, "This address takes no body"),
+    "host-missing": (400, "One Host header is needed"),
+    "bad-request": (400, "Bad request"),
+    "foreign-origin": (403, "Another site may not do this"),
+    "not-found": (404, "There is nothing at this address"),
+    "unknown-collection": (404, "There is no such collection"),
+    "unknown-document": (404, "There is no such document"),
+    "unknown-job": (404, "There is no such job"),
+    "method-not-allowed": (405, "This address does not take that method"),
+    "body-too-slow": (408, "The body came too slowly"),
+    "empty-collection": (409, "The collection is empty"),
+    "model-changed": (409, "The vectors are of another model"),
+    "body-too-large": (413, "The body is too large"),
+    "file-too-large": (413, "A file is too large"),
+    "unsupported-media-type": (415, "This address does not take that content type"),
+    "unsupported-content-encoding": (415, "Compressed bodies are not read"),
+    "misdirected-host": (421, "This server does not go by that name"),
+    "invalid-request": (422, "The request does not make sense"),
+    "question-too-long": (422, "The question is too long"),
+    "error": (500, "Something went wrong"),
+    "setting-invalid": (500, "A setting is wrong"),
+    "data-directory-owned": (503, "Another process owns the data"),
+    "language-model-failed": (503, "The language model did not answer"),
+    "model-unavailable": (503, "A model is missing"),
+    "not-ready": (503, "The models are still loading"),
+    "busy": (503, "Too much is asked at once"),
+    "shutting-down": (503, "The server is going down"),
+    "storage-failed": (503, "The data cannot be written or read"),
+}
+# Messages of these are about what the caller named; the others may hold paths and stay in the log.
+_SAYABLE = frozenset({"unknown-collection", "unknown-document", "empty-collection"})
+
+
+class Problem(HTTPException):
+    """A refusal with a stable code. `detail` is for people and safe to show."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        errors: Sequence[Mapping[str, str]] = (),
+    ) -> None:
+        status, self.title = PROBLEMS[code]
+        super().__init__(status, detail, headers)
+        self.code = code
+        self.errors = errors
+
+    def body(self) -> bytes:
+        content: dict[str, Any] = {
+            "type": f"urn:dossier:problem:{self.code}",
+            "title": self.title,
+            "status": self.status_code,
+            "detail": self.detail,
+        }
+        if self.errors:
+            content["errors"] = list(self.errors)
+        return json.dumps(content).encode()
+
+    def response(self) -> Response:
+        return Response(self.body(), self.status_code, self.headers, MEDIA_TYPE)
+
+
+def busy(what: str, *, retry_after_s: int = 1) -> Problem:
+    return Problem("busy", f"{what} Try again in {retry_after_s} s.", headers={"Retry-After": str(retry_after_s)})
+
+
+def unexpected(error: BaseException) -> Problem:
+    """Log an error nobody foresaw under a new id; the caller is told the id and nothing else."""
+    name = f"err_{secrets.token_hex(8)}"
+    _LOG.error("%s", name, exc_info=error)
+    return Problem("error", f"The server's log has it under {name}.")
+
+
+def of_error(error: DossierError) -> Problem:
+    """The problem for an error of the index or of answering."""
+    code = error.code if error.code in PROBLEMS else "error"
+    if code in _SAYABLE:
+        return Problem(code, str(error))
+    if PROBLEMS[code][0] >= 500:
+        _LOG.error("%s: %s", error.code, error)
+    headers = {"Retry-After": "5"} if PROBLEMS[code][0] == 503 else None
+    return Problem(code, "Run on the server's machine: dossier doctor", headers=headers)
+
+
+def of_validation(error: RequestValidationError) -> Problem:
+    """What is wrong and where; never the value that was sent."""
+    found = error.errors()[:_MOST_ERRORS]
+    errors = [{"where": _where(one["loc"]), "message": str(one["msg"])} for one in found]
+    first = errors[0] if errors else {"where": "body", "message": "invalid"}
+    return Problem("invalid-request", f"{first['where']}: {first['message']}", errors=errors)
+
+
+def _where(loc: Sequence[Any]) -> str:
+    parts = [str(part) for part in loc]
+    if len(parts) > 1 and parts[0] in ("body", "query", "path"):
+        parts = parts[1:]
+    return ".".join(parts)[:100]
+
+
+def of_http(error: HTTPException) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    codes = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
+    code = codes.get(error.status_code, "bad-request" if error.status_code < 500 else "error")
+    return Problem(code, PROBLEMS[code][1] + ".", headers=error.headers)
+
+
+def install(app: FastAPI) -> None:
+    """Answer every error of `app` with a problem document."""
+
+    async def dossier_error(_: Request, error: Exception) -> Response:
+        assert isinstance(error, DossierError)
+        return of_error(error).response()
+
+    async def validation(_: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return of_validation(error).response()
+
+    async def http(_: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return of_http(error).response()
+
+    async def unforeseen(_: Request, error: Exception) -> Response:
+        return unexpected(error).response()
+
+    app.add_exception_handler(Exception, unforeseen)
+    app.add_exception_handler(DossierError, dossier_error)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(HTTPException, http)

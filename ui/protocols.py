@@ -1,0 +1,100 @@
+"""What the doors need of an open Dossier; `rag.build.Dossier` is the real one, tests bring a small one of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from index.values import Document, Filters, IngestReport, Refusal
+    from rag.settings import Settings
+    from rag.values import Answer, Hit
+    from ui.requests import AnswerFilters, SearchFilters
+    from ui.views import DocumentsView, IngestView, SearchView
+
+Progress = Callable[[str, int, int], None]
+
+
+class SourceFile(Protocol):
+    """A file to ingest, as `index.files.SourceFile`: the stable key, where the bytes are now, the name shown."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class Collection(Protocol):
+    """What the doors do to a collection; `index.collection.Collection` is the real one."""
+
+    def ingest(
+        self,
+        files: Sequence[SourceFile],
+        *,
+        roots: Sequence[str] = (),
+        refusals: Sequence[Refusal] = (),
+        progress: Progress | None = None,
+    ) -> IngestReport: ...
+
+    def documents(self) -> list[Document]: ...
+
+    def document(self, document_id: str) -> Document: ...
+
+    def remove(self, document_id: str) -> None: ...
+
+    def erase(self, document_id: str) -> None: ...
+
+    def rebuild(self) -> None: ...
+
+
+class Pipeline(Protocol):
+    """A question to an answer, a query to hits."""
+
+    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
+
+    def search(self, query: str, *, top_k: int, filters: Filters | None = None) -> Sequence[Hit]: ...
+
+
+class DataDirectory(Protocol):
+    def announce(self, url: str) -> None: ...
+
+
+class Dossier(Protocol):
+    """Settings, data and pipelines of one data directory that this process owns."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def data(self) -> DataDirectory: ...
+
+    def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
+
+    def pipeline(self, name: str | None = None) -> Pipeline: ...
+
+    def warm_up(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Desk(Protocol):
+    """What a person can ask of a collection, whether this process owns the data or a server does."""
+
+    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
+
+    def answer(self, question: str, *, collection: str | None, filters: AnswerFilters) -> Answer: ...
+
+    def search(self, query: str, *, top_k: int, collection: str | None, filters: SearchFilters) -> SearchView: ...
+
+    def documents(self, *, collection: str | None) -> DocumentsView: ...
+
+    def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
+
+    def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None: ...
+
+    def close(self) -> None: ...

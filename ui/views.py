@@ -1,0 +1,221 @@
+"""What the doors show of documents, hits and ingests: the same shapes over HTTP, with `--json`, and to a remote command."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from index.values import Document, IngestReport
+from rag.values import Hit
+
+JobStatus = Literal["queued", "running", "done", "failed"]
+_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+MAX_NAME_CHARS = 255
+
+
+class View(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class DocumentView(View):
+    """A document without its text. `characters` is the length of the text, in code points."""
+
+    id: str
+    title: str | None = None
+    publisher: str | None = None
+    author: str | None = None
+    kind: str | None = None
+    published: str | None = None
+    published_precision: str | None = None
+    published_source: str | None = None
+    media_type: str
+    characters: int
+    pages: int = 0
+    chunk_count: int
+    origin: str
+    added_at: str
+    sources: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+class DocumentsView(View):
+    """Newest published first, then the undated; `total` counts all, also those on other pages of the list."""
+
+    total: int
+    documents: tuple[DocumentView, ...]
+
+
+class TextView(View):
+    """`text` is the stored text from `start` to `end`; `length` is that of the whole text. All in code points."""
+
+    document_id: str
+    start: int
+    end: int
+    length: int
+    text: str
+
+
+class HitView(View):
+    """A passage and why it ranks: ranks count from 1, None means that this retriever did not find it."""
+
+    rank: int
+    score: float
+    dense_rank: int | None = None
+    lexical_rank: int | None = None
+    dense_score: float | None = None
+    lexical_score: float | None = None
+    chunk_id: str
+    document_id: str
+    title: str | None = None
+    publisher: str | None = None
+    published: str | None = None
+    page: int | None = None
+    start: int
+    end: int
+    text: str
+
+
+class SearchView(View):
+    query: str
+    hits: tuple[HitView, ...]
+
+
+class RefusalView(View):
+    source: str
+    code: str
+    reason: str
+
+
+class IngestView(View):
+    """What an ingest did; `added`, `replaced` and `removed` hold document ids or sources as the index reports them."""
+
+    added: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: int = 0
+    refused: tuple[RefusalView, ...] = ()
+    embedded_chunks: int = 0
+    reused_chunks: int = 0
+    seconds: dict[str, float] = {}
+
+
+class JobView(View):
+    """An ingest on its way. `report` is there when it is done, `error` when it failed."""
+
+    id: str
+    status: JobStatus
+    stage: str = "queued"
+    done: int = 0
+    total: int = 0
+    report: IngestView | None = None
+    error: str | None = None
+
+
+class RemovedView(View):
+    id: str
+    erased: bool
+
+
+class StatusView(View):
+    status: str
+
+
+def whole(text: str) -> str:
+    """`text` with surrogates, as file names may hold, written out: every view must fit into UTF-8."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def shown_name(name: str) -> str:
+    """A file name as a client sent it, made safe to show: no folder, no control or direction characters.
+
+    >>> shown_name("../../etc/cron.d/x")
+    'x'
+    """
+    base = name.replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(char for char in base if unicodedata.category(char)[0] != "C" and char not in _BIDI)
+    kept = kept.strip()
+    if len(kept) > MAX_NAME_CHARS:
+        stem, dot, suffix = kept.rpartition(".")
+        tail = dot + suffix if dot and len(suffix) <= 10 else ""
+        kept = (stem if tail else kept)[: MAX_NAME_CHARS - len(tail)] + tail
+    return kept if kept.strip(".") else "unnamed"
+
+
+def document_view(document: Document) -> DocumentView:
+    said = document.provenance
+    return DocumentView(
+        id=document.id,
+        title=said.title,
+        publisher=said.publisher,
+        author=said.author,
+        kind=said.kind,
+        published=said.published.date if said.published else None,
+        published_precision=said.published.precision if said.published else None,
+        published_source=said.published.source if said.published else None,
+        media_type=document.media_type,
+        characters=len(document.text),
+        pages=len(document.page_starts),
+        chunk_count=document.chunk_count,
+        origin=document.origin,
+        added_at=document.added_at,
+        sources=tuple(whole(source) for source in document.sources),
+        notes=document.notes,
+    )
+
+
+def hit_view(hit: Hit, document: Document) -> HitView:
+    said = document.provenance
+    return HitView(
+        rank=hit.rank,
+        score=hit.score,
+        dense_rank=hit.dense_rank,
+        lexical_rank=hit.lexical_rank,
+        dense_score=hit.dense_score,
+        lexical_score=hit.lexical_score,
+        chunk_id=hit.chunk.id,
+        document_id=document.id,
+        title=said.title,
+        publisher=said.publisher,
+        published=said.published.date if said.published else None,
+        page=document.page_of(hit.chunk.start),
+        start=hit.chunk.start,
+        end=hit.chunk.end,
+        text=hit.chunk.text,
+    )
+
+
+def ingest_view(report: IngestReport) -> IngestView:
+    return IngestView(
+        added=tuple(whole(one) for one in report.added),
+        replaced=tuple(whole(one) for one in report.replaced),
+        removed=tuple(whole(one) for one in report.removed),
+        unchanged=report.unchanged,
+        refused=tuple(
+            RefusalView(source=whole(one.source), code=one.code, reason=whole(one.reason)) for one in report.refused
+        ),
+        embedded_chunks=report.embedded_chunks,
+        reused_chunks=report.reused_chunks,
+        seconds=dict(report.seconds),
+    )
+
+
+def merge_ingests(views: Iterable[IngestView]) -> IngestView:
+    """One report of several: what one folder became when it was sent in parts."""
+    parts = list(views)
+    seconds: dict[str, float] = {}
+    for part in parts:
+        for name, value in part.seconds.items():
+            seconds[name] = seconds.get(name, 0.0) + value
+    return IngestView(
+        added=tuple(one for part in parts for one in part.added),
+        replaced=tuple(one for part in parts for one in part.replaced),
+        removed=tuple(one for part in parts for one in part.removed),
+        unchanged=sum(part.unchanged for part in parts),
+        refused=tuple(one for part in parts for one in part.refused),
+        embedded_chunks=sum(part.embedded_chunks for part in parts),
+        reused_chunks=sum(part.reused_chunks for part in parts),
+        seconds=seconds,
+    )
