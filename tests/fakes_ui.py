@@ -67,7 +67,11 @@ class FakeCollection:
                 self.held[made.id] = made
                 added.append(file.source)
         return IngestReport(
-            tuple(added), unchanged=unchanged, refused=tuple(refused), embedded_chunks=len(added), seconds={"total": 0.5}
+            tuple(added),
+            unchanged=unchanged,
+            refused=tuple(refused),
+            embedded_chunks=len(added),
+            seconds={"total": 0.5},
         )
 
     def documents(self) -> list[Document]:
@@ -129,12 +133,24 @@ class FakePipeline:
             near = self.collection.documents()[:1]
             views = tuple(
                 EvidenceView(
-                    chunk_id=f"{one.id}:0", document_id=one.id, number=1, rank=1, score=0.1, start=0, end=len(one.text), text=one.text
+                    chunk_id=f"{one.id}:0",
+                    document_id=one.id,
+                    number=1,
+                    rank=1,
+                    score=0.1,
+                    start=0,
+                    end=len(one.text),
+                    text=one.text,
                 )
                 for one in near
             )
             return Answer(
-                verdict="not_stated", text="The documents do not say. 2 were searched.", short="", confidence=0.1, evidence=views, **same
+                verdict="not_stated",
+                text="The documents do not say. 2 were searched.",
+                short="",
+                confidence=0.1,
+                evidence=views,
+                **same,
             )
         source = self.collection.document(hits[0].chunk.document_id)
         quote = source.text.split(". ")[0] + "."
@@ -177,7 +193,9 @@ class FakeDossier:
     def __init__(self, data: Path, **settings: Any) -> None:
         self.settings = Settings(data=data, **settings)
         self.data = FakeData()
-        self.collections = {"default": FakeCollection([document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")])}
+        self.collections = {
+            "default": FakeCollection([document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")])
+        }
         self.pipelines: dict[str, FakePipeline] = {}
         self.warm: Callable[[], None] = lambda: None
         self.closed = False
@@ -186,7 +204,9 @@ class FakeDossier:
         wanted = name or "default"
         if wanted not in self.collections:
             if not create:
-                raise UnknownCollection(f"There is no collection '{wanted}'. Run: dossier index FOLDER --collection {wanted}")
+                raise UnknownCollection(
+                    f"There is no collection '{wanted}'. Run: dossier index FOLDER --collection {wanted}"
+                )
             self.collections[wanted] = FakeCollection()
         return self.collections[wanted]
 

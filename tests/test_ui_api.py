@@ -89,7 +89,11 @@ def test_documents_are_listed_in_pages(client: httpx.Client) -> None:
 
 def test_one_document_is_shown_with_where_it_comes_from(client: httpx.Client) -> None:
     shown = client.get(f"/v1/documents/{HARBOUR_ID}").json()
-    assert (shown["publisher"], shown["published"], shown["published_source"]) == ("Tarn Courier", "2024-05-06", "front matter")
+    assert (shown["publisher"], shown["published"], shown["published_source"]) == (
+        "Tarn Courier",
+        "2024-05-06",
+        "front matter",
+    )
 
 
 def test_a_span_past_the_end_is_cut_to_the_text(client: httpx.Client) -> None:
@@ -181,7 +185,9 @@ def test_a_question_of_4001_characters_is_refused_and_one_of_4000_is_not(client:
     assert ask(client, {"question": "a" * 4000}).status_code == 200
 
 
-@pytest.mark.parametrize("top_k", ["-1", "0", "51", str(10**18), "9" * 5000, "true", '"5"', "5.0", "5.5", "null", "1e2"])
+@pytest.mark.parametrize(
+    "top_k", ["-1", "0", "51", str(10**18), "9" * 5000, "true", '"5"', "5.0", "5.5", "null", "1e2"]
+)
 def test_top_k_is_a_whole_number_from_1_to_50(client: httpx.Client, top_k: str) -> None:
     body = b'{"query": "harbour", "top_k": ' + top_k.encode() + b"}"
     response = client.post("/v1/search", content=body, headers={"Content-Type": "application/json"})
@@ -227,7 +233,9 @@ def test_an_unforeseen_error_shows_an_id_only(tmp_path: Path, caplog: pytest.Log
 def test_errors_of_the_index_keep_their_code_and_hide_paths(tmp_path: Path) -> None:
     dossier = FakeDossier(tmp_path)
     with serving(dossier) as url:
-        dossier.pipeline().fail = lambda: EmptyCollection("Collection 'default' holds 0 chunks. Run: dossier index FOLDER")
+        dossier.pipeline().fail = lambda: EmptyCollection(
+            "Collection 'default' holds 0 chunks. Run: dossier index FOLDER"
+        )
         empty = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
         dossier.pipeline().fail = lambda: StorageFailed("/home/someone/data: disk full")
         full = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
@@ -245,7 +253,11 @@ def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) ->
     with serving(dossier, most_at_once=2) as url:
 
         def one() -> None:
-            seen.append(httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False, timeout=30).status_code)
+            seen.append(
+                httpx.post(
+                    f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False, timeout=30
+                ).status_code
+            )
 
         threads = [threading.Thread(target=one) for _ in range(2)]
         for thread in threads:
@@ -294,6 +306,8 @@ def test_a_server_whose_models_are_missing_says_so_and_lives(tmp_path: Path) -> 
 
 def test_the_description_names_every_route_and_loads_nothing_from_elsewhere(client: httpx.Client) -> None:
     paths = client.get("/openapi.json").json()["paths"]
-    assert {"/v1/answer", "/v1/search", "/v1/documents", "/v1/documents/{document_id}", "/v1/jobs/{job_id}"} <= set(paths)
+    assert {"/v1/answer", "/v1/search", "/v1/documents", "/v1/documents/{document_id}", "/v1/jobs/{job_id}"} <= set(
+        paths
+    )
     for page in ("/docs", "/redoc"):
         assert_problem(client.get(page), 404, "not-found")

@@ -121,11 +121,13 @@ def create_app(dossier: Dossier, *, most_at_once: int = MOST_AT_ONCE) -> FastAPI
 def _health(readiness: Readiness) -> APIRouter:
     router = APIRouter(tags=["running it"])
 
-    @router.api_route("/livez", methods=["GET", "HEAD"], summary="Is the process up?")
+    @router.head("/livez", include_in_schema=False)
+    @router.get("/livez", summary="Is the process up?")
     def livez() -> StatusView:
         return StatusView(status="ok")
 
-    @router.api_route("/readyz", methods=["GET", "HEAD"], summary="Are the models loaded?")
+    @router.head("/readyz", include_in_schema=False)
+    @router.get("/readyz", summary="Are the models loaded?")
     def readyz() -> StatusView:
         readiness.check()
         return StatusView(status="ready")

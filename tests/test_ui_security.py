@@ -1,0 +1,322 @@
+"""The guard over real HTTP: who comes in, how much is read, and what every response says to a browser."""
+
+from __future__ import annotations
+
+import re
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.types import Receive, Scope, Send
+
+from tests.fakes_ui import FakeDossier, running, serving
+from ui.api import create_app
+from ui.security import API_RULES, JSON_BYTES, PAGE_RULES, Guard
+
+JSON = {"Content-Type": "application/json"}
+ASKED = b'{"question": "The harbour?"}'
+
+
+class Counting:
+    """An application that reads its whole body and remembers how much it saw."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for kind in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{kind}.complete"})
+            return
+        self.read = 0
+        async for part in Request(scope, receive).stream():
+            self.read += len(part)
+        await PlainTextResponse("ok", headers={"Access-Control-Allow-Origin": "*"})(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def counting() -> Counting:
+    return Counting()
+
+
+@pytest.fixture(scope="module")
+def url(counting: Counting) -> Iterator[str]:
+    with running(Guard(counting, max_file_bytes=100_000, body_grace_s=0.5)) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def client(url: str) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=url, trust_env=False) as client:
+        yield client
+
+
+def raw(url: str, request: bytes) -> tuple[int, str]:
+    """Status and body of one exchange, byte for byte as given; 0 when the server closed without a word."""
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as link:
+        link.sendall(request)
+        received = b""
+        while chunk := link.recv(65536):
+            received += chunk
+    head, _, body = received.partition(b"\r\n\r\n")
+    return (int(head.split()[1]) if head else 0), body.decode("utf-8", "replace")
+
+
+@pytest.mark.parametrize("path", ["/livez", "/v1/documents", "/v1/nothing", "/monitoring", "/"])
+def test_every_response_carries_the_policy(client: httpx.Client, path: str) -> None:
+    headers = client.get(path).headers
+    assert "default-src 'self'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
+    assert not [name for name in headers if name.startswith("access-control-")]
+
+
+def test_a_response_of_the_api_is_not_kept_by_a_cache(client: httpx.Client) -> None:
+    assert client.get("/v1/documents").headers["cache-control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:7860", "127.0.0.1", "127.0.0.2:99", "[::1]:8080", "LOCALHOST"]
+)
+def test_loopback_names_are_answered(client: httpx.Client, host: str) -> None:
+    assert client.get("/livez", headers={"Host": host}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "0.0.0.0",
+        "192.168.1.2",
+        "[::]",
+        "[::1",
+        "2130706433",
+    ],
+)
+def test_another_host_name_is_refused_against_rebinding(client: httpx.Client, host: str) -> None:
+    response = client.get("/livez", headers={"Host": host})
+    assert (response.status_code, response.json()["type"]) == (421, "urn:dossier:problem:misdirected-host")
+
+
+def test_a_request_without_a_host_is_refused(url: str) -> None:
+    assert raw(url, b"GET /livez HTTP/1.0\r\n\r\n")[0] == 400
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "http://localhost:1", "http://127.0.0.1", "", "file://"]
+)
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/v1/answer"), ("DELETE", "/v1/documents/x"), ("POST", "/gradio_api/queue/join")]
+)
+def test_a_page_of_another_site_changes_nothing(
+    client: httpx.Client, counting: Counting, method: str, path: str, origin: str
+) -> None:
+    counting.read = -1
+    content = ASKED if method == "POST" else None
+    response = client.request(method, path, content=content, headers={**JSON, "Origin": origin})
+    assert (response.status_code, counting.read) == (403, -1)
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_a_browser_that_says_cross_site_is_believed(client: httpx.Client, site: str) -> None:
+    assert client.post("/v1/answer", content=ASKED, headers={**JSON, "Sec-Fetch-Site": site}).status_code == 403
+
+
+def test_the_own_page_and_programs_may_ask(client: httpx.Client, url: str) -> None:
+    own = client.post("/v1/answer", content=ASKED, headers={**JSON, "Origin": url, "Sec-Fetch-Site": "same-origin"})
+    program = client.post("/v1/answer", content=ASKED, headers=JSON)
+    assert (own.status_code, program.status_code) == (200, 200)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("PUT", "/v1/documents", 405),
+        ("GET", "/v1/answer", 405),
+        ("OPTIONS", "/v1/answer", 405),
+        ("TRACE", "/", 405),
+        ("GET", "/v1/documents/a/b/c", 404),
+        ("GET", "/docs", 404),
+        ("GET", "/monitoring", 404),
+        ("GET", "/monitoring/summary", 404),
+        ("GET", "/gradio_api/proxy=http://127.0.0.1/", 404),
+        ("GET", "/proxy=http://127.0.0.1/", 404),
+        ("POST", "/gradio_api/vibe-edit", 404),
+        ("POST", "/gradio_api/process_recording", 404),
+        ("GET", "/gradio_api/dev/reload", 404),
+        ("POST", "/login", 404),
+        ("GET", "/gradio_api/token", 404),
+        ("POST", "/gradio_api/component_server", 404),
+        ("GET", "/gradio_api/runs", 404),
+    ],
+)
+def test_what_no_rule_names_is_refused(client: httpx.Client, method: str, path: str, status: int) -> None:
+    response = client.request(method, path)
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+
+
+def test_a_refused_method_is_told_which_are_allowed(client: httpx.Client) -> None:
+    assert client.put("/v1/documents").headers["allow"] == "GET, POST"
+
+
+def test_every_route_of_the_api_has_a_rule_and_every_rule_a_route(tmp_path: Path) -> None:
+    def routes(held: object) -> Iterator[APIRoute]:
+        for one in getattr(held, "routes", ()):
+            if isinstance(one, APIRoute):
+                yield one
+            else:
+                yield from routes(getattr(one, "original_router", None))
+
+    found = {
+        (method, re.sub(r"\{[^}]+\}", "x", one.path))
+        for one in routes(create_app(FakeDossier(tmp_path)))
+        for method in one.methods
+    }
+    assert ("POST", "/v1/answer") in {(method, path) for method, path in found}
+    for method, path in found:
+        assert [one for one in API_RULES if one.path.fullmatch(path) and method in one.methods], (method, path)
+    for one in API_RULES:
+        known = {method for method, path in found if one.path.fullmatch(path)}
+        assert one.methods <= known | {"GET", "HEAD"}, one
+
+
+def test_bodies_come_only_where_they_are_expected(client: httpx.Client, counting: Counting) -> None:
+    counting.read = -1
+    response = client.request("GET", "/livez", content=b"x")
+    assert (response.status_code, counting.read) == (400, -1)
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "br", "deflate, gzip", "zstd", "x"])
+def test_compressed_bodies_are_refused(client: httpx.Client, encoding: str) -> None:
+    response = client.post("/v1/answer", content=ASKED, headers={**JSON, "Content-Encoding": encoding})
+    assert response.status_code == 415
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", ""]
+)
+def test_json_is_taken_only_as_json(client: httpx.Client, kind: str) -> None:
+    assert client.post("/v1/answer", content=ASKED, headers={"Content-Type": kind}).status_code == 415
+
+
+def test_json_with_a_charset_is_json(client: httpx.Client) -> None:
+    response = client.post("/v1/answer", content=ASKED, headers={"Content-Type": "Application/JSON; charset=utf-8"})
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/answer", "application/json"), ("/gradio_api/queue/join", "application/json")]
+)
+def test_a_body_of_150_mb_is_refused_by_its_length(url: str, path: str, kind: str) -> None:
+    request = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 157286400\r\n\r\n"
+    status, body = raw(url, request.encode())
+    assert status == 413
+    assert "body-too-large" in body
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/answer", "application/json"), ("/gradio_api/upload", "multipart/form-data; boundary=x")]
+)
+def test_a_chunked_body_without_end_is_cut_at_the_cap(
+    client: httpx.Client, counting: Counting, path: str, kind: str
+) -> None:
+    cap = JSON_BYTES if "answer" in path else 2 * 100_000 + 64 * 1024
+    sent = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while sent < 40 * 1024 * 1024:
+            sent += 65536
+            yield b"x" * 65536
+
+    try:
+        assert client.post(path, content=endless(), headers={"Content-Type": kind}).status_code == 413
+    except httpx.TransportError:  # the server may close while the client still writes
+        assert sent < 40 * 1024 * 1024
+    assert counting.read <= cap
+
+
+def test_a_body_of_exactly_the_cap_is_read_and_one_byte_more_is_not(client: httpx.Client, counting: Counting) -> None:
+    assert client.post("/v1/answer", content=b"x" * JSON_BYTES, headers=JSON).status_code == 200
+    assert counting.read == JSON_BYTES
+    assert client.post("/v1/answer", content=b"x" * (JSON_BYTES + 1), headers=JSON).status_code == 413
+
+
+def test_a_body_that_does_not_come_is_given_up(url: str) -> None:
+    request = b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"
+    status, body = raw(url, request)
+    assert status == 408
+    assert "body-too-slow" in body
+
+
+@pytest.mark.parametrize("length", [b"-1", b"abc", b"9" * 5000, b"5, 5"])
+def test_a_lying_length_is_refused(url: str, length: bytes) -> None:
+    request = b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: "
+    assert 400 <= raw(url, request + length + b"\r\n\r\n{}")[0] < 500
+
+
+def test_a_websocket_is_refused(url: str) -> None:
+    request = (
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+        b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+    )
+    assert raw(url, request)[0] != 101
+
+
+def test_an_address_with_strange_bytes_is_no_server_error(url: str) -> None:
+    for target in (
+        b"/%00",
+        b"/v1/documents/%ff%fe",
+        b"/" + b"a" * 9000,
+        b"/v1/documents/..%2f..%2fetc",
+        b"//evil.example/",
+        b"*",
+    ):
+        status, _ = raw(url, b"GET " + target + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        assert 200 <= status < 500, target
+
+
+def test_headers_without_end_are_refused(url: str) -> None:
+    status, _ = raw(url, b"GET /livez HTTP/1.1\r\nHost: localhost\r\nX-Long: " + b"a" * 100_000)
+    assert status in (0, 400, 431)
+
+
+def test_a_half_response_is_cut_off_not_finished() -> None:
+    async def breaks(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            for kind in ("startup", "shutdown"):
+                await receive()
+                await send({"type": f"lifespan.{kind}.complete"})
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"transfer-encoding", b"chunked")]})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise RuntimeError("no more")
+
+    with running(Guard(breaks, max_file_bytes=1)) as url, pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(f"{url}/livez", trust_env=False)
+
+
+def test_every_rule_of_the_page_is_one_that_gradio_answers() -> None:
+    assert all(one.path.pattern.startswith("/") for one in PAGE_RULES)
+    assert not [one for one in PAGE_RULES if one.path.fullmatch("/v1/answer")]
+
+
+def test_the_guard_stands_before_the_api(tmp_path: Path) -> None:
+    with serving(FakeDossier(tmp_path)) as url:
+        response = httpx.post(
+            f"{url}/v1/answer", content=ASKED, headers={**JSON, "Origin": "https://evil.example"}, trust_env=False
+        )
+    assert response.status_code == 403
