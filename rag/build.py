@@ -43,7 +43,9 @@ class Dossier:
 
     def pipeline(self, name: str | None = None) -> Pipeline:
         """The pipeline over one collection."""
-        retriever = Retriever(self.collection(name), self.embedder, depth=self.settings.retrieve, rrf_k=self.settings.rrf_k)
+        retriever = Retriever(
+            self.collection(name), self.embedder, depth=self.settings.retrieve, rrf_k=self.settings.rrf_k
+        )
         return Pipeline(retriever, ExtractiveAnswerer(self._reader), self.settings, self._llm_answerer)
 
     def warm_up(self) -> None:
@@ -77,7 +79,9 @@ class Dossier:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

@@ -90,7 +90,8 @@ def _cited(statement: VerifiedStatement, numbers: Mapping[int, int]) -> tuple[in
 
 def _text(statements: Sequence[VerifiedStatement], numbers: Mapping[int, int]) -> str:
     return " ".join(
-        f"{' '.join(item.text.split())} {''.join(f'[{number}]' for number in _cited(item, numbers))}" for item in statements
+        f"{' '.join(item.text.split())} {''.join(f'[{number}]' for number in _cited(item, numbers))}"
+        for item in statements
     )
 
 
@@ -100,7 +101,9 @@ def _not_stated(asked: Asked, evidence: Sequence[Evidence]) -> str:
         scope = "No passage was found" if asked.chunk_count else "There is nothing to search yet"
         return f"The documents don't say. {scope} in collection '{asked.collection}' ({asked.chunk_count} passages)."
     documents = len({item.document.id for item in evidence})
-    titles = list(dict.fromkeys(item.document.provenance.title or item.document.sources[0] for item in evidence[:NEAREST]))
+    titles = list(
+        dict.fromkeys(item.document.provenance.title or item.document.sources[0] for item in evidence[:NEAREST])
+    )
     return (
         f"The documents don't say. Searched {asked.chunk_count} passages of collection '{asked.collection}' and read the nearest "
         f"{len(evidence)}, from {documents} {'document' if documents == 1 else 'documents'}; nearest: {'; '.join(titles)}."
@@ -116,9 +119,7 @@ def _citations(
     for statement in statements:
         for quote in statement.quotes:
             quotes.setdefault(quote.evidence, []).append(quote)
-    return tuple(
-        _citation(found[old], quotes[old], number) for old, number in numbers.items() if old in quotes
-    )
+    return tuple(_citation(found[old], quotes[old], number) for old, number in numbers.items() if old in quotes)
 
 
 def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:

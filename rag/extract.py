@@ -25,6 +25,7 @@ class Candidate:
     span: Span
     sentence: Span
     reader_score: float
+    signals: tuple[float, ...]
     logit: float
 
     @property
@@ -59,11 +60,20 @@ class ExtractiveAnswerer:
             return Draft((), "", 0.0, NAME)
         best = ranked[0]
         confidence = self.judge.confidence(best.logit)
-        chosen = _supporting(ranked, lambda candidate: self.judge.confidence(candidate.logit) >= SUPPORTING_SHARE * confidence)
+        chosen = _supporting(
+            ranked, lambda candidate: self.judge.confidence(candidate.logit) >= SUPPORTING_SHARE * confidence
+        )
         statements = tuple(
             DraftStatement(
                 item.sentence_text,
-                (Quote(item.evidence.number, item.sentence.start, item.sentence.end, round(self.judge.confidence(item.logit), 4)),),
+                (
+                    Quote(
+                        item.evidence.number,
+                        item.sentence.start,
+                        item.sentence.end,
+                        round(self.judge.confidence(item.logit), 4),
+                    ),
+                ),
             )
             for item in chosen
         )
@@ -74,25 +84,28 @@ class ExtractiveAnswerer:
         asked = AskedFor.of(question)
         answers = self._reader.read(question, [item.hit.chunk.text for item in evidence], spans=SPANS)
         found = [
-            self._candidate(asked, item, answer) for item, spans in zip(evidence, answers, strict=True) for answer in spans
+            self._candidate(asked, item, answer)
+            for item, spans in zip(evidence, answers, strict=True)
+            for answer in spans
         ]
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
 
     def _candidate(self, asked: AskedFor, item: Evidence, answer: SpanAnswer) -> Candidate:
         chunk, text = item.hit.chunk, item.document.text
-        span = _trim(text, Span(chunk.start + answer.start, chunk.start + answer.end), within=Span(chunk.start, chunk.end))
+        span = _trim(
+            text, Span(chunk.start + answer.start, chunk.start + answer.end), within=Span(chunk.start, chunk.end)
+        )
         sentence = _sentence_of(text, span, Span(chunk.start, chunk.end))
         signals = features(
             asked,
             score=answer.score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,
-            span=text[span.start : span.end],
             sentence=text[sentence.start : sentence.end],
             passage=chunk.text,
             context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
         )
-        return Candidate(item, span, sentence, answer.score, self.judge.logit(signals))
+        return Candidate(item, span, sentence, answer.score, signals, self.judge.logit(signals))
 
 
 def _supporting(ranked: Sequence[Candidate], worth: Callable[[Candidate], bool]) -> list[Candidate]:

@@ -1,8 +1,8 @@
 """How likely is it that this span answers this question? A logistic model over the reader's score and plain signals.
 
 The reader alone scores a span against "no answer" within one passage, so its scores do not compare between passages,
-and it is easily taken in by a passage on a neighbouring subject. The signals here ask what the reader does not: are the
-question's words, names and numbers there at all, and is the span of the kind that was asked for.
+and it is easily taken in by a passage on a neighbouring subject. The signals here ask what the reader does not: how near
+is the passage, and are the question's words, names and numbers in it at all.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
-FEATURES = ("reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "type_match", "type_miss", "rank", "echo")
+FEATURES = ("reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(
@@ -24,32 +24,11 @@ _QUESTION_WORDS = frozenset(
     "its itself many may more most much of on or over s should some such than that the their them then there these they this those to under "
     "was were what when where which while who whom whose why will with would according says say said tell me please give list name between".split()
 )
-_DATE = re.compile(
-    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december|(?:mon|tues|wednes|thurs|fri|satur|sun)day|\d{4}s?|\d{1,2}(?:st|nd|rd|th))\b",
-    re.IGNORECASE,
-)
-_NUMBER = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|billions?|half|once|twice|no|none|both)\b",
-    re.IGNORECASE,
-)
-_NAME = re.compile(r"\b[A-Z]\w*")
-_ASKS = (
-    ("date", re.compile(r"^\W*when\b|\b(?:what|which|on what|in what|in which)\s+(?:exact\s+)?(?:date|day|month|year|time)\b", re.IGNORECASE)),
-    (
-        "number",
-        re.compile(
-            r"\bhow (?:many|much|large|big|long|far|old|high|often)\b|\bwhat (?:number|figure|share|percentage|amount|length|total)\b|\bsize of\b",
-            re.IGNORECASE,
-        ),
-    ),
-    ("name", re.compile(r"^\W*(?:who|whom|whose|where)\b|\b(?:which|what) (?:person|country|countries|city|group|outlet|organi[sz]ation|province)\b", re.IGNORECASE)),
-)
-_SHAPES = {"date": _DATE, "number": _NUMBER, "name": _NAME}
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """Weights of the logistic model; `scale` and `shift` turn the best span's logit into the answer's confidence."""
+    """Weights of the logistic model; `scale` and `shift` turn the best span's logit into a confidence."""
 
     weights: tuple[float, ...]
     bias: float
@@ -61,7 +40,7 @@ class Judge:
         return self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
 
     def confidence(self, logit: float) -> float:
-        """Probability that the best span of all answers the question."""
+        """Probability that the passages answer the question at all, from the best span's logit."""
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.scale * logit + self.shift))))
 
 
@@ -81,24 +60,21 @@ class AskedFor:
     Attributes:
         words: Stems of the question's content words.
         hard: Stems of its names and numbers: what a passage on another subject lacks.
-        shape: "date", "number", "name" or None.
     """
 
     words: frozenset[str]
     hard: frozenset[str]
-    shape: str | None
 
     @classmethod
     def of(cls, question: str) -> AskedFor:
         found = list(_WORD.finditer(question))
         content = [match for match in found if match[0].lower() not in _QUESTION_WORDS]
         hard = [m[0] for m in content if m[0][0].isdigit() or (m[0][0].isupper() and m.start() > 0)]
-        shape = next((name for name, pattern in _ASKS if pattern.search(question)), None)
-        return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard), shape)
+        return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard))
 
 
 def features(
-    asked: AskedFor, *, score: float, dense: float, rank: int, span: str, sentence: str, passage: str, context: str
+    asked: AskedFor, *, score: float, dense: float, rank: int, sentence: str, passage: str, context: str
 ) -> tuple[float, ...]:
     """The signals of one span, in the order of FEATURES.
 
@@ -109,18 +85,13 @@ def features(
         context: What else is known of the passage: its document's title and outlet.
     """
     here, around = stems(sentence), stems(passage) | stems(context)
-    shaped = bool(asked.shape and _SHAPES[asked.shape].search(span))
-    told = stems(span)
     return (
         max(-2.0, min(2.5, score / 5.0)),
         dense,
         _share(asked.words, around),
         _share(asked.words, here),
         _share(asked.hard, around),
-        float(shaped),
-        float(asked.shape is not None and not shaped),
         1.0 / rank,
-        float(bool(told) and told <= asked.words),
     )
 
 

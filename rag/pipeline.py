@@ -47,13 +47,19 @@ class Pipeline:
         scope = _as_of(filters, as_of)
         clock = _Clock()
         vector = clock.time("encode", lambda: self.retriever.embedder.embed_query(query))
-        hits = clock.time("retrieve", lambda: self.retriever.retrieve_by_vector(query, vector, self.settings.retrieve, filters=scope))
+        hits = clock.time(
+            "retrieve", lambda: self.retriever.retrieve_by_vector(query, vector, self.settings.retrieve, filters=scope)
+        )
         evidence = clock.time("select", lambda: self._select(hits))
         draft = clock.time("answer", lambda: self._draft(query, evidence))
         draft, statements = clock.time("verify", lambda: self._verify(query, draft, evidence))
         corpus = self.retriever.corpus
-        view = FiltersView(publisher=scope.publisher, since=scope.since, until=filters.until if filters else None, as_of=as_of)
-        asked = Asked(question, query, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation)
+        view = FiltersView(
+            publisher=scope.publisher, since=scope.since, until=filters.until if filters else None, as_of=as_of
+        )
+        asked = Asked(
+            question, query, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
+        )
         threshold = self.settings.answer_threshold
         return compose_answer(asked, draft, statements, evidence, threshold=threshold, timings_ms=clock.read())
 
@@ -61,10 +67,14 @@ class Pipeline:
         """The `top_k` best passages, best first, each with its ranks and scores."""
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, got {top_k}")
-        return self.retriever.retrieve(clean_question(query, longest=self.settings.max_question_chars), top_k, filters=filters)
+        return self.retriever.retrieve(
+            clean_question(query, longest=self.settings.max_question_chars), top_k, filters=filters
+        )
 
     def _select(self, hits: Sequence[Hit]) -> list[Evidence]:
-        return select_evidence(hits, self.retriever.corpus, limit=self.settings.read, per_document=self.settings.per_document)
+        return select_evidence(
+            hits, self.retriever.corpus, limit=self.settings.read, per_document=self.settings.per_document
+        )
 
     def _draft(self, query: str, evidence: Sequence[Evidence]) -> Draft:
         if self.language_model is None or not evidence:
@@ -74,7 +84,9 @@ class Pipeline:
         except LanguageModelFailed:
             return replace(self.extractive.draft(query, evidence), degraded=True)
 
-    def _verify(self, query: str, draft: Draft, evidence: Sequence[Evidence]) -> tuple[Draft, Sequence[VerifiedStatement]]:
+    def _verify(
+        self, query: str, draft: Draft, evidence: Sequence[Evidence]
+    ) -> tuple[Draft, Sequence[VerifiedStatement]]:
         """What passed of a draft; a generated draft of which nothing passed gives way to the extractive answer."""
         passed = supported(verify(draft, evidence))
         if passed or self.language_model is None or not draft.statements or draft.degraded:
@@ -93,7 +105,9 @@ def clean_question(question: str, *, longest: int) -> str:
         raise ValueError(f"question must be at most {longest} characters, got {len(question)}")
     if any(unicodedata.category(character) == "Cs" for character in question):
         raise ValueError("question must be valid Unicode, got a lone surrogate")
-    visible = "".join(" " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in question if unicodedata.category(c) != "Cf")
+    visible = "".join(
+        " " if unicodedata.category(c) in {"Cc", "Zl", "Zp"} else c for c in question if unicodedata.category(c) != "Cf"
+    )
     line = " ".join(visible.split())
     if not line:
         raise ValueError("question must not be blank")

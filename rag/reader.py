@@ -68,10 +68,14 @@ class OnnxReader:
         try:
             weights = file.read_bytes()
         except OSError as error:
-            raise ModelUnavailable(f"No reader at {file}. Set DOSSIER_READER to a folder with model.onnx and tokenizer.json, or to 'packaged'.") from error
+            raise ModelUnavailable(
+                f"No reader at {file}. Set DOSSIER_READER to a folder with model.onnx and tokenizer.json, or to 'packaged'."
+            ) from error
         found = hashlib.sha256(weights).hexdigest()
         if self._expected and found != self._expected:
-            raise ModelUnavailable(f"The packaged reader has sha256 {found}, expected {self._expected}. Run: git checkout -- rag/models")
+            raise ModelUnavailable(
+                f"The packaged reader has sha256 {found}, expected {self._expected}. Run: git checkout -- rag/models"
+            )
         options = SessionOptions()
         options.log_severity_level = 3
         return InferenceSession(weights, options, providers=["CPUExecutionProvider"])
@@ -80,7 +84,9 @@ class OnnxReader:
     def _tokenizer(self) -> Tokenizer:
         file = self._folder / "tokenizer.json"
         if not file.is_file():
-            raise ModelUnavailable(f"No tokenizer at {file}. Set DOSSIER_READER to a folder with model.onnx and tokenizer.json, or to 'packaged'.")
+            raise ModelUnavailable(
+                f"No tokenizer at {file}. Set DOSSIER_READER to a folder with model.onnx and tokenizer.json, or to 'packaged'."
+            )
         tokenizer = Tokenizer.from_file(str(file))
         tokenizer.no_truncation()
         tokenizer.no_padding()

@@ -28,7 +28,9 @@ class Retriever:
         """The `top_k` best chunks for `query`, best first, each with both ranks and scores."""
         return self.retrieve_by_vector(query, self.embedder.embed_query(query), top_k, filters=filters)
 
-    def retrieve_by_vector(self, query: str, vector: Vectors, top_k: int, *, filters: Filters | None = None) -> list[Hit]:
+    def retrieve_by_vector(
+        self, query: str, vector: Vectors, top_k: int, *, filters: Filters | None = None
+    ) -> list[Hit]:
         """As `retrieve`, with the query already encoded."""
         depth = max(self.depth, top_k)
         dense = self.corpus.search_dense(vector, depth, filters=filters)

@@ -21,13 +21,19 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="DOSSIER_", toml_file=CONFIG_FILE, frozen=True, extra="forbid")
 
     data: Path = Field(Path(".dossier"), description="Directory that holds every collection.")
-    collection: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field("default", description="Collection used when none is named.")
+    collection: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")] = Field(
+        "default", description="Collection used when none is named."
+    )
     host: str = Field("127.0.0.1", description="Address the server listens on; only loopback without keys.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the server.")
 
-    embedder: str = Field("packaged", description="'packaged' (all-MiniLM-L6-v2), a folder, or a model name already in the local cache.")
+    embedder: str = Field(
+        "packaged", description="'packaged' (all-MiniLM-L6-v2), a folder, or a model name already in the local cache."
+    )
     reader: str = Field("packaged", description="'packaged', or a folder with model.onnx and tokenizer.json.")
-    llm: str | None = Field(None, description="openai+http://HOST/v1?model=NAME or llama:///FILE.gguf; unset: extractive answers, no LLM.")
+    llm: str | None = Field(
+        None, description="openai+http://HOST/v1?model=NAME or llama:///FILE.gguf; unset: extractive answers, no LLM."
+    )
     llm_key: SecretStr | None = Field(None, description="Key for the LLM endpoint.")
     llm_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest wait for an LLM's whole answer, in seconds.")
     llm_max_tokens: int = Field(384, ge=16, le=4096, description="Longest LLM answer, in tokens.")
@@ -35,7 +41,9 @@ class Settings(BaseSettings):
     retrieve: int = Field(40, ge=1, le=200, description="Chunks taken from each retriever before fusion.")
     read: int = Field(10, ge=1, le=50, description="Passages that are read for one answer.")
     per_document: int = Field(4, ge=1, le=50, description="Most passages of one document among those read.")
-    answer_threshold: float = Field(0.5, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say'.")
+    answer_threshold: float = Field(
+        0.5, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say'."
+    )
     rrf_k: int = Field(60, ge=1, le=1000, description="Damping of reciprocal rank fusion.")
 
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
@@ -56,7 +64,17 @@ class Settings(BaseSettings):
 
     def answer_hash(self) -> str:
         """Hash of the settings that can change an answer, 12 hex digits; secrets and addresses left out."""
-        names = ("embedder", "reader", "llm", "llm_max_tokens", "retrieve", "read", "per_document", "answer_threshold", "rrf_k")
+        names = (
+            "embedder",
+            "reader",
+            "llm",
+            "llm_max_tokens",
+            "retrieve",
+            "read",
+            "per_document",
+            "answer_threshold",
+            "rrf_k",
+        )
         values = {name: str(getattr(self, name)) for name in names}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
 

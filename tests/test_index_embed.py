@@ -8,7 +8,11 @@ from index.errors import ModelUnavailable
 
 
 def test_passages_become_unit_vectors_in_the_order_given(embedder: SentenceEmbedder) -> None:
-    texts = ["A ship left the harbour.", "Bread.", "The minister resigned on Tuesday after a long debate in parliament."]
+    texts = [
+        "A ship left the harbour.",
+        "Bread.",
+        "The minister resigned on Tuesday after a long debate in parliament.",
+    ]
     together = embedder.embed_passages(texts)
     assert together.shape == (3, embedder.dimension) and together.dtype == np.float32
     assert np.allclose(np.linalg.norm(together, axis=1), 1.0, atol=1e-5)
@@ -17,7 +21,9 @@ def test_passages_become_unit_vectors_in_the_order_given(embedder: SentenceEmbed
 
 
 def test_a_question_is_nearest_to_the_passage_that_answers_it(embedder: SentenceEmbedder) -> None:
-    passages = embedder.embed_passages(["The ship sank near the coast of Norway.", "He baked a loaf of bread.", "Interest rates rose."])
+    passages = embedder.embed_passages(
+        ["The ship sank near the coast of Norway.", "He baked a loaf of bread.", "Interest rates rose."]
+    )
     assert int(np.argmax(passages @ embedder.embed_query("Where did the vessel go down?"))) == 0
 
 

@@ -12,7 +12,11 @@ PASSAGE = "The delegations met in Lisbon on 4 May 2031. The Danish envoy said th
 
 @pytest.mark.parametrize(
     ("question", "answer"),
-    [("Where did the delegations meet?", "Lisbon"), ("How many ships had been released?", "42"), ("When did the delegations meet?", "4 May 2031")],
+    [
+        ("Where did the delegations meet?", "Lisbon"),
+        ("How many ships had been released?", "42"),
+        ("When did the delegations meet?", "4 May 2031"),
+    ],
 )
 def test_the_reader_finds_the_span(reader: OnnxReader, question: str, answer: str) -> None:
     best = reader.read(question, [PASSAGE])[0][0]
@@ -20,7 +24,9 @@ def test_the_reader_finds_the_span(reader: OnnxReader, question: str, answer: st
 
 
 def test_a_passage_that_answers_scores_above_one_that_does_not(reader: OnnxReader) -> None:
-    there, elsewhere = reader.read("How many ships had been released?", [PASSAGE, "Bread is baked from flour, water and salt."])
+    there, elsewhere = reader.read(
+        "How many ships had been released?", [PASSAGE, "Bread is baked from flour, water and salt."]
+    )
     assert there[0].score > elsewhere[0].score
 
 
@@ -60,7 +66,8 @@ def test_threads_that_share_the_reader_agree(reader: OnnxReader) -> None:
     expected = reader.read("Where did the delegations meet?", [PASSAGE])
     results: list[object] = []
     threads = [
-        threading.Thread(target=lambda: results.append(reader.read("Where did the delegations meet?", [PASSAGE]))) for _ in range(8)
+        threading.Thread(target=lambda: results.append(reader.read("Where did the delegations meet?", [PASSAGE])))
+        for _ in range(8)
     ]
     for thread in threads:
         thread.start()

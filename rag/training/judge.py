@@ -1,0 +1,212 @@
+"""Fit the judge: python -m rag.training.judge FOLDER writes rag/models/judge.json.
+
+FOLDER holds `corpus.jsonl.gz` ({"_id", "title", "text"}) and `queries.jsonl.gz` ({"text", "doc_id", "answers"}), with "domain" on
+both where the corpus has several. Each question is searched and read as in the product. From every second question the
+passage that answers it is taken away, so that the rest, the nearest passages that do not answer, teach when to refuse.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import gzip
+import hashlib
+import json
+import re
+import string
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bm25s
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embed import SentenceEmbedder
+from index.values import Chunk, Document, Provenance
+from rag.extract import ExtractiveAnswerer
+from rag.fuse import reciprocal_rank_fusion
+from rag.judge import FEATURES, WEIGHTS_FILE, Judge
+from rag.reader import OnnxReader
+from rag.values import Evidence, Hit
+
+DEPTH, READ, RIGHT_F1, L2, SEED = 40, 10, 0.5, 1.0, 7
+Matrix = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """The candidates of one question: features and whether each is right; `answerable` when the gold passage was among them."""
+
+    features: Matrix
+    right: NDArray[np.bool_]
+    answerable: bool
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--questions", type=int, default=1000, help="questions used, over all domains")
+    parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
+    options = parser.parse_args()
+    examples = list(read_examples(options.folder, options.questions))
+    stored = fit(examples)
+    report = {
+        "cross_validation": cross_validate(examples),
+        "questions": len(examples),
+        "data_sha256": _digest(options.folder),
+    }
+    options.out.write_text(json.dumps({**stored, **report}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
+
+
+def read_examples(folder: Path, questions: int) -> Iterator[Example]:
+    """Search and read every question within its domain's corpus."""
+    corpora: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
+    for line in _lines(folder / "corpus.jsonl.gz"):
+        corpora[line.get("domain", "")].append(line)
+    asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
+    order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
+    embedder, answerer = (
+        SentenceEmbedder(),
+        ExtractiveAnswerer(OnnxReader(), Judge((0.0,) * len(FEATURES), 0.0, 1.0, 0.0)),
+    )
+    for domain, passages in corpora.items():
+        pool = _Pool(embedder, passages)
+        for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
+            evidence = pool.search(question["text"], without=question["doc_id"] if number % 2 else None)
+            candidates = answerer.candidates(question["text"], evidence)
+            if candidates:
+                right = [
+                    item.evidence.document.id == question["doc_id"]
+                    and _best_f1(item.text, question["answers"]) >= RIGHT_F1
+                    for item in candidates
+                ]
+                found = any(item.document.id == question["doc_id"] for item in evidence)
+                yield Example(np.array([item.signals for item in candidates]), np.array(right), found)
+
+
+class _Pool:
+    """Paragraphs of one domain, searched as the product searches: dense + lexical, fused by rank."""
+
+    def __init__(self, embedder: SentenceEmbedder, passages: Sequence[dict[str, Any]]) -> None:
+        self._embedder, self._passages = embedder, passages
+        self._vectors = embedder.embed_passages(
+            [f"{line.get('title') or ''}\n{line['text']}".strip() for line in passages]
+        )
+        self._lexical = bm25s.BM25()
+        tokens = bm25s.tokenize([line["text"] for line in passages], stopwords="en", show_progress=False)
+        self._lexical.index(tokens, show_progress=False)
+
+    def search(self, question: str, *, without: str | None) -> list[Evidence]:
+        cosines = self._vectors @ self._embedder.embed_query(question)
+        dense = [str(n) for n in np.argsort(-cosines)[:DEPTH]]
+        tokens = bm25s.tokenize([question], stopwords="en", show_progress=False)
+        found, scores = self._lexical.retrieve(tokens, k=min(DEPTH, len(self._passages)), show_progress=False)
+        lexical = [str(n) for n, score in zip(found[0], scores[0], strict=True) if score > 0]
+        fused = [int(n) for n, _ in reciprocal_rank_fusion([dense, lexical])]
+        kept = [n for n in fused if self._passages[n]["_id"] != without][:READ]
+        return [self._evidence(n, rank, float(cosines[n])) for rank, n in enumerate(kept, start=1)]
+
+    def _evidence(self, number: int, rank: int, cosine: float) -> Evidence:
+        line = self._passages[number]
+        text = line["text"]
+        provenance = Provenance(title=line.get("title") or None)
+        document = Document(line["_id"], text, "text/plain", provenance, (), (), line["_id"], 1, "")
+        return Evidence(
+            rank, Hit(Chunk(line["_id"], line["_id"], 0, 0, len(text), text), rank, 0.0, dense_score=cosine), document
+        )
+
+
+def fit(examples: Sequence[Example]) -> dict[str, Any]:
+    """Weights of a span being right, then scale and shift of the question being answerable."""
+    weights = _logistic(np.concatenate([e.features for e in examples]), np.concatenate([e.right for e in examples]))
+    best = np.array([(e.features @ weights[:-1] + weights[-1]).max() for e in examples])
+    scale, shift = _logistic(best[:, None], np.array([e.answerable for e in examples]))
+    rounded = [round(float(value), 4) for value in weights]
+    return {
+        "features": list(FEATURES),
+        "weights": rounded[:-1],
+        "bias": rounded[-1],
+        "scale": round(float(scale), 4),
+        "shift": round(float(shift), 4),
+    }
+
+
+def cross_validate(examples: Sequence[Example], folds: int = 5) -> dict[str, float]:
+    """Means over folds: best span right where the gold passage was read, answerability AUROC, accuracy at 0.5; reader alone beside it."""
+    rows = []
+    for fold in range(folds):
+        held = [e for n, e in enumerate(examples) if n % folds == fold]
+        stored = fit([e for n, e in enumerate(examples) if n % folds != fold])
+        judge = Judge(tuple(stored["weights"]), stored["bias"], stored["scale"], stored["shift"])
+        weights = np.array(judge.weights)
+        best = [int(np.argmax(e.features @ weights)) for e in held]
+        confidence = np.array([judge.confidence(judge.logit(e.features[b])) for e, b in zip(held, best, strict=True)])
+        answerable = np.array([e.answerable for e in held])
+        alone = np.array([e.features[:, 0].max() for e in held])
+        rows.append(
+            {
+                "span_right": float(np.mean([e.right[b] for e, b in zip(held, best, strict=True) if e.answerable])),
+                "span_right_reader_alone": float(
+                    np.mean([e.right[np.argmax(e.features[:, 0])] for e in held if e.answerable])
+                ),
+                "answerable_auroc": _auroc(confidence, answerable),
+                "answerable_auroc_reader_alone": _auroc(alone, answerable),
+                "accuracy_at_half": float(np.mean((confidence >= 0.5) == answerable)),
+            }
+        )
+    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]}
+
+
+def _logistic(inputs: Matrix, labels: NDArray[np.bool_]) -> Matrix:
+    """Ridge logistic regression by Newton's method; the bias is last and not penalised."""
+    design = np.column_stack([inputs, np.ones(len(inputs))])
+    penalty = np.eye(design.shape[1]) * L2
+    penalty[-1, -1] = 1e-6
+    weights = np.zeros(design.shape[1])
+    for _ in range(100):
+        probability = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
+        slope = design.T @ (probability - labels) + penalty @ weights
+        curve = design.T @ (design * (probability * (1 - probability) + 1e-9)[:, None]) + penalty
+        step = np.linalg.solve(curve, slope)
+        weights -= step
+        if np.abs(step).max() < 1e-8:
+            break
+    return weights
+
+
+def _auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
+    higher = (scores[labels][:, None] > scores[~labels][None]).mean()
+    return float(higher + 0.5 * (scores[labels][:, None] == scores[~labels][None]).mean())
+
+
+def _best_f1(answer: str, accepted: Sequence[str]) -> float:
+    return max(_f1(_words(answer), _words(other)) for other in accepted)
+
+
+def _f1(left: list[str], right: list[str]) -> float:
+    shared = sum((collections.Counter(left) & collections.Counter(right)).values())
+    return 2 * shared / (len(left) + len(right)) if shared else 0.0
+
+
+def _words(text: str) -> list[str]:
+    bare = "".join(character for character in text.lower() if character not in string.punctuation)
+    return re.sub(r"\b(a|an|the)\b", " ", bare).split()
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(file, "rt", encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
+
+
+def _digest(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for name in ("corpus.jsonl.gz", "queries.jsonl.gz"):
+        digest.update((folder / name).read_bytes())
+    return digest.hexdigest()
+
+
+if __name__ == "__main__":
+    main()
