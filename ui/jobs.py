@@ -56,8 +56,11 @@ class UploadFolder:
     def new(self) -> Path:
         """A new empty folder that only this user can read. Raises StorageFailed."""
         folder = self._path / secrets.token_hex(16)
+        if self._path.is_symlink():
+            raise StorageFailed(f"{self._path} is a link; uploads are not written through it. Remove it.")
         try:
-            self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._path.mkdir(mode=0o700, exist_ok=True)
             folder.mkdir(mode=0o700)
         except OSError as error:
             raise StorageFailed(f"Uploads cannot be stored: {error}. Run: dossier doctor") from error
