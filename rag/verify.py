@@ -86,6 +86,13 @@ def supported(statements: Iterable[VerifiedStatement]) -> tuple[VerifiedStatemen
     return tuple(statement for statement in statements if statement.status != "unsupported")
 
 
+def short_stands(short: str, statements: Iterable[VerifiedStatement], evidence: Sequence[Evidence]) -> bool:
+    """True when a bare answer ("October 18") is itself proved by the quotes of the statements that are shown."""
+    quotes = tuple(quote for statement in supported(statements) for quote in statement.quotes)
+    draft = Draft((DraftStatement(short, quotes),), short, 1.0, "short")
+    return verify(draft, evidence)[0].status == "verified"
+
+
 def _verify_statement(
     statement: DraftStatement, numbered: Mapping[int, Evidence], ordinary: frozenset[str]
 ) -> VerifiedStatement:
