@@ -1,0 +1,169 @@
+"""What the page does when something is pressed. Anyone can call these over HTTP, so each checks what it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from index.errors import DossierError, UnknownCollection, UnknownDocument
+from index.values import Document
+from rag.values import Answer
+from ui.desk import check_id
+from ui.jobs import Jobs
+from ui.page.answer_view import answer_view
+from ui.page.documents_view import documents_view, examples_view, header_view, job_view, said_view, welcome_view
+from ui.page.examples import example_questions
+from ui.page.intake import ingest, take
+from ui.page.source_view import gone_view, no_source_view, source_view
+from ui.page.words import VERDICTS, count, title_of
+from ui.problems import PROBLEMS, Problem, of_error, unexpected
+from ui.protocols import Dossier
+from ui.requests import check_asked, check_length
+
+_LONGEST_COMMAND = 300
+
+
+class Actions:
+    """Every event of the page; each returns the new values of the components it changes.
+
+    Args:
+        uploads: The folder into which Gradio puts what the browser uploads.
+    """
+
+    def __init__(self, dossier: Dossier, jobs: Jobs, uploads: Path) -> None:
+        self._dossier = dossier
+        self._jobs = jobs
+        self._uploads = uploads
+
+    def load(self) -> tuple[str, str, str, str, str]:
+        """Header, examples, list, answer and source of a page that has just been opened."""
+        try:
+            documents = self._documents()
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return header_view(()), "", _sorry(error), _sorry(error), no_source_view()
+        return (*self._overview(documents), welcome_view(documents), no_source_view())
+
+    def ask(self, question: str) -> tuple[str, str, str]:
+        """Answer, source and status."""
+        try:
+            text = _question(question, self._dossier.settings.max_question_chars)
+            if not self._documents():
+                return welcome_view(()), no_source_view(), said_view("There is nothing to search yet.")
+            answer = self._dossier.pipeline().answer(text)
+            return answer_view(answer), self._first_source(answer), said_view(_spoken(answer))
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return "", no_source_view(), _sorry(error)
+
+    def show(self, command: str) -> str:
+        """The source panel for a reference as the buttons carry it: "ID START END"."""
+        try:
+            document_id, start, end = _reference(command)
+            document = self._dossier.collection().document(document_id)
+            if not start <= end <= len(document.text):
+                raise Problem("invalid-request", "That is nothing this page can show.")
+            return source_view(document, start, end)
+        except (UnknownDocument, UnknownCollection):
+            return gone_view()
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return _sorry(error)
+
+    def upload(self, paths: Sequence[str] | None) -> Iterator[str]:
+        """The report of an upload, again and again until it is done."""
+        try:
+            taken = take(paths or (), self._uploads, max_bytes=self._dossier.settings.max_file_bytes)
+            for job in ingest(taken, self._jobs):
+                yield job_view(job, taken.refused)
+        except Exception as error:  # noqa: BLE001 - said on the page
+            yield _sorry(error)
+
+    def refresh(self) -> tuple[str, str, str]:
+        """Header, examples and list, after something came or went."""
+        try:
+            return self._overview(self._documents())
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return header_view(()), "", _sorry(error)
+
+    def remove(self, command: str) -> str:
+        """Report of the removal of one document."""
+        try:
+            collection = self._dossier.collection()
+            document = collection.document(check_id(_short(command)))
+            collection.remove(document.id)
+            return said_view(f"Removed “{title_of(document)}”. It can no longer be cited.")
+        except UnknownDocument:
+            return said_view("That document was already removed.")
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return _sorry(error)
+
+    def turn(self, command: str) -> str:
+        """The list of documents at another page."""
+        try:
+            return documents_view(self._documents(), _page(command))
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return _sorry(error)
+
+    def _documents(self) -> list[Document]:
+        try:
+            return self._dossier.collection().documents()
+        except UnknownCollection:
+            return []
+
+    def _overview(self, documents: Sequence[Document]) -> tuple[str, str, str]:
+        questions = example_questions(source for document in documents for source in document.sources)
+        return header_view(documents), examples_view(questions), documents_view(documents)
+
+    def _first_source(self, answer: Answer) -> str:
+        if not answer.citations:
+            return no_source_view()
+        first = answer.citations[0]
+        try:
+            return source_view(self._dossier.collection().document(first.document_id), first.start, first.end)
+        except UnknownDocument:
+            return gone_view()
+
+
+def _question(question: str, longest: int) -> str:
+    if not isinstance(question, str):
+        raise Problem("invalid-request", "The question must be text.")
+    check_length(question, longest, "question")
+    try:
+        return check_asked(question)
+    except ValueError:
+        raise Problem("invalid-request", "Type a question first.") from None
+
+
+def _short(command: str) -> str:
+    """Raises Problem for what no button sends."""
+    if not isinstance(command, str) or not command or len(command) > _LONGEST_COMMAND:
+        raise Problem("invalid-request", "That is nothing this page can do.")
+    return command
+
+
+def _reference(command: str) -> tuple[str, int, int]:
+    parts = _short(command).split(" ")
+    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts[1:]):
+        raise Problem("invalid-request", "That is nothing this page can show.")
+    return check_id(parts[0]), int(parts[1]), int(parts[2])
+
+
+def _page(command: str) -> int:
+    text = _short(command)
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise Problem("invalid-request", "There is no such page.")
+    return int(text)
+
+
+def _spoken(answer: Answer) -> str:
+    """The result in one line, for those who hear the page."""
+    found = count(len(answer.citations), "source") if answer.citations else None
+    return ". ".join(part for part in (VERDICTS[answer.verdict], answer.short, found) if part) + "."
+
+
+def _sorry(error: Exception) -> str:
+    """What went wrong, without a word of the exception: its text may hold paths or what somebody sent."""
+    if isinstance(error, DossierError):
+        error = of_error(error)
+    elif not isinstance(error, Problem):
+        error = unexpected(error)
+    title, detail = PROBLEMS[error.code][1], error.detail
+    return said_view(detail if error.status_code < 500 else f"{title}. {detail}", alarm=True)

@@ -1,0 +1,170 @@
+"""What is in the collection, and what became of an upload, as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.values import Document
+from ui.page.markup import Html, block, escape, fill, join
+from ui.page.words import count, date_in_words, listed, source_name, title_of
+from ui.views import IngestView, JobView, RefusalView
+
+PAGE_ROWS = 50
+MOST_REFUSALS = 200
+NO_DOCUMENTS = Html(
+    '<p class="empty"><b>There are no documents yet.</b> Add some under “Documents”, or run '
+    "<code>dossier index FOLDER</code> on this machine.</p>"
+)
+
+
+def header_view(documents: Sequence[Document]) -> str:
+    """The name of the page and how much it knows."""
+    outlets = {one.provenance.publisher for one in documents if one.provenance.publisher}
+    known = listed(
+        [count(len(documents), "document"), count(len(outlets), "outlet") if outlets else None]
+        if documents
+        else ["no documents yet"]
+    )
+    return block(
+        fill(
+            '<header class="top"><h1>Dossier</h1><p>Answers from your own documents, every sentence with its proof.</p>'
+            '<p class="known">{known}</p></header>',
+            known=known,
+        )
+    )
+
+
+def examples_view(questions: Sequence[str]) -> str:
+    if not questions:
+        return ""
+    buttons = join(
+        fill('<button type="button" class="example">{question}</button>', question=one) for one in questions
+    )
+    return block(fill('<p class="label">For example</p><div class="examples">{buttons}</div>', buttons=buttons))
+
+
+def welcome_view(documents: Sequence[Document]) -> str:
+    """What stands where the answer will be."""
+    if not documents:
+        return block(NO_DOCUMENTS, "answer")
+    return block(
+        Html('<p class="empty">Ask a question. The answer comes with numbered sources; each leads to the words it rests on.</p>'),
+        "answer",
+    )
+
+
+def documents_view(documents: Sequence[Document], page: int = 0) -> str:
+    """One page of the list; a page past the end is the last one."""
+    if not documents:
+        return block(NO_DOCUMENTS, "documents")
+    pages = -(-len(documents) // PAGE_ROWS)
+    page = max(0, min(page, pages - 1))
+    titles = {one.id: title_of(one) for one in documents}
+    rows = join(_row(one, titles) for one in documents[page * PAGE_ROWS : (page + 1) * PAGE_ROWS])
+    outlets = sorted({one.provenance.publisher for one in documents if one.provenance.publisher})
+    return block(
+        fill(
+            '<h2>What is in here</h2><p class="outlets">{outlets}</p><ul class="list">{rows}</ul>{pager}',
+            outlets=listed([count(len(documents), "document"), _outlets(outlets)], ": "),
+            rows=rows,
+            pager=_pager(page, pages) if pages > 1 else Html(""),
+        ),
+        "documents",
+    )
+
+
+def _outlets(names: Sequence[str], most: int = 12) -> str | None:
+    if not names:
+        return None
+    rest = len(names) - most
+    return ", ".join(names[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _row(document: Document, titles: dict[str, str]) -> Html:
+    said = document.provenance
+    same = document.origin != document.id
+    return fill(
+        '<li class="document"><div class="said"><button type="button" class="open title">{title}<i hidden>{id} 0 0</i></button>'
+        '<span class="byline">{byline}</span><span class="files">{files}</span>{same}{notes}</div>'
+        '<div class="acts"><button type="button" class="quiet remove">Remove<span class="sr"> {title}</span></button>'
+        '<span class="sure" hidden>Remove it? <button type="button" class="danger confirm">Remove<i hidden>{id}</i></button>'
+        '<button type="button" class="quiet keep">Keep</button></span></div></li>',
+        title=titles[document.id],
+        id=document.id,
+        byline=listed(
+            [
+                said.publisher,
+                said.author,
+                said.kind,
+                date_in_words(said.published.date if said.published else None),
+                count(document.chunk_count, "passage"),
+            ]
+        ),
+        files=listed((source_name(source) for source in document.sources[:5]), ", "),
+        same=fill(
+            '<span class="note">Nearly the same as “{title}”; the two count as one source.</span>',
+            title=titles.get(document.origin, "an older document"),
+        )
+        if same
+        else Html(""),
+        notes=fill('<span class="note">{notes}</span>', notes="; ".join(document.notes)) if document.notes else Html(""),
+    )
+
+
+def _pager(page: int, pages: int) -> Html:
+    def button(label: str, target: int) -> Html:
+        if not 0 <= target < pages:
+            return Html("")
+        return fill(
+            '<button type="button" class="quiet page">{label}<i hidden>{target}</i></button>', label=label, target=target
+        )
+
+    return fill(
+        '<p class="pager">{before} Page {page} of {pages} {after}</p>',
+        before=button("Previous", page - 1),
+        page=page + 1,
+        pages=pages,
+        after=button("Next", page + 1),
+    )
+
+
+def job_view(job: JobView, refused_before: Sequence[RefusalView] = ()) -> str:
+    """An upload on its way, or what became of it: every file that was refused has its reason here."""
+    if job.status == "failed":
+        return block(fill('<p class="alarm">{error}</p>', error=job.error or "The upload failed."), "report")
+    if job.report is None:
+        stage = {"read": "Reading", "encode": "Encoding", "index": "Indexing"}.get(job.stage, "Waiting")
+        return block(
+            fill(
+                '<p class="progress">{stage} … {done}</p><div class="bar"><div class="at-{tenth}"></div></div>',
+                stage=stage,
+                done=f"{job.done} of {job.total}" if job.total else "",
+                tenth=10 * job.done // job.total if job.total else 0,
+            ),
+            "report",
+        )
+    return block(_report(job.report, refused_before), "report")
+
+
+def _report(report: IngestView, refused_before: Sequence[RefusalView]) -> Html:
+    refused = [*refused_before, *report.refused]
+    counts = [
+        f"{len(report.added):,} added" if report.added else None,
+        f"{len(report.replaced):,} replaced" if report.replaced else None,
+        f"{report.unchanged:,} already here" if report.unchanged else None,
+        f"{len(refused):,} refused" if refused else None,
+    ]
+    items = join(
+        fill('<li><b>{name}</b> {reason}</li>', name=source_name(one.source), reason=one.reason)
+        for one in refused[:MOST_REFUSALS]
+    )
+    return fill(
+        '<p class="done">{counts}.</p>{refused}',
+        counts=listed(counts, ", ") or "Nothing to add",
+        refused=fill('<ul class="refused">{items}</ul>', items=items) if refused else Html(""),
+    )
+
+
+def said_view(message: str, *, alarm: bool = False) -> str:
+    """One line for the status: what happened, in words."""
+    return block(fill('<p class="{name}">{message}</p>', name="alarm" if alarm else "done", message=escape(message)))

@@ -1,0 +1,85 @@
+"""A document as markup, with one range of its text marked and as much around it as a browser carries easily."""
+
+from __future__ import annotations
+
+from index.values import Document
+from ui.page.answer_view import reference
+from ui.page.markup import Html, block, fill
+from ui.page.words import count, date_with_source, listed, source_name, title_of
+
+AROUND_CHARS = 20_000
+
+
+def source_view(document: Document, start: int = 0, end: int = 0) -> str:
+    """`document` with `text[start:end]` marked; nothing is marked when the range is empty.
+
+    Raises:
+        ValueError: The range is not inside the text.
+    """
+    text = document.text
+    if not 0 <= start <= end <= len(text):
+        raise ValueError(f"start and end must lie in the text (0 to {len(text)}), got {start} and {end}")
+    end = min(end, start + AROUND_CHARS)
+    first, last = max(0, start - AROUND_CHARS), min(len(text), end + AROUND_CHARS)
+    marked = fill('<mark tabindex="-1">{quote}</mark>', quote=text[start:end]) if end > start else Html("")
+    return block(
+        fill(
+            '<article class="source">{head}<div class="body" tabindex="0" role="region">{earlier}'
+            '<div class="words">{before}{marked}{after}</div>{later}</div></article>',
+            head=_head(document, start if end > start else None),
+            earlier=_more(document, "Earlier text", first - AROUND_CHARS) if first > 0 else Html(""),
+            before=text[first:start],
+            marked=marked,
+            after=text[end:last],
+            later=_more(document, "Later text", last) if last < len(text) else Html(""),
+        ),
+        "source-panel",
+    )
+
+
+def _head(document: Document, quoted_at: int | None) -> Html:
+    said = document.provenance
+    page = document.page_of(quoted_at) if quoted_at is not None else None
+    published = said.published
+    return fill(
+        '<header><p class="byline">{byline}</p><h2>{title}</h2><p class="when">{when}</p></header>',
+        byline=listed([said.publisher, said.author, said.kind]),
+        title=title_of(document),
+        when=listed(
+            [
+                date_with_source(published.date, published.precision, published.source) if published else "undated",
+                f"page {page} of {len(document.page_starts)}" if page else None,
+                count(len(document.text), "character"),
+                source_name(document.sources[0]) if document.sources else None,
+            ]
+        ),
+    )
+
+
+def _more(document: Document, label: str, at: int) -> Html:
+    """A button that shows the part of a long text that begins at `at`."""
+    place = max(0, at)
+    return fill(
+        '<button type="button" class="quiet open more">{label}{reference}</button>',
+        label=label,
+        reference=reference(document.id, place, place),
+    )
+
+
+def gone_view() -> str:
+    """For a document that was removed since the answer was given."""
+    return block(
+        Html(
+            '<p class="empty">This document is no longer in the collection. Ask again for an answer from what is there.</p>'
+        ),
+        "source-panel",
+    )
+
+
+def no_source_view() -> str:
+    return block(
+        Html(
+            '<p class="empty">The source of an answer is shown here, with the quoted words marked. Choose a number in the answer.</p>'
+        ),
+        "source-panel",
+    )

@@ -1,0 +1,97 @@
+"""Names, dates and counts as people say them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+
+from index.values import Document
+from rag.values import Status, Verdict
+from ui.views import shown_name
+
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]  # not the locale's: the page is in English
+VERDICTS: dict[Verdict, str] = {
+    "answered": "Answered",
+    "conflicting": "The sources disagree",
+    "partial": "Partly answered",
+    "not_stated": "The documents don’t say",
+}
+DOUBTS: dict[Status, str] = {
+    "verified": "",
+    "weak": "The source supports this only in part: read the quote.",
+    "unsupported": "No source was found for this.",
+}
+_KNOWN_FROM = {
+    "front matter": "as its front matter says",
+    "json-ld": "as its metadata says",
+    "meta": "as its metadata says",
+    "dateline": "as its dateline says",
+    "header": "as its header says",
+    "file name": "as its file name says",
+    "edited": "set by hand",
+}
+
+
+def date_in_words(date: str | None) -> str:
+    """An ISO date, whole or cut, as people write it; "undated" for None.
+
+    >>> date_in_words("2025-11-16"), date_in_words("2025-11"), date_in_words("2025")
+    ('16 November 2025', 'November 2025', '2025')
+    """
+    if not date:
+        return "undated"
+    year, _, rest = date.partition("-")
+    month, _, day = rest.partition("-")
+    if not month.isdigit() or not 1 <= int(month) <= 12:
+        return date
+    name = _MONTHS[int(month) - 1]
+    return f"{int(day)} {name} {year}" if day.isdigit() else f"{name} {year}"
+
+
+def date_with_source(date: str | None, precision: str | None, source: str | None) -> str:
+    """The date, how much of it is known, and what said so."""
+    if not date:
+        return "undated"
+    parts = [date_in_words(date)]
+    if precision in ("month", "year"):
+        parts.append("day not known" if precision == "month" else "month not known")
+    if source:
+        parts.append(_KNOWN_FROM.get(source, f"from {source}"))
+    return f"{parts[0]} ({', '.join(parts[1:])})" if parts[1:] else parts[0]
+
+
+def count(number: int, noun: str, plural: str | None = None) -> str:
+    """
+    >>> count(1, "document"), count(1200, "document")
+    ('1 document', '1,200 documents')
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+
+
+def source_name(source: str) -> str:
+    """The file name of a source, without its folders."""
+    return shown_name(PurePosixPath(source.replace("\\", "/")).name)
+
+
+def title_of(document: Document) -> str:
+    """Its title, or else the name of the file it came from."""
+    if document.provenance.title:
+        return document.provenance.title
+    return source_name(document.sources[0]) if document.sources else "Untitled"
+
+
+def listed(parts: Iterable[str | None], between: str = " · ") -> str:
+    return between.join(part for part in parts if part)
