@@ -173,6 +173,11 @@ def evaluate(
         raise typer.Exit(EXIT_FELL)
 
 
+def command(arguments: Sequence[str]) -> None:
+    """`dossier eval ARGUMENTS...`; ends the process with its exit code."""
+    app(list(arguments), prog_name="dossier eval")
+
+
 @contextmanager
 def progress_bar(what: str = "questions") -> Iterator[Progress | None]:
     """A bar on a terminal, nothing in a pipe."""
