@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -92,6 +93,8 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         body, said = page.body, from_page(text, page)
     else:
         body = (stripped(text, Span(len(front), len(text))),)
+    if extracted.quoted:
+        body = _without_quotes(text) or body
     return ParsedFile(
         text=text,
         media_type=extracted.media_type,
@@ -100,6 +103,24 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         page_starts=tuple(starts) if extracted.unit == "page" else (),
         notes=(*extracted.notes, *notes),
     )
+
+
+def _without_quotes(text: str) -> tuple[Span, ...]:
+    """The runs of lines between quoted ones, and between the lines that announce them."""
+    quoted = re.compile(
+        r"(?:[ \t]*>[^\n]*(?:\n|\Z)|(?:On|Am|Le|El)\b[^\n]{0,200}(?:wrote|schrieb|écrit|escribió)\s*:[ \t]*(?:\n|\Z))",
+        re.M,
+    )
+    spans: list[Span] = []
+    at = 0
+    for match in [*quoted.finditer(text), None]:
+        if match is not None and match.start() > 0 and text[match.start() - 1] != "\n":
+            continue
+        end = match.start() if match else len(text)
+        if text[at:end].strip():
+            spans.append(stripped(text, Span(at, end)))
+        at = match.end() if match else end
+    return tuple(spans)
 
 
 def stripped(text: str, span: Span) -> Span:

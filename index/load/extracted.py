@@ -16,6 +16,7 @@ class Extracted:
         blocks: Pages, slides or rows; one block for sources that only flow. Blocks are joined by a blank line.
         unit: What a block is. Pages are numbered in citations; each row is a span of its own in the body.
         debris: Whether headers, share bars and comment forms are looked for.
+        quoted: Whether lines that begin with ">" quote an older message, which is then not body.
         front: What stands before the blocks in the stored text and is never body, such as front matter.
     """
 
@@ -24,5 +25,6 @@ class Extracted:
     unit: Literal["flow", "page", "row"] = "flow"
     provenance: Provenance = field(default_factory=Provenance)
     debris: bool = True
+    quoted: bool = False
     notes: tuple[str, ...] = ()
     front: str = ""

@@ -192,6 +192,10 @@ class Archive:
             raise FileRefused("too_complex", f"Its archive unpacks to more than {MAX_ARCHIVE_BYTES:,} bytes.")
         return content
 
+    def restart(self) -> None:
+        """Count from the start again: the same entries are about to be read a second time."""
+        self._left = MAX_ARCHIVE_BYTES
+
     def unpacked(self) -> io.BytesIO:
         """The same archive, every entry unpacked under the count and stored plain, for a library that wants a whole file."""
         plain = io.BytesIO()

@@ -1,0 +1,332 @@
+"""Web pages: the main text, without what a visitor does not see, and what the page's own markup says about its source."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from lxml import html as lxml_html  # type: ignore[import-untyped]
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+
+from index.dates import published
+from index.errors import FileRefused
+from index.load.decode import decode
+from index.load.extracted import Extracted
+from index.load.limits import check_html
+from index.page import LABELS
+from index.provenance import merge, split_site_name
+from index.values import DateSource, Provenance, Published
+
+MAX_ELEMENTS = 300_000
+MAX_DEPTH = 250
+_TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)")
+_VOID = frozenset(
+    """area base br col embed hr img input link meta param source track wbr p li td tr th option dd dt""".split()  # noqa: SIM905
+)
+_HIDDEN_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|font-size\s*:\s*(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
+    r"|(?:left|top|text-indent)\s*:\s*-\d{3,}|clip(?:-path)?\s*:\s*(?:rect\(\s*0|inset\(\s*(?:50|100)%)|(?:^|;|\s)(?:max-)?(?:height|width)\s*:\s*0(?:px)?\s*(?:;|!|$)",
+    re.I,
+)
+_UNREAD = frozenset(
+    """script style noscript template iframe object embed applet svg math canvas audio video form button select textarea
+    head""".split()  # noqa: SIM905
+)
+_BLOCKS = frozenset(
+    """address article aside blockquote br dd div dl dt figcaption footer h1 h2 h3 h4 h5 h6 header hr li main nav
+    ol p pre section table tr ul body""".split()  # noqa: SIM905
+)
+_CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,40})", re.I)
+_ARTICLE_TYPES = re.compile(r"(?:Article|Posting|Report|WebPage|CreativeWork|Book)$")
+_KINDS = {"OpinionNewsArticle": "opinion", "AnalysisNewsArticle": "analysis", "ReportageNewsArticle": "report"}
+_META_DATES = (
+    "article:published_time", "og:article:published_time", "og:published_time", "datepublished", "date_published", "publishdate", "publish-date", "pubdate", "publication_date",
+    "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "dc.date.created", "citation_publication_date", "citation_date", "cxenseparse:recs:publishtime", "date",
+)  # fmt: skip
+_META_AUTHORS = (
+    "author",
+    "article:author",
+    "dc.creator",
+    "dcterms.creator",
+    "citation_author",
+    "parsely-author",
+    "sailthru.author",
+    "byl",
+)
+_META_OUTLETS = (
+    "og:site_name",
+    "application-name",
+    "dc.publisher",
+    "dcterms.publisher",
+    "citation_journal_title",
+    "publisher",
+)
+_META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
+_MOST_BLOCKS = 50
+_UNDATING = re.compile(
+    r"<script\b.*?</script>|<style\b.*?</style>|<!--.*?-->|<meta[^>]{0,300}(?:modif|updat|revis|copyright|expir|generator)[^>]{0,500}>",
+    re.I | re.S,
+)
+
+
+def parse_html(content: bytes) -> Extracted:
+    check_html(content)
+    source, notes = _decoded(content)
+    text, provenance, more = read_html(source)
+    return Extracted((text,), "text/html", provenance=provenance, notes=(*notes, *more))
+
+
+def read_html(source: str) -> tuple[str, Provenance, list[str]]:
+    """The main text, what the markup says about the source, and notes."""
+    _refuse_deep(source)
+    tree = _tree(source)
+    provenance = _provenance(tree, source)
+    hidden = _drop_unseen(tree)
+    notes = [f"left out {hidden} hidden element" + ("" if hidden == 1 else "s")] if hidden else []
+    visible = lxml_html.tostring(tree, encoding="unicode")
+    whole = _plain(tree)
+    text = _main_text(visible)
+    if text is None or (len(text) < 200 and len(text) < 0.3 * len(whole)):
+        text = whole
+        notes.append("kept all visible text: no main text was found")
+    return text, provenance, notes
+
+
+def visible_text(source: str) -> str:
+    """All text of a page or chapter that a reader sees, one line per block."""
+    _refuse_deep(source)
+    tree = _tree(source)
+    _drop_unseen(tree)
+    return _plain(tree)
+
+
+def _decoded(content: bytes) -> tuple[str, list[str]]:
+    """A page names its encoding itself; what it names is believed when every byte agrees."""
+    named = _CHARSET.search(content[:4096])
+    if named and not content.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        name = named.group(1).decode("ascii").lower()
+        # Browsers read these labels as windows-1252, and pages mean it.
+        name = "cp1252" if name in ("iso-8859-1", "latin-1", "latin1", "us-ascii", "windows-1252") else name
+        try:
+            if name not in ("utf-8", "utf8") and not name.startswith(
+                ("utf-16", "utf-32", "utf-7", "idna", "puny", "raw", "unicode")
+            ):
+                return content.decode(name), [f"read as {name}"]
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decode(content)
+
+
+def _refuse_deep(source: str) -> None:
+    """Count tags before a tree is built: its size and depth are what costs."""
+    depth = deepest = count = 0
+    for match in _TAG.finditer(source):
+        count += 1
+        if match.group("name").lower() not in _VOID:
+            depth = max(0, depth - 1) if match.group("close") else depth + 1
+            deepest = max(deepest, depth)
+    if count > 2 * MAX_ELEMENTS or deepest > MAX_DEPTH * 20:
+        raise FileRefused("too_complex", f"It has {count:,} tags, {deepest:,} deep.")
+
+
+def _tree(source: str) -> Any:
+    parser = lxml_html.HTMLParser(
+        no_network=True, huge_tree=False, remove_comments=True, remove_pis=True, encoding="utf-8"
+    )
+    try:
+        tree = lxml_html.document_fromstring(source.encode("utf-8", "replace"), parser=parser)
+    except (LxmlError, ValueError) as error:
+        raise FileRefused("parse_error", "It cannot be read as a web page.") from error
+    depth, element = 0, tree
+    pending = [(tree, 0)]
+    while pending:
+        element, depth = pending.pop()
+        if depth > MAX_DEPTH:
+            raise FileRefused("too_complex", f"Its elements are nested more than {MAX_DEPTH} deep.")
+        pending.extend((child, depth + 1) for child in element)
+    return tree
+
+
+def _drop_unseen(tree: Any) -> int:
+    """Take out scripts, forms and what is hidden; returns how many hidden elements with text there were."""
+    hidden = 0
+    for element in list(tree.iter()):
+        if element is tree or element.getparent() is None or not isinstance(element.tag, str):
+            continue
+        if element.tag in _UNREAD and element.tag != "head":
+            element.drop_tree()
+        elif _is_hidden(element):
+            hidden += bool(element.text_content().strip())
+            element.drop_tree()
+    return hidden
+
+
+def _is_hidden(element: Any) -> bool:
+    if "hidden" in element.attrib or element.get("aria-hidden", "").strip().lower() == "true":
+        return True
+    return bool(_HIDDEN_STYLE.search(element.get("style", "")))
+
+
+def _plain(tree: Any) -> str:
+    """All visible text, one line per block."""
+    pieces: list[str] = []
+    body = tree.find("body")
+    for event, element in _walk(tree if body is None else body):
+        is_block = element.tag in _BLOCKS
+        if is_block:
+            pieces.append("\n\n" if element.tag not in ("br", "tr", "li") else "\n")
+        text = element.text if event == "start" else element.tail
+        if text and not (event == "start" and element.tag == "head"):
+            pieces.append(re.sub(r"\s+", " ", text))
+    return re.sub(
+        r" ?\n ?", "\n", re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \n]*\n[ \n]*\n[ \n]*", "\n\n", "".join(pieces)))
+    ).strip()
+
+
+def _walk(root: Any) -> Iterator[tuple[str, Any]]:
+    from lxml import etree
+
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if isinstance(element.tag, str) and not (event == "end" and element is root):
+            yield event, element
+
+
+def _main_text(visible: str) -> str | None:
+    from trafilatura import bare_extraction
+
+    found = bare_extraction(
+        visible, include_comments=False, include_tables=True, with_metadata=False, deduplicate=False
+    )
+    text = getattr(found, "text", None)
+    if not isinstance(text, str) or not text.strip():
+        return None
+    # One line per paragraph; a blank line between keeps them apart from wrapped lines.
+    return re.sub(r"\n+", "\n\n", text.strip())
+
+
+def _provenance(tree: Any, source: str) -> Provenance:
+    linked = _from_json_ld(tree)
+    meta = _from_meta(tree)
+    said = merge(linked, meta)
+    when = said.published or _time_element(tree) or _dated_by_markup(source)
+    return Provenance(said.title, said.publisher, said.author, when, said.kind)
+
+
+def _from_json_ld(tree: Any) -> Provenance:
+    found = Provenance()
+    for element in tree.xpath("//script[@type='application/ld+json']")[:_MOST_BLOCKS]:
+        try:
+            block = json.loads(element.text or "", strict=False)
+        except (ValueError, RecursionError):
+            continue
+        for item in _items(block):
+            kinds = [kind for kind in _listed(item.get("@type")) if isinstance(kind, str)]
+            if any(_ARTICLE_TYPES.search(kind) for kind in kinds):
+                said = Provenance(
+                    title=_text(item.get("headline") or (item.get("name") if "headline" not in item else None)),
+                    publisher=_names(item.get("publisher")),
+                    author=_names(item.get("author")),
+                    published=published(str(item.get("datePublished") or ""), "json-ld"),
+                    kind=next((_KINDS[kind] for kind in kinds if kind in _KINDS), _label(item.get("articleSection"))),
+                )
+                found = merge(found, said)
+    return found
+
+
+def _items(block: Any) -> Iterator[dict[str, Any]]:
+    for item in _listed(block)[:_MOST_BLOCKS]:
+        if isinstance(item, dict):
+            yield item
+            for inner in _listed(item.get("@graph"))[:_MOST_BLOCKS]:
+                if isinstance(inner, dict):
+                    yield inner
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _text(value: Any) -> str | None:
+    if not isinstance(value, str):
+        return None
+    plain = " ".join(re.sub(r"<[^>]{0,300}>", "", value).split())
+    return plain[:300] or None
+
+
+def _names(value: Any) -> str | None:
+    names = [_text(item.get("name") if isinstance(item, dict) else item) for item in _listed(value)[:10]]
+    return ", ".join(name for name in names if name and not name.startswith(("http:", "https:", "#", "@"))) or None
+
+
+def _label(value: Any) -> str | None:
+    return next(
+        (
+            LABELS[item.strip().lower()]
+            for item in _listed(value)
+            if isinstance(item, str) and item.strip().lower() in LABELS
+        ),
+        None,
+    )
+
+
+def _from_meta(tree: Any) -> Provenance:
+    said: dict[str, str] = {}
+    for element in tree.xpath("//meta")[:500]:
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        value = _text(element.get("content"))
+        if value:
+            said.setdefault(name.strip().lower(), value)
+    author = _first(said, _META_AUTHORS)
+    heading = _text(" ".join(tree.xpath("string(//title)").split()))
+    title, outlet = split_site_name(_first(said, _META_TITLES) or _single_heading(tree) or heading or "")
+    if outlet is None and heading:
+        outlet = split_site_name(heading)[1]
+    return Provenance(
+        title=title or None,
+        publisher=_first(said, _META_OUTLETS) or outlet,
+        author=None if author and author.startswith(("http:", "https:", "@")) else author,
+        published=next((when for name in _META_DATES if (when := _stamp(said.get(name), "meta"))), None),
+        kind=_label(said.get("article:section")),
+    )
+
+
+def _stamp(value: str | None, source: DateSource) -> Published | None:
+    return published(value, source) if value else None
+
+
+def _first(said: dict[str, str], names: tuple[str, ...]) -> str | None:
+    return next((said[name] for name in names if name in said), None)
+
+
+def _single_heading(tree: Any) -> str | None:
+    headings = tree.xpath("//h1")
+    return _text(headings[0].text_content()) if len(headings) == 1 else None
+
+
+def _time_element(tree: Any) -> Published | None:
+    """A <time> that is marked as the publication's; any other may date a comment or an event."""
+    for element in tree.xpath(
+        "//time[@pubdate or contains(@itemprop, 'datePublished')] | //*[@itemprop='datePublished']"
+    )[:5]:
+        if when := _stamp(element.get("datetime") or element.get("content") or _text(element.text_content()), "meta"):
+            return when
+    return None
+
+
+def _dated_by_markup(source: str) -> Published | None:
+    """What htmldate finds in the head's own fields; it is not let loose on the text, where it would guess."""
+    from htmldate import find_date
+
+    head = re.search(r"<head\b.*?</head>", source[:300_000], re.I | re.S)
+    if head is None:
+        return None
+    bare = _UNDATING.sub("", head.group(0))
+    latest = datetime.now(UTC).strftime("%Y-%m-%d")
+    found = find_date(f"<html>{bare}<body></body></html>", original_date=True, extensive_search=False, max_date=latest)
+    # htmldate makes 1 January out of a bare year: only a day that is written there counts.
+    if not found or not any(found.replace("-", mark) in bare for mark in ("-", "/", "", ".")):
+        return None
+    return published(found, "meta")
