@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     try:
         with open_dossier(load_settings(data=OUT / "data", collection=COLLECTION)) as dossier:
             corpus = dossier.collection(create=True)
-            found = find_files(paths)
+            found = find_files(paths, max_files=len(paths))
             corpus.ingest(found.files, roots=found.roots, refusals=found.refusals)
             baseline = BASELINE if BASELINE.exists() else None
             with progress_bar() as progress:
