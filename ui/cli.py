@@ -87,8 +87,9 @@ def index(
     as_json: Json = False,
 ) -> None:
     """Bring files and folders in; what vanished from a folder goes. Exit 3 when some files were refused."""
-    with _desk(_settings(ctx, collection=collection)) as desk, show.progress_bars() as progress:
-        report = desk.index(paths, collection=None, progress=progress)
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk, show.progress_bars() as progress:
+        report = desk.index(paths, collection=settings.collection, progress=progress)
     show.show_refusals(show.err(), report)
     if as_json:
         _print_json(report.model_dump(mode="json"))
@@ -115,7 +116,7 @@ def ask(
     settings = _settings(ctx, collection=collection, llm=llm)
     asked = _checked("answer", question, publisher=publisher, since=since, until=until, as_of=as_of)
     with _desk(settings, llm=llm is not None) as desk:
-        answer = desk.answer(question, collection=None, filters=asked)
+        answer = desk.answer(question, collection=settings.collection, filters=asked)
     if as_json:
         _print_json(answer.model_dump(mode="json"))
     else:
@@ -137,7 +138,7 @@ def search(
     settings = _settings(ctx, collection=collection)
     filters = _checked("search", query, publisher=publisher, since=since, until=until)
     with _desk(settings) as desk:
-        found = desk.search(query, top_k=top_k, collection=None, filters=filters)
+        found = desk.search(query, top_k=top_k, collection=settings.collection, filters=filters)
     if as_json:
         _print_json(found.model_dump(mode="json"))
     else:
@@ -147,8 +148,9 @@ def search(
 @app.command()
 def documents(ctx: typer.Context, as_json: Json = False, collection: Collection = None) -> None:
     """List the documents, newest first."""
-    with _desk(_settings(ctx, collection=collection)) as desk:
-        found = desk.documents(collection=None)
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        found = desk.documents(collection=settings.collection)
     if as_json:
         _print_json(found.model_dump(mode="json"))
     else:
@@ -158,16 +160,18 @@ def documents(ctx: typer.Context, as_json: Json = False, collection: Collection 
 @app.command()
 def remove(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:
     """Remove a document: from now on it is not cited."""
-    with _desk(_settings(ctx, collection=collection)) as desk:
-        desk.remove(document_id, collection=None, erase=False)
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        desk.remove(document_id, collection=settings.collection, erase=False)
     show.say(f"Removed {document_id}.")
 
 
 @app.command()
 def erase(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:
     """Remove a document and prove that no byte of it is left."""
-    with _desk(_settings(ctx, collection=collection)) as desk:
-        desk.remove(document_id, collection=None, erase=True)
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        desk.remove(document_id, collection=settings.collection, erase=True)
     show.say(f"Erased {document_id}: no byte of it is left.")
 
 
@@ -178,8 +182,9 @@ def rebuild(
     reembed: Annotated[bool, typer.Option("--reembed", help="Encode every chunk again, for another model.")] = False,
 ) -> None:
     """Build the search indexes again from the catalogue."""
-    with _desk(_settings(ctx, collection=collection)) as desk, show.progress_bars() as progress:
-        desk.rebuild(collection=None, reembed=reembed, progress=progress)
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk, show.progress_bars() as progress:
+        desk.rebuild(collection=settings.collection, reembed=reembed, progress=progress)
     show.say("Rebuilt.")
 
 

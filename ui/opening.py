@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from index.owner import read_owner
-
 from index.errors import DirectoryOwned
+from index.owner import read_owner
 
 if TYPE_CHECKING:
     from rag.settings import Settings

@@ -24,6 +24,7 @@ VERDICTS = {
     "not_stated": "The documents do not say.",
 }
 STAGES = {"read": "Reading", "encode": "Encoding", "index": "Indexing", "queued": "Waiting"}
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _NEAREST_SHOWN = 3
 _PASSAGE_CHARS = 300
 
@@ -34,11 +35,12 @@ def printable(text: str) -> str:
     >>> printable("a\x1b[31mb")
     'a\ufffd[31mb'
     """
-    kept = (
-        char if char in "\n\t" or unicodedata.category(char) not in ("Cc", "Cf", "Cs") or char == "\u00ad" else "\ufffd"
-        for char in text
-    )
+    kept = (char if char in "\n\t" or not _dangerous(char) else "\ufffd" for char in text)
     return "".join(kept)
+
+
+def _dangerous(char: str) -> bool:
+    return unicodedata.category(char) in ("Cc", "Cs") or char in _OVERRIDES
 
 
 def out() -> Console:
