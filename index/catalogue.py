@@ -1,0 +1,329 @@
+"""SQLite, the only truth: documents, their sources, chunks, vectors and the log of what changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from index.errors import StorageFailed, UnknownDocument
+from index.protocols import Vectors
+from index.schema import connect, prepare, storage_errors
+from index.values import Chunk, Document, Filters, Provenance, Published
+
+FILE_NAME = "dossier.sqlite3"
+
+_DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
+    page_starts, notes, origin, chunk_count, added_at,
+    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
+    FROM documents"""
+_CHUNKS = "SELECT id, document, ordinal, start, end, text FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSource:
+    """What is known of a file without opening it: its bytes as they were last read, and how they were read."""
+
+    document_id: str
+    size_bytes: int
+    sha256: str
+    recipe: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the log: a document was added, or removed with its chunks, at `sequence`."""
+
+    sequence: int
+    action: str
+    document_id: str
+    chunk_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedChunks:
+    """Chunks as the search indexes need them, row by row; `vectors` has one row per id."""
+
+    ids: list[str]
+    document_ids: list[str]
+    titles: list[str]
+    texts: list[str]
+    vectors: Vectors
+
+
+class Catalogue:
+    """One collection's SQLite file.
+
+    Readers take a connection from a pool, so any number of threads may read while one writes; writers queue on a lock.
+
+    Args:
+        path: The SQLite file; created with its tables when missing, unless `readonly`.
+    """
+
+    def __init__(self, path: Path, *, readonly: bool = False) -> None:
+        self.path = path
+        self._readonly = readonly
+        self._idle: deque[sqlite3.Connection] = deque()
+        self._write_lock = threading.RLock()
+        self._depth = 0
+        self._closed = False
+        with storage_errors(path):
+            self._writer = connect(path, readonly=readonly)
+            try:
+                if not readonly:
+                    prepare(self._writer, path)
+                self._sequence = self._last_sequence()
+            except BaseException:
+                self._writer.close()
+                raise
+
+    def close(self) -> None:
+        """Close every connection; the write-ahead log is folded into the file."""
+        with self._write_lock, storage_errors(self.path):
+            self._closed = True
+            while self._idle:
+                self._idle.pop().close()
+            self._writer.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection for reads, used by one thread at a time."""
+        with storage_errors(self.path):
+            try:
+                connection = self._idle.pop()
+            except IndexError:
+                connection = connect(self.path, readonly=True)
+            try:
+                yield connection
+            finally:
+                if self._closed:
+                    connection.close()
+                else:
+                    self._idle.append(connection)
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction; nested use joins the outer one. What it wrote is durable when the block ends."""
+        with self._write_lock, storage_errors(self.path):
+            if self._depth:
+                yield self._writer
+                return
+            self._writer.execute("BEGIN IMMEDIATE")
+            self._depth += 1
+            try:
+                yield self._writer
+                self._writer.execute("COMMIT")
+            except BaseException:
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
+                raise
+            finally:
+                self._depth -= 1
+                self._sequence = self._last_sequence()
+
+    def _last_sequence(self) -> int:
+        row = self._writer.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def sequence(self) -> int:
+        """Number of the last change that was committed; 0 for a new collection."""
+        return self._sequence
+
+    def scrub(self) -> None:
+        """Rewrite the file without what was deleted, and empty the write-ahead log."""
+        with self._write_lock, storage_errors(self.path):
+            self._writer.execute("VACUUM")
+            busy = self._writer.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StorageFailed(
+                f"The write-ahead log of {self.path} is in use and could not be emptied. Run the command again."
+            )
+
+    def holds(self, piece: bytes) -> bool:
+        """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
+        with self.reading() as connection:
+            row = connection.execute(
+                """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+                UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
+                (piece,),
+            ).fetchone()
+        return row is not None
+
+    # Values
+
+    def meta(self, name: str) -> str | None:
+        """A named value of the collection, or None."""
+        with self.reading() as connection:
+            row = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row[0] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        with self.writing() as connection:
+            connection.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (name, value)
+            )
+
+    def chunk_count(self) -> int:
+        with self.reading() as connection:
+            return int(connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text. Raises UnknownDocument."""
+        with self.reading() as connection:
+            row = connection.execute(f"{_DOCUMENT} WHERE id = ?", (document_id,)).fetchone()
+        if row is None:
+            raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
+        return _document(row)
+
+    def documents(self) -> list[Document]:
+        """Every document, newest published first, then the undated in the order they came in."""
+        with self.reading() as connection:
+            rows = connection.execute(f"{_DOCUMENT} ORDER BY published IS NULL, published DESC, key").fetchall()
+        return [_document(row) for row in rows]
+
+    def publishers(self) -> list[str]:
+        """Every outlet named by a document, sorted."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL").fetchall()
+        return sorted(row[0] for row in rows)
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks of `ids` that exist, in the order of `ids`."""
+        with self.reading() as connection:
+            rows = connection.execute(_CHUNKS, (json.dumps(ids),)).fetchall()
+        found = {row[0]: Chunk(*row) for row in rows}
+        return {chunk_id: found[chunk_id] for chunk_id in ids if chunk_id in found}
+
+    def chunk_counts(self, document_ids: Sequence[str] | None = None) -> dict[str, int]:
+        """How many chunks each document has, in the order they came in; all documents when none are named."""
+        chosen = "" if document_ids is None else "WHERE id IN (SELECT value FROM json_each(?))"
+        values = () if document_ids is None else (json.dumps(document_ids),)
+        with self.reading() as connection:
+            return dict(connection.execute(f"SELECT id, chunk_count FROM documents {chosen} ORDER BY key", values))  # noqa: S608
+
+    def chunk_ids(self, document_ids: Sequence[str]) -> list[str]:
+        """Ids of every chunk of the documents, in order."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                "SELECT id FROM chunks WHERE document IN (SELECT value FROM json_each(?)) ORDER BY key",
+                (json.dumps(document_ids),),
+            )
+            return [row[0] for row in rows]
+
+    def indexed_chunks(self, document_ids: Sequence[str]) -> IndexedChunks:
+        """Chunks of the documents with their vectors, for the search indexes."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                """SELECT chunks.id, chunks.document, coalesce(documents.title, ''), chunks.text, embeddings.vector
+                FROM chunks JOIN documents ON documents.id = chunks.document JOIN embeddings ON embeddings.key = chunks.embedding
+                WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
+                (json.dumps(document_ids),),
+            ).fetchall()
+        ids, owners, titles, texts, vectors = zip(*rows, strict=True) if rows else ((), (), (), (), ())
+        return IndexedChunks(list(ids), list(owners), list(titles), list(texts), stack_vectors(vectors))
+
+    def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
+        """Chunk ids and vectors of the documents, row by row."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                """SELECT chunks.id, embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
+                WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
+                (json.dumps(document_ids),),
+            ).fetchall()
+        return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
+
+    def matching(self, filters: Filters) -> list[str]:
+        """Ids of the documents that pass. A date known to the month passes when some day of it would."""
+        clauses, values = [], []
+        if filters.publisher:
+            wanted = filters.publisher.strip().casefold()
+            same = [name for name in self.publishers() if name.strip().casefold() == wanted]
+            clauses.append("publisher IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(same))
+        for bound, sign in ((filters.since, ">="), (filters.until, "<=")):
+            if bound:
+                clauses.append(f"substr(published, 1, length(?)) {sign} substr(?, 1, length(published))")
+                values += [bound, bound]
+        with self.reading() as connection:
+            passing = f"SELECT id FROM documents WHERE {' AND '.join(clauses) or '1'} ORDER BY key"  # noqa: S608
+            rows = connection.execute(passing, values)
+            return [row[0] for row in rows]
+
+    def sources(self) -> dict[str, StoredSource]:
+        """Every source and what it held when it was read."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT source, document, size_bytes, sha256, recipe FROM sources")
+            return {row[0]: StoredSource(*row[1:]) for row in rows}
+
+    def known_vectors(self, hashes: Sequence[bytes]) -> dict[bytes, int]:
+        """Keys of the vectors that are already stored, by the hash of what was embedded."""
+        with self.reading() as connection:
+            return known_vectors(connection, hashes)
+
+    def changes_after(self, sequence: int) -> list[Change]:
+        """The log from `sequence` on, exclusive, in order."""
+        with self.reading() as connection:
+            rows = connection.execute(
+                "SELECT sequence, action, document, chunks FROM log WHERE sequence > ? ORDER BY sequence", (sequence,)
+            )
+            return [Change(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
+
+
+def known_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:
+    """Keys of the vectors that are already stored, as one connection sees them."""
+    found: dict[bytes, int] = {}
+    for start in range(0, len(hashes), 500):
+        part = hashes[start : start + 500]
+        marks = ",".join("?" * len(part))
+        found.update(connection.execute(f"SELECT hash, key FROM embeddings WHERE hash IN ({marks})", part).fetchall())  # noqa: S608
+    return found
+
+
+def stack_vectors(blobs: Sequence[bytes]) -> Vectors:
+    """Rows of little-endian float32; shape (0, 0) when there are none."""
+    if not blobs:
+        return np.zeros((0, 0), dtype=np.float32)
+    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), -1).astype(np.float32, copy=False)
+
+
+def document_id_of(text: str, provenance: Provenance) -> str:
+    """The id that the same text with the same provenance has everywhere."""
+    published = provenance.published
+    parts = [
+        text, provenance.title, provenance.publisher, provenance.author, provenance.kind,
+        published and published.date, published and published.precision, published and published.source,
+    ]  # fmt: skip
+    return "doc_" + hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
+
+
+def chunk_id_of(document_id: str, start: int, end: int) -> str:
+    """The id of a span of a document."""
+    return "chk_" + hashlib.sha256(f"{document_id}:{start}:{end}".encode()).hexdigest()[:32]
+
+
+def _document(row: tuple[Any, ...]) -> Document:
+    (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
+    page_starts, notes, origin, chunk_count, added_at, sources = row[10:]
+    published = Published(date, precision, said_by) if date is not None else None
+    return Document(
+        id=document_id,
+        text=text,
+        media_type=media_type,
+        provenance=Provenance(title, publisher, author, published, kind),
+        page_starts=tuple(json.loads(page_starts)),
+        sources=tuple(json.loads(sources)),
+        origin=origin,
+        chunk_count=chunk_count,
+        added_at=added_at,
+        notes=tuple(json.loads(notes)),
+    )

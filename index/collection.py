@@ -1,0 +1,354 @@
+"""What other packages use of the index: a data directory that one process owns, and the collections in it."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+import numpy as np
+
+from index.catalogue import FILE_NAME, Catalogue
+from index.changes import MAX_TITLE_CHARS, remove_document
+from index.dense import CacheDamaged
+from index.erasure import erase_document
+from index.errors import ModelChanged, UnknownCollection, UnknownDocument
+from index.files import SourceFile
+from index.generations import Generation, Generations
+from index.ingest import MODEL, Ingest, Progress
+from index.owner import OwnerLock
+from index.protocols import Embedder, Vectors
+from index.reading import FileParser, FileReader, Splitter
+from index.reembed import reembed_chunks
+from index.selection import Selections, search_selection
+from index.values import Chunk, Document, Filters, IngestReport, ParsedFile, Refusal, Span
+
+FOLDER = "collections"
+MAX_FILE_BYTES = 25 * 1024 * 1024
+RECIPE = "1"
+PASSAGES = "title"
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_MIN_BUDGET = 32
+T = TypeVar("T")
+
+
+def fingerprint_of(embedder: Embedder) -> str:
+    """Name of the vectors: the embedder, and what of a chunk is embedded."""
+    return f"{embedder.fingerprint}|{PASSAGES}"
+
+
+class DataDirectory:
+    """A data directory while this process owns it. Use `own`."""
+
+    def __init__(
+        self, path: Path, lock: OwnerLock, *, parser: FileParser | None, splitter: Splitter | None, max_file_bytes: int
+    ) -> None:
+        self.path = path
+        self._owner = lock
+        self._parser = parser
+        self._splitter = splitter
+        self._max_file_bytes = max_file_bytes
+        self._lock = threading.Lock()
+        self._open: dict[str, Collection] = {}
+
+    @classmethod
+    def own(
+        cls,
+        path: Path,
+        *,
+        parser: FileParser | None = None,
+        splitter: Splitter | None = None,
+        max_file_bytes: int = MAX_FILE_BYTES,
+    ) -> DataDirectory:
+        """Take the directory for this process; it is created when missing.
+
+        Args:
+            path: The data directory.
+            parser: File to text; parsing in a child process with limits when left out.
+            splitter: Text to chunks; `index.split.split` with the embedder's limits when left out.
+            max_file_bytes: Largest file that is read.
+
+        Raises:
+            DirectoryOwned: Another process has it.
+            StorageFailed: It cannot be written.
+        """
+        path = path.absolute()
+        return cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+
+    def announce(self, url: str) -> None:
+        """Say where this process serves the directory, for other processes that want it."""
+        self._owner.announce(url)
+
+    def names(self) -> list[str]:
+        """Names of the collections, sorted."""
+        folder = self.path / FOLDER
+        if not folder.is_dir():
+            return []
+        return sorted(
+            entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
+        )
+
+    def collection(self, name: str, embedder: Embedder, *, create: bool = False) -> Collection:
+        """Open a collection, or return it when it is open.
+
+        Raises:
+            UnknownCollection: There is none of that name, and `create` is false.
+            ValueError: The name of a collection to create breaks the rule.
+            StorageFailed: Its files are damaged or cannot be written.
+        """
+        with self._lock:
+            if name in self._open:
+                return self._open[name]
+            if create and not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
+                )
+            directory = self.path / FOLDER / name if _NAME.fullmatch(name) else None
+            if directory is None or not (create or (directory / FILE_NAME).is_file()):
+                raise UnknownCollection(
+                    f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
+                )
+            opened = Collection(
+                directory,
+                embedder,
+                parser=self._shared_parser,
+                splitter=self._splitter,
+                max_file_bytes=self._max_file_bytes,
+            )
+            self._open[name] = opened
+            return opened
+
+    def _shared_parser(self) -> FileParser:
+        with self._lock:
+            if self._parser is None:
+                from index.sandbox import ParserLimits, ParserProcess
+
+                self._parser = ParserProcess(ParserLimits(max_bytes=self._max_file_bytes))
+            return self._parser
+
+    def close(self) -> None:
+        """Close every collection, then give the directory back."""
+        with self._lock:
+            opened, self._open = list(self._open.values()), {}
+            parser, self._parser = self._parser, None
+        try:
+            for collection in opened:
+                collection.close()
+            if parser is not None:
+                parser.close()
+        finally:
+            self._owner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class Collection:
+    """Documents that are searched together; implements `index.protocols.Corpus`. Safe for threads.
+
+    When the stored vectors are of another model than `embedder`, documents can be read and removed; whatever needs vectors raises
+    ModelChanged until `rebuild(reembed=True)`.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        embedder: Embedder,
+        *,
+        parser: Callable[[], FileParser],
+        splitter: Splitter | None,
+        max_file_bytes: int,
+    ) -> None:
+        self.name = directory.name
+        self.directory = directory
+        self._embedder = embedder
+        self._parser = parser
+        self._splitter = splitter or self._split
+        self._max_file_bytes = max_file_bytes
+        self._ingesting = threading.Lock()
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.catalogue = Catalogue(directory / FILE_NAME)
+        try:
+            self._generations = Generations(self.catalogue, directory)
+        except BaseException:
+            self.catalogue.close()
+            raise
+        self._selections = Selections(self.catalogue)
+        self._model_checked = -1
+        self._counted = (-1, 0)
+
+    # Searching
+
+    @property
+    def generation(self) -> str:
+        """Id of the index generation that answers now."""
+        return self._generations.live_id
+
+    @property
+    def chunk_count(self) -> int:
+        sequence = self.catalogue.sequence
+        if self._counted[0] != sequence:
+            self._counted = (sequence, self.catalogue.chunk_count())
+        return self._counted[1]
+
+    def search_dense(self, vector: Vectors, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Up to `top_k` (chunk id, cosine similarity), best first. Raises ModelChanged."""
+        _check_top_k(top_k)
+        self.check_model()
+        if vector.shape != (self._embedder.dimension,) or not np.isfinite(vector).all() or not vector.any():
+            raise ValueError(
+                f"vector must be {self._embedder.dimension} finite numbers and not all zero, got shape {vector.shape}"
+            )
+        top_k = min(top_k, self.chunk_count)
+        if not top_k:
+            return []
+        if not filters:
+            return self._searched(lambda live: live.dense.search(vector, top_k))
+        selection = self._selections.select(filters)
+        return self._searched(lambda live: search_selection(live.dense, selection, vector, top_k))
+
+    def search_lexical(self, query: str, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
+        """Up to `top_k` (chunk id, BM25 score), best first. Any text is a valid query."""
+        _check_top_k(top_k)
+        documents = self._selections.select(filters).documents if filters else None
+        return self._searched(lambda live: live.lexical.search(query, top_k, documents=documents))
+
+    def _searched(self, search: Callable[[Generation], T]) -> T:
+        """Search the live generation; one that fails is replaced and asked again."""
+        with self._generations.using() as live:
+            failed = live.id
+            try:
+                return search(live)
+            except CacheDamaged:
+                pass
+        self._generations.mend(failed)
+        with self._generations.using() as live:
+            return search(live)
+
+    def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        """The chunks of `ids` that are still in the catalogue, in the order of `ids`."""
+        return self.catalogue.chunks(ids)
+
+    def document(self, document_id: str) -> Document:
+        """One document with its text. Raises UnknownDocument."""
+        return self.catalogue.document(document_id)
+
+    def documents(self) -> list[Document]:
+        """Newest published first, then undated; text included."""
+        return self.catalogue.documents()
+
+    def publishers(self) -> list[str]:
+        """Every outlet named by a document, sorted."""
+        return self.catalogue.publishers()
+
+    # Changing
+
+    def ingest(
+        self,
+        files: Sequence[SourceFile],
+        *,
+        roots: Sequence[str] = (),
+        refusals: Sequence[Refusal] = (),
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        """Take files in. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
+
+        Args:
+            files: What to read.
+            roots: Folders that were seen whole: a source under one of them that is not among `files` is removed.
+            refusals: Files that were refused before; they go into the report, and what is stored of them stays.
+            progress: Told (stage, done, total).
+
+        Raises:
+            ModelChanged: The stored vectors are of another model.
+            StorageFailed: The disk is full or cannot be written; what was acknowledged stays.
+        """
+        with self._ingesting:
+            self.check_model()
+            fingerprint = fingerprint_of(self._embedder)
+            reader = FileReader(
+                self._parser(),
+                self._splitter,
+                fingerprint=fingerprint,
+                recipe=f"{RECIPE}|{self._embedder.max_tokens}",
+                max_bytes=self._max_file_bytes,
+                known=self.catalogue.sources(),
+            )
+            run = Ingest(
+                self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
+            )
+            return run.run(files, roots=roots, refusals=refusals)
+
+    def remove(self, document_id: str) -> None:
+        """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
+        with self._generations.lock:
+            with self.catalogue.writing() as connection:
+                if not remove_document(connection, document_id):
+                    raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
+            self._generations.catch_up()
+
+    def erase(self, document_id: str) -> None:
+        """Remove a document and prove that neither its text nor its vectors are left in any file of the collection.
+
+        Raises:
+            UnknownDocument: There is no such document.
+            StorageFailed: Something of it is left; the message says where.
+        """
+        with self._generations.lock:
+            erase_document(self.catalogue, self._generations, self.directory, document_id)
+
+    def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
+        """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.
+
+        Args:
+            reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
+            progress: Told ("encode" or "index", done, total).
+        """
+        with self._ingesting, self._generations.lock:
+            if reembed:
+                reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
+            self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
+
+    def check_model(self) -> None:
+        """Raises ModelChanged when the stored vectors are not of this embedder."""
+        sequence = self.catalogue.sequence
+        if self._model_checked == sequence:
+            return
+        stored, own = self.catalogue.meta(MODEL), fingerprint_of(self._embedder)
+        if stored is not None and stored != own and self.chunk_count:
+            raise ModelChanged(
+                f"Collection '{self.name}' was embedded by {stored}; the settings say {own}. "
+                "Run: dossier rebuild --reembed, or set DOSSIER_EMBEDDER back."
+            )
+        self._model_checked = sequence
+
+    def close(self) -> None:
+        """Close in order; the next start is a quick one."""
+        with self._ingesting:
+            try:
+                self._generations.close()
+            finally:
+                self.catalogue.close()
+
+    def _split(self, parsed: ParsedFile) -> list[Span]:
+        """`index.split.split`, with room for the title that is embedded above each chunk."""
+        from index.split import split
+
+        title = parsed.provenance.title
+        used = self._embedder.count_tokens([title[:MAX_TITLE_CHARS]])[0] if title else 0
+        budget = max(self._embedder.max_tokens - used, _MIN_BUDGET)
+        return split(parsed.text, parsed.body, count_tokens=self._embedder.count_tokens, max_tokens=budget)
+
+
+def _check_top_k(top_k: int) -> None:
+    if top_k < 1:
+        raise ValueError(f"top_k must be 1 or more, got {top_k}")

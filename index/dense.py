@@ -1,0 +1,141 @@
+"""The vector index: Chroma, embedded. A cache of the catalogue, and the one module that imports chromadb."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings
+
+from index.errors import StorageFailed
+from index.protocols import Vectors
+from index.schema import storage_errors
+
+if TYPE_CHECKING:
+    from chromadb.api.models.Collection import Collection
+
+COLLECTION = "chunks"
+BATCH = 250
+CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 16}}
+_LOW_SPACE_BYTES = 32 * 1024 * 1024
+
+
+class CacheDamaged(Exception):
+    """A search index does not work. It is a cache: the collection rebuilds it from the catalogue."""
+
+
+@contextmanager
+def damage(path: Path) -> Iterator[None]:
+    """Name whatever an index library raises: a full disk is StorageFailed, anything else is CacheDamaged."""
+    try:
+        yield
+    except (CacheDamaged, StorageFailed, KeyboardInterrupt, SystemExit, GeneratorExit):
+        raise
+    except BaseException as error:  # a panic in Rust is a BaseException
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        if isinstance(error, MemoryError):
+            raise
+        text = str(error).lower()
+        if (
+            "no space" in text
+            or "disk is full" in text
+            or "quota" in text
+            or "file too large" in text
+            or _is_full(path)
+        ):
+            raise StorageFailed(
+                f"Cannot write {path}: {error}. Nothing acknowledged is lost. Free space ('df -h {path}'), then run the command again."
+            ) from error
+        raise CacheDamaged(f"{path}: {type(error).__name__}: {error}") from error
+
+
+def _is_full(path: Path) -> bool:
+    try:
+        return shutil.disk_usage(path).free < _LOW_SPACE_BYTES
+    except OSError:
+        return False
+
+
+class DenseIndex:
+    """Cosine search over chunk vectors in one directory. Safe for threads, not for processes.
+
+    Args:
+        path: The index's directory; created when missing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        with storage_errors(path):
+            path.mkdir(parents=True, exist_ok=True)
+        with damage(path):
+            self._client: Any = chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
+            try:
+                self._collection: Collection = self._client.get_or_create_collection(
+                    COLLECTION, configuration=CONFIGURATION, embedding_function=None
+                )
+            except BaseException:
+                _close(self._client)
+                raise
+
+    def close(self) -> None:
+        """Release the directory: after this it may be deleted or opened by another process."""
+        client, self._client = self._client, None
+        if client is not None:
+            self._collection = None  # type: ignore[assignment]
+            _close(client)
+
+    def count(self) -> int:
+        with damage(self.path):
+            return self._collection.count()
+
+    def ids(self) -> list[str]:
+        """Every chunk id, in no order."""
+        with damage(self.path):
+            return list(self._collection.get(include=[])["ids"])
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
+        """The vectors as the index holds them."""
+        with damage(self.path):
+            found = self._collection.get(ids=list(ids), include=["embeddings"])
+        rows = found["embeddings"]
+        if rows is None:
+            return {}
+        return dict(zip(found["ids"], np.asarray(rows, dtype=np.float32), strict=True))
+
+    def upsert(self, ids: Sequence[str], document_ids: Sequence[str], vectors: Vectors) -> None:
+        """Store vectors; the same id again replaces the old one. Batches are at most `BATCH` rows."""
+        with damage(self.path):
+            for start in range(0, len(ids), BATCH):
+                part = slice(start, start + BATCH)
+                self._collection.upsert(
+                    ids=list(ids[part]),
+                    embeddings=vectors[part],
+                    metadatas=[{"document_id": document_id} for document_id in document_ids[part]],
+                )
+
+    def delete(self, ids: Sequence[str]) -> None:
+        """Delete chunks by id; unknown ids are ignored."""
+        with damage(self.path):
+            for start in range(0, len(ids), BATCH):
+                self._collection.delete(ids=list(ids[start : start + BATCH]))
+
+    def search(self, vector: Vectors, top_k: int) -> list[tuple[str, float]]:
+        """Up to `top_k` (chunk id, cosine similarity), best first."""
+        with damage(self.path):
+            queries: Any = [vector]
+            found = self._collection.query(query_embeddings=queries, n_results=top_k, include=["distances"])
+        distances = found["distances"]
+        if distances is None:
+            return []
+        return [(chunk_id, 1.0 - distance) for chunk_id, distance in zip(found["ids"][0], distances[0], strict=True)]
+
+
+def _close(client: Any) -> None:
+    """Stop the client's threads and release its files; the class has it, the interface it is typed as does not."""
+    client.close()

@@ -1,0 +1,306 @@
+"""The search indexes as generations: built aside, checked in a child process, swapped in by one pointer in the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import secrets
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from index.builder import BuildFailed, Job, apply_changes, run_job
+from index.catalogue import Catalogue
+from index.changes import prune_vectors
+from index.dense import CacheDamaged, DenseIndex
+from index.errors import StorageFailed
+from index.lexical import LexicalIndex
+from index.schema import storage_errors
+
+FOLDER = "generations"
+LIVE = "live_generation"
+DRAIN_S = 30.0
+
+logger = logging.getLogger(__name__)
+Counted = Callable[[int, int], None]
+
+
+@dataclass(slots=True)
+class Generation:
+    """One pair of open indexes, and how many searches are in it."""
+
+    id: str
+    path: Path
+    dense: DenseIndex
+    lexical: LexicalIndex
+    users: int = 0
+    retired: bool = False
+
+    @classmethod
+    def open(cls, generation_id: str, path: Path) -> Generation:
+        dense = DenseIndex(path / "chroma")
+        try:
+            return cls(generation_id, path, dense, LexicalIndex(path / "lexical"))
+        except BaseException:
+            dense.close()
+            raise
+
+    def close(self) -> None:
+        try:
+            self.lexical.close()
+        finally:
+            self.dense.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the catalogue knows of a generation.
+
+    Attributes:
+        applied: The last change of the log that is in it.
+        clean: It was closed in order and not written since; `manifest` then says what its files hold.
+    """
+
+    id: str
+    applied: int
+    clean: bool
+    manifest: dict[str, str]
+
+
+class Generations:
+    """The live generation of one collection, and how it is replaced.
+
+    Whoever writes holds `lock`; searches never wait for it.
+
+    Args:
+        catalogue: The truth that the generations are built from.
+        directory: The collection's directory.
+    """
+
+    def __init__(self, catalogue: Catalogue, directory: Path) -> None:
+        self.lock = threading.RLock()
+        self._catalogue = catalogue
+        self._folder = directory / FOLDER
+        self._swap_lock = threading.Condition()
+        self._retiring = 0
+        self._live: Generation | None = None
+        self._clean = False
+        with storage_errors(self._folder):
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._open()
+
+    @property
+    def live_id(self) -> str:
+        live = self._live
+        return live.id if live else ""
+
+    @contextmanager
+    def using(self) -> Iterator[Generation]:
+        """The generation that answers now; it stays open until the block ends, whatever is swapped in meanwhile."""
+        with self._swap_lock:
+            live = self._live
+            if live is None:
+                raise StorageFailed(f"The search index in {self._folder} is closed. Run: dossier doctor")
+            live.users += 1
+        try:
+            yield live
+        finally:
+            with self._swap_lock:
+                live.users -= 1
+                last = live.retired and live.users == 0
+            if last:
+                self._discard(live)
+
+    def record(self) -> Record | None:
+        """What the catalogue says of the live generation."""
+        with self._catalogue.reading() as connection:
+            row = connection.execute(
+                "SELECT id, applied, clean, manifest FROM generations WHERE id = (SELECT value FROM meta WHERE name = ?)",
+                (LIVE,),
+            ).fetchone()
+        return Record(row[0], row[1], bool(row[2]), json.loads(row[3])) if row else None
+
+    def catch_up(self) -> None:
+        """Bring the live generation up to the last committed change; a generation that fails is built anew."""
+        with self.lock:
+            record = self.record()
+            if record is None or self._live is None:
+                self.rebuild()
+                return
+            changes = self._catalogue.changes_after(record.applied)
+            if not changes:
+                return
+            self._mark_dirty()
+            try:
+                apply_changes(self._catalogue, self._live.dense, self._live.lexical, changes)
+            except CacheDamaged as error:
+                logger.warning("index generation %s failed and is built anew: %s", self._live.id, error)
+                self.rebuild()
+                return
+            with self._catalogue.writing() as connection:
+                connection.execute("UPDATE generations SET applied = ? WHERE id = ?", (changes[-1].sequence, record.id))
+
+    def rebuild(self, counted: Counted | None = None) -> None:
+        """Build a generation from stored vectors in a child process, check it there, and swap it in; nothing is embedded."""
+        with self.lock:
+            with self._catalogue.writing() as connection:
+                prune_vectors(connection)
+            generation_id = f"gen_{datetime.now(UTC):%Y%m%dT%H%M%S}_{secrets.token_hex(4)}"
+            path = self._folder / generation_id
+            if not self._catalogue.chunk_count():
+                applied = self._catalogue.sequence
+            else:
+                try:
+                    applied = run_job(Job("build", self._catalogue.path, path), counted)
+                except BuildFailed as error:
+                    shutil.rmtree(path, ignore_errors=True)
+                    raise StorageFailed(
+                        f"A new search index could not be built in {path}: {error}. Run: dossier doctor"
+                    ) from error
+                except BaseException:
+                    shutil.rmtree(path, ignore_errors=True)
+                    raise
+            self._swap(self._opened(generation_id, path), applied)
+
+    def drain(self) -> None:
+        """Wait until no search uses an old generation and its files are gone. Raises StorageFailed when that takes too long."""
+        with self._swap_lock:
+            if not self._swap_lock.wait_for(lambda: self._retiring == 0, timeout=DRAIN_S):
+                raise StorageFailed(f"A search still uses an old index in {self._folder}. Run the command again.")
+
+    def mend(self, generation_id: str) -> None:
+        """Replace a generation that failed in a search, once, however many searches it failed."""
+        with self.lock:
+            if self.live_id == generation_id:
+                self.rebuild()
+
+    def close(self) -> None:
+        """Close in order, so that the next start is a quick one."""
+        with self.lock:
+            with self._swap_lock:
+                live, self._live = self._live, None
+            if live is None:
+                return
+            try:
+                live.close()
+            except CacheDamaged as error:
+                logger.warning("index generation %s did not close well: %s", live.id, error)
+                return
+            record = self.record()
+            if record is None or record.id != live.id or record.applied != self._catalogue.sequence:
+                return
+            found = manifest(live.path, flush=not self._clean)
+            if record.clean and record.manifest == found:
+                return
+            with self._catalogue.writing() as connection:
+                connection.execute(
+                    "UPDATE generations SET clean = 1, manifest = ? WHERE id = ?", (json.dumps(found), live.id)
+                )
+                connection.execute("DELETE FROM log WHERE sequence <= ?", (record.applied,))
+
+    def _open(self) -> None:
+        """Open what was closed in order; check anything else in a child first; build anew what does not pass."""
+        record = self.record()
+        self._remove_strays(record.id if record else None)
+        path = self._folder / record.id if record else None
+        if record is None or path is None or not path.is_dir():
+            self.rebuild()
+            return
+        current = record.applied == self._catalogue.sequence
+        if not (current and record.clean and record.manifest == manifest(path)):
+            try:
+                self._set_dirty(record.id)
+                applied = run_job(Job("mend", self._catalogue.path, path, record.applied))
+            except BuildFailed as error:
+                logger.warning("index generation %s did not pass its check and is built anew: %s", record.id, error)
+                self.rebuild()
+                return
+            with self._catalogue.writing() as connection:
+                connection.execute("UPDATE generations SET applied = ? WHERE id = ?", (applied, record.id))
+        else:
+            self._clean = True
+        try:
+            self._live = Generation.open(record.id, path)
+        except CacheDamaged as error:
+            logger.warning("index generation %s does not open and is built anew: %s", record.id, error)
+            self.rebuild()
+
+    def _opened(self, generation_id: str, path: Path) -> Generation:
+        try:
+            return Generation.open(generation_id, path)
+        except CacheDamaged as error:
+            shutil.rmtree(path, ignore_errors=True)
+            raise StorageFailed(f"A new search index in {path} does not open: {error}. Run: dossier doctor") from error
+
+    def _swap(self, new: Generation, applied: int) -> None:
+        """One transaction moves the pointer; the old generation closes when its last search has ended."""
+        with self._catalogue.writing() as connection:
+            connection.execute("DELETE FROM generations")
+            connection.execute(
+                "INSERT INTO generations (id, applied, created_at) VALUES (?, ?, ?)",
+                (new.id, applied, datetime.now(UTC).isoformat(timespec="seconds")),
+            )
+            connection.execute(
+                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (LIVE, new.id)
+            )
+        self._clean = False
+        with self._swap_lock:
+            old, self._live = self._live, new
+            if old is not None:
+                old.retired = True
+                self._retiring += 1
+            idle = old is not None and old.users == 0
+        if old is not None and idle:
+            self._discard(old)
+
+    def _discard(self, old: Generation) -> None:
+        try:
+            old.close()
+        except CacheDamaged as error:
+            logger.warning("old index generation %s did not close well: %s", old.id, error)
+        shutil.rmtree(old.path, ignore_errors=True)
+        with self._swap_lock:
+            self._retiring -= 1
+            self._swap_lock.notify_all()
+
+    def _remove_strays(self, live_id: str | None) -> None:
+        """Directories of builds that were never swapped in, or of generations that were swapped out."""
+        for path in self._folder.iterdir():
+            if path.is_dir() and path.name != live_id:
+                shutil.rmtree(path, ignore_errors=True)
+
+    def _mark_dirty(self) -> None:
+        if self._clean and self._live is not None:
+            self._set_dirty(self._live.id)
+            self._clean = False
+
+    def _set_dirty(self, generation_id: str) -> None:
+        with self._catalogue.writing() as connection:
+            connection.execute(
+                "UPDATE generations SET clean = 0, manifest = '{}' WHERE id = ? AND clean", (generation_id,)
+            )
+
+
+def manifest(path: Path, *, flush: bool = False) -> dict[str, str]:
+    """Hash of every file below `path`: a generation whose files differ from their manifest is checked before it is opened.
+
+    Args:
+        path: The generation's directory.
+        flush: Also force every file to the disk.
+    """
+    found = {}
+    with storage_errors(path):
+        for file in sorted(path.rglob("*")):
+            if not file.is_file() or file.is_symlink():
+                continue
+            with file.open("rb") as stream:
+                found[str(file.relative_to(path))] = hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
+                if flush:
+                    os.fsync(stream.fileno())
+    return found

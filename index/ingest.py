@@ -1,0 +1,242 @@
+"""Files -> catalogue -> search indexes, in batches: read ahead, encode many chunks at once, commit, then index."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+
+import numpy as np
+
+from index.catalogue import Catalogue, known_vectors
+from index.changes import (
+    NewDocument,
+    add_document,
+    has_document,
+    link_source,
+    split_again,
+    store_vectors,
+    unlink_source,
+)
+from index.errors import ModelUnavailable
+from index.files import SourceFile
+from index.generations import Generations
+from index.protocols import Embedder, Vectors
+from index.reading import FileReader, ReadFile
+from index.values import IngestReport, Refusal
+
+BATCH_CHUNKS = 512
+ENCODE_CHUNKS = 1_024
+AHEAD = 32
+MODEL = "embedder"
+
+Progress = Callable[[str, int, int], None]
+
+
+class Ingest:
+    """One run over some files. Every document is acknowledged when the transaction of its batch is committed.
+
+    Args:
+        catalogue: Where documents go.
+        generations: Search indexes that follow the catalogue.
+        embedder: Encodes passages; called from the thread that runs `run`.
+        reader: Reads files; called from another thread.
+        fingerprint: Name of the vectors, noted in the catalogue with the first document.
+        progress: Told (stage, done, total) for "read", "encode" and "index". What it raises ends the run; what was
+            acknowledged stays.
+    """
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        generations: Generations,
+        embedder: Embedder,
+        reader: FileReader,
+        *,
+        fingerprint: str,
+        progress: Progress | None = None,
+    ) -> None:
+        self._catalogue = catalogue
+        self._generations = generations
+        self._embedder = embedder
+        self._reader = reader
+        self._fingerprint = fingerprint
+        self._progress = progress or (lambda stage, done, total: None)
+        self._seconds: dict[str, float] = defaultdict(float)
+        self._added: list[str] = []
+        self._replaced: list[str] = []
+        self._removed: list[str] = []
+        self._unchanged = 0
+        self._refused: list[Refusal] = []
+        self._embedded = self._reused = self._chunks = self._encoded = self._indexed = 0
+
+    def run(
+        self, files: Sequence[SourceFile], *, roots: Sequence[str] = (), refusals: Sequence[Refusal] = ()
+    ) -> IngestReport:
+        """Take the files in; remove sources under `roots` that are neither among `files` nor refused."""
+        started = time.perf_counter()
+        batch: list[ReadFile] = []
+        for done, outcome in enumerate(self._read_ahead(files), 1):
+            self._progress("read", done, len(files))
+            if isinstance(outcome, Refusal):
+                self._refused.append(outcome)
+            elif outcome.document is None:
+                self._unchanged += 1
+            else:
+                batch.append(outcome)
+                self._chunks += len(outcome.document.spans)
+                if sum(len(read.document.spans) for read in batch if read.document) >= BATCH_CHUNKS:
+                    self._store(batch)
+                    batch = []
+        if batch:
+            self._store(batch)
+        self._remove_missing(files, roots, [*refusals, *self._refused])
+        with self._timed("index"):
+            self._generations.catch_up()
+        self._seconds["total"] = time.perf_counter() - started
+        return IngestReport(
+            added=tuple(self._added),
+            replaced=tuple(self._replaced),
+            removed=tuple(self._removed),
+            unchanged=self._unchanged,
+            refused=(*refusals, *self._refused),
+            embedded_chunks=self._embedded,
+            reused_chunks=self._reused,
+            seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
+        )
+
+    def _read_ahead(self, files: Iterable[SourceFile]) -> Iterator[ReadFile | Refusal]:
+        """Outcomes in the order of `files`; another thread reads a few files ahead while chunks are encoded."""
+        with ThreadPoolExecutor(max_workers=1, thread_name_prefix="read-ahead") as pool:
+            waiting: deque[Future[ReadFile | Refusal]] = deque()
+            try:
+                for file in files:
+                    waiting.append(pool.submit(self._reader.read, file))
+                    if len(waiting) > AHEAD:
+                        yield self._outcome(waiting.popleft())
+                while waiting:
+                    yield self._outcome(waiting.popleft())
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+    def _outcome(self, future: Future[ReadFile | Refusal]) -> ReadFile | Refusal:
+        with self._timed("parse"):
+            return future.result()
+
+    def _store(self, batch: Sequence[ReadFile]) -> None:
+        """Encode what is new, commit the batch, bring the indexes up to it."""
+        passages = {name: text for read in batch for name, text in (read.passages or {}).items()}
+        fresh: dict[bytes, Vectors] = {}
+        while True:
+            known = self._catalogue.known_vectors(list(passages))
+            with self._timed("encode"):
+                self._encode(
+                    {name: text for name, text in passages.items() if name not in known and name not in fresh}, fresh
+                )
+            with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+                keys = known_vectors(connection, list(passages))
+                if all(name in keys or name in fresh for name in passages):  # a rebuild may have dropped unused vectors
+                    new = [name for name in fresh if name not in keys]
+                    if new:
+                        keys |= store_vectors(connection, new, np.stack([fresh[name] for name in new]))
+                    connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (MODEL, self._fingerprint))
+                    stored: set[bytes] = set(fresh)
+                    tallies = [self._link(connection, read, keys, stored) for read in batch]
+                    break
+        for tally in tallies:
+            tally()
+        with self._timed("index"):
+            self._generations.catch_up()
+        self._indexed += sum(len(read.document.spans) for read in batch if read.document)
+        self._progress("index", self._indexed, max(self._chunks, self._indexed))
+
+    def _encode(self, wanted: dict[bytes, str], fresh: dict[bytes, Vectors]) -> None:
+        names = list(wanted)
+        for start in range(0, len(names), ENCODE_CHUNKS):
+            part = names[start : start + ENCODE_CHUNKS]
+            vectors = self._embedder.embed_passages([wanted[name] for name in part])
+            check_vectors(vectors, len(part))
+            fresh.update(zip(part, vectors, strict=True))
+            self._encoded += len(part)
+            self._progress("encode", self._encoded, max(self._chunks, self._encoded))
+
+    def _link(
+        self, connection: sqlite3.Connection, read: ReadFile, keys: dict[bytes, int], fresh: set[bytes]
+    ) -> Callable[[], None]:
+        """Store one file inside the transaction; what it returns counts it, once the transaction is committed."""
+        new = read.document
+        assert new is not None
+        known = connection.execute("SELECT 1 FROM sources WHERE source = ?", (read.file.source,)).fetchone() is not None
+        present = has_document(connection, new.id)
+        if not present:
+            add_document(connection, new, keys)
+        else:
+            present = not split_again(connection, new, keys)
+        embedded = _take(fresh, new) if not present else 0
+        gone = link_source(connection, read.file.source, read.stored)
+
+        def tally() -> None:
+            if not present:
+                self._embedded += embedded
+                self._reused += len(new.spans) - embedded
+            if gone or (known and not present):
+                self._replaced.append(new.id)
+            elif present:
+                self._unchanged += 1
+            else:
+                self._added.append(new.id)
+            if gone:
+                self._removed.append(gone)
+
+        return tally
+
+    def _remove_missing(self, files: Sequence[SourceFile], roots: Sequence[str], refusals: Sequence[Refusal]) -> None:
+        """Sources under a root that were not offered are gone; those that were only refused, or not looked at, are not."""
+        if not roots or any(refusal.code == "quota" for refusal in refusals):
+            return
+        offered = {file.source for file in files}
+        spared = [refusal.source for refusal in refusals]
+        with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+            missing = [
+                source
+                for (source,) in connection.execute("SELECT source FROM sources ORDER BY source").fetchall()
+                if source not in offered and _is_under(source, roots) and not _is_under(source, spared)
+            ]
+            gone = [document_id for source in missing if (document_id := unlink_source(connection, source))]
+        self._removed += gone
+
+    @contextmanager
+    def _timed(self, part: str) -> Iterator[None]:
+        started = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[part] += time.perf_counter() - started
+
+
+def check_vectors(vectors: Vectors, count: int) -> None:
+    """Refuse what cannot be searched. Raises ModelUnavailable."""
+    if (
+        vectors.ndim != 2
+        or len(vectors) != count
+        or not np.isfinite(vectors).all()
+        or not np.linalg.norm(vectors, axis=1).all()
+    ):
+        raise ModelUnavailable(
+            f"The embedder gave vectors that cannot be searched (shape {vectors.shape} for {count} passages, or zero, or not numbers). "
+            "Set DOSSIER_EMBEDDER to 'packaged', then run: dossier doctor"
+        )
+
+
+def _take(fresh: set[bytes], new: NewDocument) -> int:
+    """How many chunks of the document were encoded for it; a passage that several share counts once."""
+    own = [name for name in dict.fromkeys(new.hashes) if name in fresh]
+    fresh.difference_update(own)
+    return len(own)
+
+
+def _is_under(source: str, places: Iterable[str]) -> bool:
+    return any(source == place or source.startswith(place.rstrip("/") + "/") for place in places)

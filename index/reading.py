@@ -1,0 +1,156 @@
+"""One file, read in a way that a file which changes or vanishes meanwhile cannot go in half."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from index.catalogue import StoredSource, document_id_of
+from index.changes import NewDocument, passage_hash, passage_text
+from index.duplicates import sketch
+from index.errors import FileRefused
+from index.files import SourceFile
+from index.load.limits import read_regular_file
+from index.values import ParsedFile, Refusal, Span
+
+ATTEMPTS = 2
+
+Splitter = Callable[[ParsedFile], Sequence[Span]]
+
+
+class FileParser(Protocol):
+    """File to text; `index.sandbox.ParserProcess` is the real one."""
+
+    def parse(self, path: Path, name: str) -> ParsedFile:
+        """Raises FileRefused."""
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFile:
+    """A file that was read: `document` with the passages to embed, or, when its bytes are known already, only its `stored`."""
+
+    file: SourceFile
+    stored: StoredSource
+    document: NewDocument | None = None
+    passages: Mapping[bytes, str] | None = None
+
+
+class FileReader:
+    """Reads, parses and splits files, one at a time.
+
+    Args:
+        parser: File to text.
+        splitter: Text to chunks.
+        fingerprint: The embedder, and how passages are made of chunks.
+        recipe: How files are parsed and split; bytes that were read by another recipe are read again.
+        max_bytes: Largest file that is read.
+        known: What the catalogue holds for each source.
+    """
+
+    def __init__(
+        self,
+        parser: FileParser,
+        splitter: Splitter,
+        *,
+        fingerprint: str,
+        recipe: str,
+        max_bytes: int,
+        known: Mapping[str, StoredSource],
+    ) -> None:
+        self._parser = parser
+        self._splitter = splitter
+        self._fingerprint = fingerprint
+        self._recipe = recipe
+        self._max_bytes = max_bytes
+        self._known = known
+
+    def read(self, file: SourceFile) -> ReadFile | Refusal:
+        """Read one file; every way in which it may fail to be one is a Refusal."""
+        try:
+            _check_source(file.source)
+            return self._read(file)
+        except FileRefused as refused:
+            return Refusal(_shown(file.source), refused.code, str(refused))
+
+    def _read(self, file: SourceFile) -> ReadFile:
+        size, digest = self._digest(file.path)
+        for _ in range(ATTEMPTS):
+            known = self._known.get(file.source)
+            if known and (known.size_bytes, known.sha256, known.recipe) == (size, digest, self._recipe):
+                return ReadFile(file, known)
+            parsed: ParsedFile | FileRefused
+            try:
+                parsed = self._parser.parse(file.path, file.name)
+            except FileRefused as refused:
+                parsed = refused
+            again = self._digest_or_none(file.path)
+            if again == (size, digest):
+                if isinstance(parsed, FileRefused):
+                    raise parsed
+                return self._prepared(file, parsed, size, digest)
+            if again is None:
+                raise FileRefused(
+                    "changed", "It vanished while it was read. Nothing of it was changed; run the command again."
+                )
+            size, digest = again
+        raise FileRefused(
+            "changed", "It changed while it was read, twice. Run the command again when nothing writes to it."
+        )
+
+    def _prepared(self, file: SourceFile, parsed: ParsedFile, size: int, digest: str) -> ReadFile:
+        for text in (
+            parsed.text,
+            parsed.provenance.title,
+            parsed.provenance.publisher,
+            parsed.provenance.author,
+            *parsed.notes,
+        ):
+            _check_storable(text)
+        spans = tuple(self._splitter(parsed))
+        if not spans:
+            raise FileRefused("no_text", "It holds no text worth searching.")
+        for span in spans:
+            if not 0 <= span.start < span.end <= len(parsed.text):
+                raise ValueError(f"spans must lie in the text of {len(parsed.text)} characters, got {span}")
+        title = parsed.provenance.title
+        texts = [passage_text(title, parsed.text[span.start : span.end]) for span in spans]
+        hashes = tuple(passage_hash(self._fingerprint, text) for text in texts)
+        document_id = document_id_of(parsed.text, parsed.provenance)
+        new = NewDocument(document_id, parsed, spans, hashes, sketch(parsed.text, parsed.body))
+        stored = StoredSource(document_id, size, digest, self._recipe)
+        return ReadFile(file, stored, new, dict(zip(hashes, texts, strict=True)))
+
+    def _digest(self, path: Path) -> tuple[int, str]:
+        content = read_regular_file(path, self._max_bytes)
+        return len(content), hashlib.sha256(content).hexdigest()
+
+    def _digest_or_none(self, path: Path) -> tuple[int, str] | None:
+        try:
+            return self._digest(path)
+        except FileRefused:
+            return None
+
+
+def _check_source(source: str) -> None:
+    if not source:
+        raise ValueError("source must not be empty")
+    try:
+        source.encode()
+    except UnicodeEncodeError:
+        raise FileRefused("bad_encoding", "Its name is not valid UTF-8. Rename it.") from None
+
+
+def _check_storable(text: str | None) -> None:
+    try:
+        (text or "").encode()
+    except UnicodeEncodeError:
+        raise FileRefused("bad_encoding", "Its text holds half of a character pair (a lone surrogate).") from None
+
+
+def _shown(source: str) -> str:
+    return source.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,53 @@
+"""Every chunk encoded anew by another embedder; the old vectors serve until all the new ones are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from index.catalogue import Catalogue, known_vectors
+from index.changes import passage_hash, passage_text, prune_vectors, store_vectors
+from index.ingest import MODEL, check_vectors
+from index.protocols import Embedder
+
+BATCH_CHUNKS = 512
+
+Progress = Callable[[str, int, int], None]
+
+
+def reembed_chunks(
+    catalogue: Catalogue, embedder: Embedder, fingerprint: str, progress: Progress | None = None
+) -> None:
+    """Give every chunk a vector of `embedder`, then switch to them in one transaction.
+
+    Vectors are committed batch by batch, so a run that was cut off goes on where it was.
+    """
+    with catalogue.reading() as connection:
+        rows = connection.execute(
+            "SELECT chunks.key, documents.title, chunks.text FROM chunks JOIN documents ON documents.id = chunks.document ORDER BY chunks.key"
+        ).fetchall()
+    chosen: list[tuple[int, int]] = []
+    for start in range(0, len(rows), BATCH_CHUNKS):
+        part = rows[start : start + BATCH_CHUNKS]
+        texts = {
+            passage_hash(fingerprint, passage): passage
+            for _, title, text in part
+            for passage in [passage_text(title, text)]
+        }
+        known = catalogue.known_vectors(list(texts))
+        missing = [name for name in texts if name not in known]
+        if missing:
+            vectors = embedder.embed_passages([texts[name] for name in missing])
+            check_vectors(vectors, len(missing))
+            with catalogue.writing() as connection:
+                store_vectors(connection, missing, vectors)
+                known = known_vectors(connection, list(texts))
+        chosen += [(known[passage_hash(fingerprint, passage_text(title, text))], key) for key, title, text in part]
+        if progress:
+            progress("encode", min(start + BATCH_CHUNKS, len(rows)), len(rows))
+    with catalogue.writing() as connection:
+        connection.executemany("UPDATE chunks SET embedding = ? WHERE key = ?", chosen)
+        connection.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (MODEL, fingerprint)
+        )
+        connection.execute("INSERT INTO log (action, document) SELECT 'add', id FROM documents")
+        prune_vectors(connection)

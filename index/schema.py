@@ -1,0 +1,146 @@
+"""The catalogue's tables, how a connection to them is opened, and what a failing disk is called."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from index.errors import StorageFailed
+
+SCHEMA_VERSION = 1
+BUSY_S = 30.0
+
+TABLES = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+CREATE TABLE documents (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    text TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    title TEXT, publisher TEXT, author TEXT, kind TEXT,
+    published TEXT, published_precision TEXT, published_source TEXT,
+    page_starts TEXT NOT NULL,
+    notes TEXT NOT NULL,
+    origin TEXT NOT NULL,
+    chunk_count INTEGER NOT NULL,
+    added_at TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    sketch BLOB NOT NULL
+);
+CREATE INDEX documents_by_origin ON documents (origin);
+CREATE INDEX documents_by_sequence ON documents (sequence);
+
+CREATE TABLE sources (
+    source TEXT PRIMARY KEY,
+    document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    size_bytes INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    recipe TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sources_by_document ON sources (document);
+
+CREATE TABLE embeddings (
+    key INTEGER PRIMARY KEY,
+    hash BLOB NOT NULL UNIQUE,
+    vector BLOB NOT NULL
+);
+
+CREATE TABLE chunks (
+    key INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    document TEXT NOT NULL REFERENCES documents (id) ON DELETE CASCADE,
+    ordinal INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    end INTEGER NOT NULL,
+    text TEXT NOT NULL,
+    embedding INTEGER NOT NULL REFERENCES embeddings (key)
+);
+CREATE INDEX chunks_by_document ON chunks (document, ordinal);
+CREATE INDEX chunks_by_embedding ON chunks (embedding);
+
+CREATE TABLE shingles (
+    hash INTEGER NOT NULL,
+    document INTEGER NOT NULL REFERENCES documents (key) ON DELETE CASCADE,
+    PRIMARY KEY (hash, document)
+) WITHOUT ROWID;
+CREATE INDEX shingles_by_document ON shingles (document);
+
+CREATE TABLE log (
+    sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+    action TEXT NOT NULL CHECK (action IN ('add', 'remove')),
+    document TEXT NOT NULL,
+    chunks TEXT NOT NULL DEFAULT '[]'
+);
+
+CREATE TABLE generations (
+    id TEXT PRIMARY KEY,
+    applied INTEGER NOT NULL,
+    embedder TEXT,
+    clean INTEGER NOT NULL DEFAULT 0,
+    manifest TEXT NOT NULL DEFAULT '{}',
+    created_at TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+@contextmanager
+def storage_errors(path: Path) -> Iterator[None]:
+    """Turn what SQLite and the operating system say about a bad disk into one StorageFailed."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
+            raise
+        raise StorageFailed(_advice(path, str(error))) from error
+    except OSError as error:
+        raise StorageFailed(_advice(path, error.strerror or str(error), full=error.errno in _FULL)) from error
+
+
+def _advice(path: Path, said: str, *, full: bool = False) -> str:
+    """What was found at `path` and the command that mends it."""
+    low = said.lower()
+    if full or "full" in low or "disk i/o" in low or "too large" in low:
+        return f"Cannot write {path}: {said}. Nothing acknowledged is lost. Free space ('df -h {path.parent}'), then run the command again."
+    if "readonly" in low or "read-only" in low or "unable to open" in low or "permission" in low:
+        return f"Cannot write {path}: {said}. Make it writable ('chmod -R u+rwX {path.parent}'), or set DOSSIER_DATA to another directory."
+    if "malformed" in low or "not a database" in low:
+        return f"The catalogue {path} is damaged: {said}. Run: dossier doctor; it says what can be saved, otherwise restore a backup."
+    return f"The catalogue {path} failed: {said}. Run: dossier doctor"
+
+
+def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
+    """Open a connection that may move between threads but is used by one at a time."""
+    uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        if not readonly:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA secure_delete = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Create the tables in a new file; refuse a file that a newer Dossier wrote. Raises StorageFailed."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version == SCHEMA_VERSION:
+        return
+    if version > SCHEMA_VERSION:
+        raise StorageFailed(
+            f"The catalogue {path} has schema {version}; this Dossier reads up to {SCHEMA_VERSION}. Run: pip install --upgrade dossier"
+        )
+    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+        raise StorageFailed(
+            f"{path} is not a Dossier catalogue. Move it away, or set DOSSIER_DATA to another directory."
+        )
+    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
