@@ -114,7 +114,7 @@ class OnnxReader:
         with self._lock:
             asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_TOKENS]
             encoded = self._tokenizer.encode_batch(list(passages), add_special_tokens=False)
-            cls, sep = (self._tokenizer.token_to_id(token) for token in ("[CLS]", "[SEP]"))
+            cls, sep = (int(self._tokenizer.token_to_id(token) or 0) for token in ("[CLS]", "[SEP]"))
         room = WINDOW_TOKENS - len(asked) - 3
         return [
             _Window(number, (cls, *asked, sep, *encoding.ids[a:b], sep), tuple(encoding.offsets[a:b]), len(asked) + 2)
