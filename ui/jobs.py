@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from index.errors import DossierError, StorageFailed
+from index.files import SourceFile
 from ui.problems import Problem, busy, of_error, unexpected
 from ui.protocols import Collection, Dossier
 from ui.views import JobView, ingest_view
@@ -21,16 +22,8 @@ UPLOADS = "uploads"
 MOST_WAITING = 16
 MOST_KEPT = 200
 STOP_WAIT_S = 10.0
+Upload = SourceFile
 _COPY_BYTES = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A file that was sent: `source` is its key in the collection, `path` where its bytes lie now."""
-
-    source: str
-    path: Path
-    name: str
 
 
 @dataclass(slots=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from index.files import SourceFile
     from index.values import Document, Filters, IngestReport, Refusal
     from rag.settings import Settings
     from rag.values import Answer, Hit
@@ -14,19 +15,6 @@ if TYPE_CHECKING:
     from ui.views import DocumentsView, IngestView, SearchView
 
 Progress = Callable[[str, int, int], None]
-
-
-class SourceFile(Protocol):
-    """A file to ingest, as `index.files.SourceFile`: the stable key, where the bytes are now, the name shown."""
-
-    @property
-    def source(self) -> str: ...
-
-    @property
-    def path(self) -> Path: ...
-
-    @property
-    def name(self) -> str: ...
 
 
 class Collection(Protocol):
@@ -49,7 +37,7 @@ class Collection(Protocol):
 
     def erase(self, document_id: str) -> None: ...
 
-    def rebuild(self) -> None: ...
+    def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None: ...
 
 
 class Pipeline(Protocol):

@@ -12,10 +12,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from index.errors import DirectoryOwned, DossierError
+from index.files import FoundFiles, SourceFile, find_files
 from rag.settings import Settings
 from rag.values import Answer
 from ui.loopback import is_loopback
-from ui.protocols import Progress, SourceFile
+from ui.protocols import Progress
 from ui.requests import AnswerFilters, SearchFilters, is_source
 from ui.views import (
     DocumentsView,
@@ -63,8 +64,6 @@ class RemoteDesk:
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
         """Send the files, wait until they are in, then remove what is no longer under the folders."""
-        from index.files import find_files
-
         found = find_files(paths, max_files=self._settings.max_files)
         refused = [
             RefusalView(source=whole(one.source), code=one.code, reason=whole(one.reason)) for one in found.refusals
@@ -73,8 +72,7 @@ class RemoteDesk:
         reports = [IngestView(refused=(*refused, *unsendable))]
         for batch in _batches(sendable, self._settings.max_file_bytes):
             reports.append(self._send(batch, collection, progress))
-        present = {whole(one.source) for one in found.files}
-        reports.append(IngestView(removed=tuple(self._remove_vanished(found.roots, present, collection))))
+        reports.append(IngestView(removed=tuple(self._remove_vanished(found, collection))))
         return merge_ingests(reports)
 
     def answer(self, question: str, *, collection: str | None, filters: AnswerFilters) -> Answer:
@@ -163,16 +161,19 @@ class RemoteDesk:
             raise ServerRefused("job-failed", f"The server at {self._url} could not index the files: {job.error}")
         return job.report
 
-    def _remove_vanished(self, roots: Sequence[str], present: set[str], collection: str | None) -> Iterator[str]:
-        """Remove documents all of whose sources lay under a root and are gone."""
-        if not roots:
+    def _remove_vanished(self, found: FoundFiles, collection: str | None) -> Iterator[str]:
+        """Remove documents all of whose sources lay under a root and are gone; what was refused is not gone."""
+        if not found.roots or any(one.code == "quota" for one in found.refusals):
             return
-        folders = tuple(whole(root).rstrip("/") + "/" for root in roots)
+        present = {whole(one.source) for one in found.files}
+        refused = [whole(one.source) for one in found.refusals]
+        roots = [whole(root) for root in found.roots]
         for document in self.documents(collection=collection).documents:
-            gone = [one for one in document.sources if one.startswith(folders) and one not in present]
-            if gone and len(gone) == len(document.sources):
+            if document.sources and all(
+                _is_under(one, roots) and one not in present and not _is_under(one, refused) for one in document.sources
+            ):
                 self.remove(document.id, collection=collection, erase=False)
-                yield from gone
+                yield document.id
 
     def _call(self, method: str, path: str, **more: Any) -> Any:
         try:
@@ -195,6 +196,10 @@ def _refusal(response: httpx.Response) -> ServerRefused:
     except (ValueError, KeyError, TypeError):
         code, detail = "error", f"The server answered {response.status_code}."
     return ServerRefused(code, detail)
+
+
+def _is_under(source: str, places: Sequence[str]) -> bool:
+    return any(source == place or source.startswith(place.rstrip("/") + "/") for place in places)
 
 
 def _named(collection: str | None) -> dict[str, Any]:

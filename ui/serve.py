@@ -60,19 +60,23 @@ def serve(settings: Settings) -> None:
         PortInUse: Another program listens on the port.
         DirectoryOwned: Another process owns the data directory.
     """
-    listener = bind(settings.host, settings.port)
-    with listener:
+    with bind(settings.host, settings.port) as listener:
         from rag.build import open_dossier
 
-        dossier = open_dossier(settings)
-        try:
-            url = address(listener)
+        run(open_dossier(settings), listener)
+
+
+def run(dossier: Dossier, listener: socket.socket, *, app: ASGIApp | None = None) -> None:
+    """Serve an open Dossier on a listening socket until SIGINT or SIGTERM, then close it."""
+    try:
+        server = make_server(build(dossier) if app is None else app)
+        url = address(listener)
+        with _signals_only_stop():
             dossier.data.announce(url)
-            say(f"Dossier is on {url} (Ctrl-C ends it). Documents lie in {settings.data}.")
-            with _signals_only_stop():
-                make_server(build(dossier), keep_s=DRAIN_S).run(sockets=[listener])
-        finally:
-            dossier.close()
+            say(f"Dossier is on {url} (Ctrl-C ends it). Documents lie in {dossier.settings.data}.")
+            server.run(sockets=[listener])
+    finally:
+        dossier.close()
 
 
 def build(dossier: Dossier) -> ASGIApp:

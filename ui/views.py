@@ -90,7 +90,7 @@ class RefusalView(View):
 
 
 class IngestView(View):
-    """What an ingest did; `added`, `replaced` and `removed` hold document ids or sources as the index reports them."""
+    """What an ingest did; `added`, `replaced` and `removed` hold document ids."""
 
     added: tuple[str, ...] = ()
     replaced: tuple[str, ...] = ()

@@ -1,0 +1,163 @@
+"""One server process: where it may listen, who is cut off, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from index.errors import SettingInvalid
+from rag.settings import Settings
+from tests.fakes_ui import FakeDossier, serving
+from ui import serve as serve_module
+from ui.serve import PortInUse, address, bind, serve
+
+ROOT = Path(__file__).resolve().parents[1]
+ENVIRONMENT = {
+    **{name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")},
+    "PYTHONPATH": str(ROOT),
+    "PYTHONUNBUFFERED": "1",
+}
+FAKE_SERVER = """
+import sys
+from pathlib import Path
+from tests.fakes_ui import FakeDossier
+from ui.api import create_app
+from ui.serve import bind, run
+
+class Told(FakeDossier):
+    def close(self):
+        print("closed", flush=True)
+
+dossier = Told(Path(sys.argv[1]))
+run(dossier, bind("127.0.0.1", 0), app=create_app(dossier))
+print("over", dossier.data.url, flush=True)
+"""
+
+
+@contextmanager
+def process(*args: str, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+    child = subprocess.Popen(
+        [sys.executable, *args], cwd=cwd, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        yield child
+    finally:
+        if child.poll() is None:
+            child.kill()
+        child.communicate()
+
+
+def free_port() -> int:
+    with bind("127.0.0.1", 0) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.example.org"])
+def test_a_public_address_is_refused_because_there_are_no_keys(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"no keys yet\. Run: dossier serve --host 127\.0\.0\.1"):
+        serve(Settings(data=tmp_path / "data", host=host))
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_in_use_is_named_with_the_option_that_mends_it(tmp_path: Path) -> None:
+    with bind("127.0.0.1", 0) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(
+            PortInUse, match=rf"Port {port} on 127\.0\.0\.1 is in use\. Run: dossier serve --port {port + 1}"
+        ):
+            serve(Settings(data=tmp_path / "data", port=port))
+    assert not (tmp_path / "data").exists()
+
+
+def test_an_address_is_one_that_a_browser_takes() -> None:
+    with bind("localhost", 0) as listener:
+        assert address(listener) == f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+def test_a_connection_that_sends_no_headers_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serve_module, "HEADER_WAIT_S", 0.2)
+    with serving(FakeDossier(tmp_path)) as url:
+        parts = urlsplit(url)
+        for sent in (b"", b"GET /livez HTTP/1.1\r\nHost: loc"):
+            with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=30) as link:
+                link.sendall(sent)
+                assert link.recv(1000) == b""
+        assert httpx.get(f"{url}/livez", trust_env=False).status_code == 200
+
+
+@pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_cleanly_with_the_data_closed(tmp_path: Path, name: signal.Signals) -> None:
+    with process("-c", FAKE_SERVER, str(tmp_path), cwd=tmp_path) as child:
+        assert child.stdout is not None
+        url = child.stdout.readline().split()[3]
+        assert httpx.get(f"{url}/livez", trust_env=False).status_code == 200
+        child.send_signal(name)
+        out, err = child.communicate(timeout=60)
+    assert (child.returncode, out, err) == (0, f"closed\nover {url}\n", "")
+
+
+def test_serving_on_a_port_in_use_is_one_line(tmp_path: Path) -> None:
+    with bind("127.0.0.1", 0) as listener:
+        port = str(listener.getsockname()[1])
+        with process("-m", "ui", "serve", "--port", port, cwd=tmp_path) as child:
+            out, err = child.communicate(timeout=60)
+    assert (child.returncode, out) == (1, "")
+    assert err.count("\n") == 1
+    assert "--port" in err
+
+
+@pytest.mark.slow
+def test_the_whole_route_through_one_server_and_the_command_line(tmp_path: Path) -> None:
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    (notes / "harbour.txt").write_text(
+        "Harbour of Tarn reopens\n\nThe harbour of Tarn reopened on 4 May after two winters of work. "
+        "Its master, Ilse Brandt, counted 31 ships on the first day."
+    )
+    (notes / "market.txt").write_text(
+        "The market hall\n\nThe market hall of Orm burned in 1987. It was rebuilt within two years."
+    )
+
+    def dossier(*args: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "ui", *args]
+        return subprocess.run(command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, timeout=200)
+
+    assert dossier("index", "notes").returncode == 0
+    with process("-m", "ui", "serve", "--port", str(free_port()), cwd=tmp_path) as child:
+        assert child.stdout is not None
+        url = child.stdout.readline().split()[3]
+        with httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
+            answer = client.post("/v1/answer", json={"question": "On what date did the harbour of Tarn reopen?"}).json()
+            cited = answer["citations"][0]
+            text = client.get(f"/v1/documents/{cited['document_id']}/text").json()["text"]
+            page = client.get("/")
+        (notes / "market.txt").unlink()
+        (notes / "mill.txt").write_text(
+            "The mill\n\nThe mill of Orm ground its last flour in 1932, said the miller Jonas Weir."
+        )
+        indexed = dossier("index", "notes")
+        asked = dossier("ask", "In what year did the mill of Orm grind its last flour?")
+        listed = dossier("documents")
+        refused = dossier("ask", "Who won the 2022 World Cup?")
+        child.send_signal(signal.SIGTERM)
+        _, err = child.communicate(timeout=60)
+    assert (answer["verdict"], text[cited["start"] : cited["end"]]) == ("answered", cited["quote"])
+    assert "4 May" in answer["short"]
+    assert "text/html" in page.headers["content-type"]
+    assert "1 added, 0 replaced, 1 removed, 1 unchanged" in indexed.stdout
+    assert "1932" in asked.stdout
+    assert "2 documents" in listed.stdout
+    assert refused.stdout.startswith("The documents don")
+    assert [one.returncode for one in (indexed, asked, listed, refused)] == [0, 0, 0, 0]
+    assert (child.returncode, "Traceback" in err) == (0, False)
+    assert dossier("documents").stdout.endswith("2 documents\n")
