@@ -307,12 +307,11 @@ def _settle(lines: Sequence[Line], roles: list[Role], header: int) -> None:
             roles[index] = (
                 "mark" if _near(roles, index, {"form", "share", "counter"}) and roles[index - 1] != "text" else "text"
             )
-    for index in range(header, len(lines)):
-        if roles[index] == "weak":
-            roles[index] = "form" if _near(roles, index, DEBRIS) else "text"
-    for index in range(len(lines) - 1, header, -1):
-        if roles[index] == "weak":
-            roles[index] = "form" if _near(roles, index, DEBRIS) else "text"
+    # Forward, then backward: a row of weak lines joins debris at either end.
+    for index in (*range(header, len(lines)), *reversed(range(header, len(lines)))):
+        if roles[index] == "weak" and _near(roles, index, DEBRIS):
+            roles[index] = "form"
+    roles[header:] = ["text" if role == "weak" else role for role in roles[header:]]
 
 
 def _near(roles: Sequence[Role], index: int, wanted: frozenset[Role] | set[Role]) -> bool:

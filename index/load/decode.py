@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
+from collections import Counter
 
 from index.errors import FileRefused
 
@@ -18,8 +19,25 @@ _BOMS = (
 _CONTROLS = bytes([*range(0x09), 0x0B, *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 _MOST_CONTROLS = 0.02
 _SAMPLE = 1 << 18
-_TYPOGRAPHY = frozenset("€‚„…†‡‰‹‘’“”•–—™›\u00a0¡£¥§©«®°±²³·»¼½¾¿´¨×÷¢¶º¹ªµ")
-_ODD_IN_WORD = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨©ª«¬®¯°±²³´µ¶¸¹º¼½¾¿×÷†‡‰‹›€‚„ˆ˜™•][^\W\d_]")
+# Symbols that follow a letter only when another encoding was meant; quotes, dashes and ordinals are not among them.
+_ODD_AFTER_LETTER = re.compile(r"[^\W\d_][¡¢£¤¥¦§¨¬¯±²³´µ¶¸¹¼½¾¿×÷†‡‰‹€‚„ˆ˜]|[a-z][ŒŠŽŸÀ-ÖØ-Þ]")
+_SYMBOLS = frozenset("€‚„…†‡‰‹‘’“”•–—™›\u00a0¡£¥§©«®°±²³·»¼½¾¿´¨×÷¢¶º¹ªµ")
+# The letters beyond ASCII of the languages that cp1252 was made for.
+_ALPHABETS = tuple(
+    frozenset(letters + letters.upper())
+    for letters in (
+        "éèêëàâçîïôùûüœæÿ",
+        "áéíóúüñàèòïç",
+        "áâãàçéêíóôõúü",
+        "äöüßé",
+        "åäöéüæø",
+        "àèéìòùî",
+        "áðéíóúýþæö",
+        "éëïöäüšžèê",
+    )
+)
+_FEW_LETTERS = 20
+_WESTERN = frozenset({"ascii", "utf_8", "cp1252", "latin_1", "iso8859_15", "cp1254", "iso8859_9"})
 
 
 def decode(content: bytes) -> tuple[str, list[str]]:
@@ -95,34 +113,43 @@ def _is_mostly_letters(sample: bytes, encoding: str) -> bool:
 
 
 def _as_western(content: bytes) -> str | None:
-    """cp1252, of which printable Latin-1 is a part, when the letters it gives stand where letters and quotes stand."""
+    """cp1252, of which printable Latin-1 is a part, when its letters and signs stand as in a Western language."""
     try:
         text = content.decode("cp1252")
     except UnicodeDecodeError:
         return None
-    high = [character for character in text if character > "\x7f"]
-    letters = sum(1 for character in text if character.isalpha())
-    strange = sum(1 for character in high if not character.isalpha() and character not in _TYPOGRAPHY)
-    odd = len(_ODD_IN_WORD.findall(text))
-    if len(high) > 0.2 * max(letters, 1) or strange + odd > 0.02 * len(high):
+    high = Counter(character for character in text if character > "\x7f")
+    letters = Counter({character: count for character, count in high.items() if character.isalpha()})
+    strange = sum(count for character, count in high.items() if not character.isalpha() and character not in _SYMBOLS)
+    odd = len(_ODD_AFTER_LETTER.findall(text))
+    ascii_letters = sum(1 for byte in content if 65 <= byte <= 90 or 97 <= byte <= 122)
+    if letters.total() > 0.4 * max(ascii_letters, 1) or strange + odd > 0.02 * high.total():
+        return None
+    known = max(sum(letters[letter] for letter in alphabet) for alphabet in _ALPHABETS)
+    if letters.total() >= _FEW_LETTERS and known < 0.9 * letters.total():
         return None
     return text
 
 
 def _detected(content: bytes) -> tuple[str, list[str]]:
+    """The likeliest other encoding whose text has no control, private or misplaced characters."""
     from charset_normalizer import from_bytes
 
-    best = from_bytes(content[:_SAMPLE] if len(content) > _SAMPLE else content, threshold=0.15).best()
-    if best is not None and best.encoding not in ("ascii", "utf_8"):
+    for candidate in from_bytes(content[:_SAMPLE], threshold=0.15):
+        encoding = candidate.encoding
+        if encoding in _WESTERN:
+            continue
         try:
-            text = content.decode(best.encoding)
+            text = content.decode(encoding)
         except UnicodeDecodeError:
-            text = ""
-        if text and not any(
-            unicodedata.category(character) in ("Cc", "Co", "Cn") and character not in "\t\n\r\x0b\x0c\x1b"
-            for character in text
-        ):
-            return text, _note(best.encoding.replace("_", "-"))
+            continue
+        odd = len(_ODD_AFTER_LETTER.findall(text))
+        if odd <= 0.001 * len(text) and not any(_is_impossible(character) for character in set(text)):
+            return text, _note(encoding.replace("_", "-"))
     raise FileRefused(
         "bad_encoding", "Its encoding is not UTF-8 and could not be told with every letter kept. Save it as UTF-8."
     )
+
+
+def _is_impossible(character: str) -> bool:
+    return character not in "\t\n\r\x0b\x0c\x1b" and unicodedata.category(character) in ("Cc", "Co", "Cn")

@@ -24,7 +24,7 @@ MAX_ELEMENTS = 300_000
 MAX_DEPTH = 250
 _TAG = re.compile(r"<(?P<close>/?)(?P<name>[A-Za-z][\w:-]*)")
 _VOID = frozenset(
-    """area base br col embed hr img input link meta param source track wbr p li td tr th option dd dt""".split()  # noqa: SIM905
+    """area base br col embed hr img input link meta param source track wbr p li td tr th option dd dt""".split()
 )
 _HIDDEN_STYLE = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|font-size\s*:\s*(?:0(?:\.\d+)?|1)(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
@@ -33,11 +33,11 @@ _HIDDEN_STYLE = re.compile(
 )
 _UNREAD = frozenset(
     """script style noscript template iframe object embed applet svg math canvas audio video form button select textarea
-    head""".split()  # noqa: SIM905
+    head""".split()
 )
 _BLOCKS = frozenset(
     """address article aside blockquote br dd div dl dt figcaption footer h1 h2 h3 h4 h5 h6 header hr li main nav
-    ol p pre section table tr ul body""".split()  # noqa: SIM905
+    ol p pre section table tr ul body""".split()
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,40})", re.I)
 _ARTICLE_TYPES = re.compile(r"(?:Article|Posting|Report|WebPage|CreativeWork|Book)$")
