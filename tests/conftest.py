@@ -6,9 +6,13 @@ import ipaddress
 import os
 import socket
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from rag.build import Dossier
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
@@ -55,3 +59,54 @@ def reader():  # type: ignore[no-untyped-def]
     from rag.reader import OnnxReader
 
     return OnnxReader()
+
+
+HARBOUR = """---
+title: Harbour strike ends after nine days
+publisher: The Tarn Courier
+author: Ilse Brandt
+published: 2021-05-06
+kind: report
+---
+Dock workers in Tarn voted on 4 May to end their strike. The vote followed nine days of talks in the town hall.
+
+Union secretary Oskar Lindqvist said that 310 members had voted in favour. The port authority will pay a bonus of 2.4 million crowns.
+
+Mayor Petra Vance called the agreement a relief for the whole coast. She expects the ferries to run again from 8 May.
+"""
+FERRIES = """---
+title: Ferries sail again
+publisher: Northern Post
+author: Jonas Reed
+published: 2021-05-10
+kind: analysis
+---
+The ferries between Tarn and Eskil left the quay again on 9 May, one day later than the mayor had expected.
+
+Captain Maria Solberg steered the first crossing. The company counted 1,200 passengers on that day.
+
+Fares rise by four per cent in June because of the cost of fuel.
+"""
+BREAD = "A history of bread\n\nBread is baked from flour, water and salt. Bakers in the valley have used rye since the fourteenth century.\n"
+
+
+@pytest.fixture(scope="session")
+def harbour_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of three invented documents: two dated articles of different outlets, one note without a date."""
+    folder = tmp_path_factory.mktemp("harbour")
+    for name, text in (("harbour.md", HARBOUR), ("ferries.md", FERRIES), ("bread.txt", BREAD)):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def harbour_dossier(tmp_path_factory: pytest.TempPathFactory, harbour_files: Path) -> Iterator[Dossier]:
+    """The real thing over the harbour files: SQLite, Chroma, tantivy, packaged embedder and reader. Do not change it."""
+    from index.files import find_files
+    from rag.build import open_dossier
+    from rag.settings import load_settings
+
+    with open_dossier(load_settings(data=tmp_path_factory.mktemp("data"))) as dossier:
+        found = find_files([harbour_files], max_files=10)
+        dossier.collection(create=True).ingest(found.files, roots=found.roots, refusals=found.refusals)
+        yield dossier

@@ -1,3 +1,4 @@
+import itertools
 import threading
 
 import pytest
@@ -32,7 +33,7 @@ def test_a_passage_that_answers_scores_above_one_that_does_not(reader: OnnxReade
 
 def test_spans_of_one_passage_do_not_overlap(reader: OnnxReader) -> None:
     spans = sorted((span.start, span.end) for span in reader.read("What happened?", [PASSAGE], spans=5)[0])
-    assert all(left[1] <= right[0] for left, right in zip(spans, spans[1:], strict=False))
+    assert all(left[1] <= right[0] for left, right in itertools.pairwise(spans))
 
 
 def test_an_answer_at_the_end_of_a_long_passage_is_found(reader: OnnxReader) -> None:

@@ -1,0 +1,139 @@
+import unicodedata
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.errors import LanguageModelFailed
+from index.values import Filters
+from rag.build import Dossier
+from rag.pipeline import Pipeline, clean_question
+from rag.values import Answer, Draft, DraftStatement, Evidence, Quote
+
+
+@pytest.fixture(scope="module")
+def pipeline(harbour_dossier: Dossier) -> Pipeline:
+    return harbour_dossier.pipeline()
+
+
+def assert_proved(answer: Answer, pipeline: Pipeline) -> None:
+    """Every quote is verbatim at its offsets and every statement cites a citation that exists."""
+    numbers = {citation.number for citation in answer.citations}
+    for citation in answer.citations:
+        text = pipeline.retriever.corpus.document(citation.document_id).text
+        assert text[citation.start : citation.end] == citation.quote != ""
+    assert all(statement.citations and set(statement.citations) <= numbers for statement in answer.statements)
+
+
+def test_a_question_is_answered_with_a_verbatim_quote_and_its_source(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("Who is the secretary of the union?")
+    assert answer.verdict == "answered" and "Lindqvist" in answer.short
+    first = answer.citations[0]
+    assert (first.publisher, first.author, first.published, first.published_source) == (
+        "The Tarn Courier",
+        "Ilse Brandt",
+        "2021-05-06",
+        "front matter",
+    )
+    assert "Oskar Lindqvist" in first.quote and "[1]" in answer.text
+    assert_proved(answer, pipeline)
+
+
+def test_what_the_documents_do_not_say_is_not_stated_and_shows_the_nearest(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("Who won the 2022 World Cup?")
+    assert answer.verdict == "not_stated" and answer.citations == () and answer.short == ""
+    assert answer.text.startswith("The documents don't say.") and answer.evidence
+
+
+def test_the_same_question_gets_the_same_answer(pipeline: Pipeline) -> None:
+    first, second = (pipeline.answer("How many passengers were counted?") for _ in range(2))
+    assert first.model_copy(update={"id": "", "timings_ms": {}}) == second.model_copy(
+        update={"id": "", "timings_ms": {}}
+    )
+
+
+def test_a_number_means_one_passage_in_citations_and_evidence(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("When did the ferries leave again?")
+    passages = {view.number: view.chunk_id for view in answer.evidence}
+    assert len(passages) == len(answer.evidence)
+    assert all(passages[citation.number] == citation.chunk_id for citation in answer.citations)
+    assert [citation.number for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
+
+
+def test_a_publisher_filter_leaves_no_other_outlet(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("When do the ferries run again?", filters=Filters(publisher="Northern Post"))
+    assert {view.publisher for view in answer.evidence} == {"Northern Post"}
+
+
+def test_as_of_hides_what_was_published_later(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("When do the ferries run again?", as_of="2021-05-07")
+    assert {view.publisher for view in answer.evidence} == {"The Tarn Courier"}
+    assert answer.filters.as_of == "2021-05-07"
+
+
+def test_a_filter_that_nothing_passes_is_not_stated(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("Who steered?", filters=Filters(publisher="No Such Paper"))
+    assert answer.verdict == "not_stated" and answer.evidence == ()
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\u200b\u200b", "\n\t", "a" * 4001, "\ud800 lone"])
+def test_a_question_that_cannot_be_asked_is_refused_by_name(pipeline: Pipeline, question: str) -> None:
+    with pytest.raises(ValueError, match=r"^question"):
+        pipeline.answer(question)
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 51, 10**18])
+def test_a_top_k_out_of_range_is_refused_by_name(pipeline: Pipeline, top_k: int) -> None:
+    with pytest.raises(ValueError, match=r"^top_k must be 1 to 50, got"):
+        pipeline.search("ferries", top_k=top_k)
+
+
+def test_search_ranks_from_one_with_falling_scores(pipeline: Pipeline) -> None:
+    hits = pipeline.search("ferries between Tarn and Eskil", top_k=5)
+    assert [hit.rank for hit in hits] == list(range(1, len(hits) + 1))
+    assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
+    assert all(hit.dense_rank or hit.lexical_rank for hit in hits)
+
+
+@given(st.text(max_size=200))
+def test_a_clean_question_is_one_visible_line_or_refused(text: str) -> None:
+    try:
+        cleaned = clean_question(text, longest=200)
+    except ValueError:
+        return
+    assert cleaned == " ".join(cleaned.split()) and not {unicodedata.category(c) for c in cleaned} & {"Cc", "Cf", "Cs"}
+
+
+class FixedAnswerer:
+    """Proposes one statement that quotes the first passage whole."""
+
+    def __init__(self, text: str | None) -> None:
+        self.text = text
+
+    def draft(self, question: str, evidence: list[Evidence]) -> Draft:
+        if self.text is None:
+            raise LanguageModelFailed("the model at this address did not answer")
+        chunk = evidence[0].hit.chunk
+        statement = DraftStatement(self.text, (Quote(evidence[0].number, chunk.start, chunk.end),))
+        return Draft((statement,), "", 1.0, "llm:fixed")
+
+
+def test_a_language_model_that_fails_leaves_the_extractive_answer(pipeline: Pipeline) -> None:
+    answer = replace(pipeline, language_model=FixedAnswerer(None)).answer("Who is the secretary of the union?")
+    assert answer.degraded and answer.answered_by == "extractive" and "Lindqvist" in answer.short
+    assert_proved(answer, pipeline)
+
+
+def test_an_invented_figure_never_reaches_the_answer(pipeline: Pipeline) -> None:
+    invented = "Union secretary Oskar Lindqvist said that 987 members had voted in favour."
+    answer = replace(pipeline, language_model=FixedAnswerer(invented)).answer("Who is the secretary of the union?")
+    assert "987" not in answer.text and answer.degraded
+    assert_proved(answer, pipeline)
+
+
+def test_a_statement_that_its_quote_proves_is_shown_as_the_models(pipeline: Pipeline) -> None:
+    told = "Oskar Lindqvist, the union secretary, said 310 members voted in favour."
+    answer = replace(pipeline, language_model=FixedAnswerer(told)).answer("How many members voted for the deal?")
+    assert answer.answered_by == "llm:fixed" and "310 members" in answer.text and not answer.degraded
+    assert_proved(answer, pipeline)
