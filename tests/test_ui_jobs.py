@@ -246,3 +246,8 @@ def test_a_link_in_place_of_the_upload_folder_is_not_followed(tmp_path: Path) ->
     with pytest.raises(StorageFailed):
         UploadFolder(tmp_path / "data").new()
     assert [one.name for one in (tmp_path / "precious").iterdir()] == ["file"]
+
+
+def test_upload_paths_hold_in_every_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert UploadFolder(Path("data")).new().is_absolute()

@@ -42,7 +42,7 @@ class UploadFolder:
     """Private folders for uploaded bytes, under the data directory; what an earlier process left is removed."""
 
     def __init__(self, data: Path) -> None:
-        self._path = data / UPLOADS
+        self._path = data.absolute() / UPLOADS  # the parser is another process, in another folder
         if self._path.is_dir() and not self._path.is_symlink():
             shutil.rmtree(self._path, ignore_errors=True)
 
