@@ -20,19 +20,20 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
-from index.collection import Collection, DataDirectory
 
 from eval.invented import invented_questions, write_articles
 from eval.origin import commit, versions
+from index.collection import Collection, DataDirectory
 from index.embed import SentenceEmbedder
 from index.files import find_files
 from index.protocols import Embedder, Vectors
 from index.values import IngestReport
 from rag.retrieve import Retriever
 
-CHUNKS_PER_ARTICLE = 6
+CHUNKS_PER_ARTICLE = 9
 TOP_K = 10
 WARM_UP_QUERIES = 20
+WARM_UP_ARTICLES = 3
 MAX_FILES = 100_000
 
 app = typer.Typer(add_completion=False)
@@ -88,7 +89,9 @@ def bench_ingest(folder: Path, embedder: SentenceEmbedder, *, articles: int, rou
     write_articles(folder / "articles", articles)
     model: Any = embedder._model
     ours, bare, encoding = [], [], []
-    _, texts, _ = _ingest(folder / "warm-up", folder / "articles", embedder)
+    write_articles(folder / "few", WARM_UP_ARTICLES)
+    _ingest(folder / "warm-up", folder / "few", embedder)
+    texts: list[str] = []
     for number in range(rounds):
         for side in ("ours", "bare") if number % 2 == 0 else ("bare", "ours"):
             gc.collect()

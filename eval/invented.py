@@ -9,7 +9,7 @@ from pathlib import Path
 
 SEED = 20251116
 PARAGRAPHS = 9
-_SYLLABLES = "ba den kor lim mar nel os pra quin ras sel tor ul ven wis yar zo hal ged fin".split(" ")  # noqa: SIM905
+_SYLLABLES = "ba den kor lim mar nel os pra quin ras sel tor ul ven wis yar zo hal ged fin".split(" ")
 _SUBJECTS = (
     "The council of {place}",
     "{name}, who leads the port of {place}",
