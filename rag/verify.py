@@ -274,10 +274,14 @@ def _related(word: str, other: str) -> bool:
 
 def _overlap(text: str, cited: _Cited) -> float:
     """Share of the statement's content words that are cited, leaving out words that only say who reported it."""
-    wanted = content_words(text) - _ATTRIBUTION
+    spoken = content_words(text)
+    quoted = {stem(word) for word in cited.vocabulary}
+    wanted = spoken - _ATTRIBUTION - ({stem(word) for word in cited.attribution} - quoted)
     if not wanted:
-        return WEAK_OVERLAP - 0.01  # "Yes." proves nothing by itself
-    return len(wanted & {stem(word) for word in cited.vocabulary | cited.attribution}) / len(wanted)
+        return (
+            0.0 if spoken else WEAK_OVERLAP - 0.01
+        )  # an outlet's name alone says nothing; "Yes." proves nothing by itself
+    return len(wanted & quoted) / len(wanted)
 
 
 def _negation(text: str, cited: _Cited) -> str:

@@ -37,7 +37,7 @@ REPLIES: dict[str, str] = {
             "short": "March 17",
         }
     ),
-    "surrogate": '{"statements": [{"text": "\\ud800 signed", "citations": [1]}], "short": "\\udfff", "not_stated": false}',
+    "surrogate": '{"statements": [{"text": "\\ud800 vanished", "citations": [1]}], "short": "\\udfff", "not_stated": false}',
     "deep": "[" * 100_000,
 }
 BROKEN = (
