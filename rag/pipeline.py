@@ -17,7 +17,7 @@ from rag.retrieve import Retriever
 from rag.select import select_evidence
 from rag.settings import Settings
 from rag.values import Answer, Draft, Evidence, FiltersView, Hit
-from rag.verify import VerifiedStatement, supported, verify
+from rag.verify import VerifiedStatement, short_stands, supported, verify
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
@@ -89,10 +89,15 @@ class Pipeline:
     ) -> tuple[Draft, Sequence[VerifiedStatement]]:
         """What passed of a draft; a generated draft of which nothing passed gives way to the extractive answer."""
         passed = supported(verify(draft, evidence))
-        if passed or self.language_model is None or not draft.statements or draft.degraded:
+        if self.language_model is None or draft.degraded or not draft.statements:
             return draft, passed
-        fallback = replace(self.extractive.draft(query, evidence), degraded=True)
-        return fallback, supported(verify(fallback, evidence))
+        if not passed:
+            fallback = replace(self.extractive.draft(query, evidence), degraded=True)
+            return fallback, supported(verify(fallback, evidence))
+        short = draft.short if short_stands(draft.short, passed, evidence) else ""
+        return replace(
+            draft, short=short, confidence=round(draft.confidence * len(passed) / len(draft.statements), 4)
+        ), passed
 
 
 def clean_question(question: str, *, longest: int) -> str:
