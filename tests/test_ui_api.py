@@ -273,6 +273,23 @@ def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) ->
     assert seen == [200, 200]
 
 
+def test_a_crowd_gets_answers_or_retry_after_and_nothing_else(tmp_path: Path) -> None:
+    seen: list[httpx.Response] = []
+    with serving(FakeDossier(tmp_path), most_at_once=2) as url:
+
+        def one() -> None:
+            seen.append(httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False, timeout=60))
+
+        threads = [threading.Thread(target=one) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+    assert len(seen) == 60
+    assert {one.status_code for one in seen} <= {200, 503}
+    assert all("retry-after" in one.headers for one in seen if one.status_code == 503)
+
+
 def test_ready_only_after_the_models_are_loaded(tmp_path: Path) -> None:
     dossier = FakeDossier(tmp_path)
     loading = threading.Event()
@@ -309,5 +326,9 @@ def test_the_description_names_every_route_and_loads_nothing_from_elsewhere(clie
     assert {"/v1/answer", "/v1/search", "/v1/documents", "/v1/documents/{document_id}", "/v1/jobs/{job_id}"} <= set(
         paths
     )
+    for path in paths.values():
+        for operation in path.values():
+            assert "application/problem+json" in operation["responses"]["4XX"]["content"]
+            assert "422" not in operation["responses"]
     for page in ("/docs", "/redoc"):
         assert_problem(client.get(page), 404, "not-found")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -249,6 +251,25 @@ def test_a_closed_pipe_is_no_traceback(invoke: Invoke, dossier: FakeDossier, tmp
     )
     assert done.stdout.count("\n") == 1
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_is_one_line(invoke: Invoke, dossier: FakeDossier, tmp_path: Path) -> None:
+    pipeline = dossier.pipeline()
+    pipeline.gate = threading.Event()
+    command = [sys.executable, "-m", "ui", "--data", str(dossier.settings.data), "ask", "The harbour?"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as child:
+        assert pipeline.entered.acquire(timeout=60)
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=60)
+    pipeline.gate.set()
+    assert (child.returncode, out, err) == (130, "", "dossier: interrupted\n")
+
+
+def test_rebuilding_is_for_the_owner_of_the_data(invoke: Invoke) -> None:
+    assert "Stop it, then run: dossier rebuild" in invoke("rebuild").stderr
 
 
 def test_what_a_document_says_never_reaches_the_terminal_as_an_escape(invoke: Invoke, dossier: FakeDossier) -> None:

@@ -249,6 +249,19 @@ def test_a_chunked_body_without_end_is_cut_at_the_cap(
     assert counting.read <= cap
 
 
+def test_a_refused_request_with_much_to_come_ends_the_connection(url: str) -> None:
+    request = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 99999999\r\n\r\n"
+    assert raw(url, request)[0] == 404
+
+
+def test_a_refused_request_with_a_small_body_keeps_the_connection(url: str) -> None:
+    refused = b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+    then = b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    status, rest = raw(url, refused + then)
+    assert status == 404
+    assert "HTTP/1.1 200 OK" in rest
+
+
 def test_a_body_of_exactly_the_cap_is_read_and_one_byte_more_is_not(client: httpx.Client, counting: Counting) -> None:
     assert client.post("/v1/answer", content=b"x" * JSON_BYTES, headers=JSON).status_code == 200
     assert counting.read == JSON_BYTES

@@ -18,7 +18,7 @@ from index.errors import DossierError
 from rag.values import Answer
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.jobs import Jobs, Upload, UploadFolder
-from ui.problems import Problem, busy, install, of_error, unexpected
+from ui.problems import PROBLEM_RESPONSES, Problem, busy, install, of_error, unexpected
 from ui.protocols import Dossier
 from ui.requests import LONGEST_SOURCE, AnswerRequest, SearchRequest, StrictRoute, check_collection, check_source
 from ui.views import (
@@ -106,6 +106,7 @@ def create_app(dossier: Dossier, *, most_at_once: int = MOST_AT_ONCE) -> FastAPI
         description="Answers questions over your own documents and proves every sentence.",
         docs_url=None,
         redoc_url=None,
+        responses=PROBLEM_RESPONSES,
         lifespan=lifespan,
     )
     app.state.jobs = jobs

@@ -50,6 +50,27 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "shutting-down": (503, "The server is going down"),
     "storage-failed": (503, "The data cannot be written or read"),
 }
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "description": "urn:dossier:problem:CODE; stable."},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
+            },
+        },
+    },
+}
+PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
+    group: {"description": said, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
+    for group, said in (("4XX", "The request cannot be answered."), ("5XX", "The server cannot answer now."))
+}
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
 _SAYABLE = frozenset({"unknown-collection", "unknown-document", "empty-collection"})
 

@@ -204,8 +204,8 @@ class _Exchange:
 
     def _too_large(self) -> Problem:
         if self.cap == 0:
-            return Problem("body-not-expected", "Send this request without a body.", headers={"Connection": "close"})
-        return Problem("body-too-large", f"A body may have {self.cap} bytes here.", headers={"Connection": "close"})
+            return Problem("body-not-expected", "Send this request without a body.")
+        return Problem("body-too-large", f"A body may have {self.cap} bytes here.")
 
     async def receive(self) -> Message:
         if self._complete:
@@ -226,7 +226,7 @@ class _Exchange:
         try:
             return await asyncio.wait_for(self._receive(), max(0.0, deadline - now))
         except TimeoutError:
-            self.problem = Problem("body-too-slow", "Send the body faster.", headers={"Connection": "close"})
+            self.problem = Problem("body-too-slow", "Send the body faster.")
             raise self.problem from None
 
     async def send(self, message: Message) -> None:
@@ -252,5 +252,15 @@ class _Exchange:
 
     async def finish(self) -> None:
         """Send the problem that stopped the request, if one did and nothing was sent yet."""
-        if self.problem is not None and not self.started:
-            await self.problem.response()(self._scope, self.receive, self._pass_on)
+        if self.problem is None or self.started:
+            return
+        response = self.problem.response()
+        if self._unread():
+            response.headers["Connection"] = "close"  # what still comes is not read and thrown away
+        await response(self._scope, self.receive, self._pass_on)
+
+    def _unread(self) -> bool:
+        headers = Headers(scope=self._scope)
+        length = headers.get("content-length", "0")
+        small = length.isdecimal() and int(length[:20]) <= UPLOAD_SLACK_BYTES and "transfer-encoding" not in headers
+        return not self._complete and not small
