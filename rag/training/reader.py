@@ -26,7 +26,7 @@ from transformers import AutoModelForQuestionAnswering
 
 SEED, BATCH, BUCKET, SAVE_EVERY = 7, 16, 50, 200
 QUESTION_TOKENS, PAIR_TOKENS, PASSAGE_CHARS = 48, 224, 640
-RATE, WARM_UP, FROZEN_LAYERS = 1.2e-4, 0.06, 1
+RATE, WARM_UP, FROZEN_LAYERS = 1.2e-4, 0.06, 3
 _NAME = re.compile(r"\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*|\b\d[\d,.]*\b")
 
 
@@ -58,7 +58,9 @@ def make_pairs(data: Path, limit: int) -> list[Pair]:
     rng = random.Random(SEED)
     examples = list(_lines(data / "train_reader" / "train" / "examples.jsonl.gz"))
     passages = {line["_id"]: line["text"] for line in _lines(data / "train_reranker" / "passages.jsonl.gz")}
-    near = {line["question"]: line["negatives"] for line in _lines(data / "train_reranker" / "train" / "groups.jsonl.gz")}
+    near = {
+        line["question"]: line["negatives"] for line in _lines(data / "train_reranker" / "train" / "groups.jsonl.gz")
+    }
     pairs: list[Pair] = []
     for example in examples:
         question, context = example["question"], example["context"]
@@ -131,9 +133,17 @@ def train(start: Path, pairs: Sequence[Pair], out: Path) -> None:
         optimizer.step()
         schedule.step()
         optimizer.zero_grad(set_to_none=True)
-        running = 0.98 * running + 0.02 * float(loss)
+        running = 0.98 * running + 0.02 * float(loss.detach())
         if (step + 1) % SAVE_EVERY == 0:
-            torch.save({"model": model.state_dict(), "optimizer": optimizer.state_dict(), "schedule": schedule.state_dict(), "step": step + 1}, checkpoint)
+            torch.save(
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "schedule": schedule.state_dict(),
+                    "step": step + 1,
+                },
+                checkpoint,
+            )
             left = (time.monotonic() - began) / (step + 1 - first) * (len(batches) - step - 1) / 60
             print(f"step {step + 1} of {len(batches)}, loss {running:.3f}, {left:.0f} minutes left", flush=True)
     model.half().save_pretrained(out)
