@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import shutil
 import stat
@@ -15,6 +16,7 @@ from ui.views import IngestView, JobView, RefusalView, shown_name
 
 POLL_S = 0.2
 MOST_FILES = 1000
+STALE_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ def take(paths: Sequence[str], root: Path, *, max_bytes: int) -> Taken:
     base = root.resolve()
     folder = base / f"taken-{secrets.token_hex(16)}"
     folder.mkdir(mode=0o700, parents=True)
+    _sweep(base)
     files: list[Upload] = []
     refused: list[RefusalView] = []
     for number, given in enumerate(paths):
@@ -45,6 +48,7 @@ def take(paths: Sequence[str], root: Path, *, max_bytes: int) -> Taken:
         suffix = Path(name).suffix
         target = folder / (secrets.token_hex(16) + (suffix if suffix[1:].isalnum() and suffix.isascii() else ""))
         shutil.move(given, target)
+        _drop_empty(Path(given).parent, base)
         files.append(Upload(f"upload/{name}", target, name))
     return Taken(folder, tuple(files), tuple(refused))
 
@@ -66,6 +70,21 @@ def _refusal(given: str, base: Path, *, max_bytes: int) -> tuple[str, str] | Non
     if found.st_size > max_bytes:
         return "too_large", f"It has {found.st_size:,} bytes; a file may have {max_bytes:,}."
     return None
+
+
+def _drop_empty(folder: Path, base: Path) -> None:
+    if folder != base:
+        with contextlib.suppress(OSError):  # another file lies in it
+            folder.rmdir()
+
+
+def _sweep(base: Path) -> None:
+    """Remove what aborted uploads and Gradio itself left right in the upload folder."""
+    for path in base.iterdir():
+        with contextlib.suppress(OSError):
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode) and time.time() - found.st_mtime > STALE_S:
+                path.unlink()
 
 
 def ingest(taken: Taken, jobs: Jobs) -> Iterator[JobView]:

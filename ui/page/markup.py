@@ -12,8 +12,9 @@ import unicodedata
 from collections.abc import Iterable
 
 _ACTIVE = "&<>\"'`*_{}[]()#|~$\\=^@!:"
+_BREAKS = "\n\t\r\f\u2028\u2029"
 _REPLACEMENT = "\ufffd"
-_TABLE = {ord(character): f"&#{ord(character)};" for character in _ACTIVE + "\n\t"}
+_TABLE = {ord(character): f"&#{ord(character)};" for character in _ACTIVE + _BREAKS}
 
 
 class Html(str):
@@ -37,7 +38,7 @@ def escape(value: object) -> Html:
 
 
 def _shown(character: str) -> bool:
-    return character in "\n\t" or unicodedata.category(character) not in ("Cc", "Cs")
+    return character in _BREAKS or unicodedata.category(character) not in ("Cc", "Cs")
 
 
 def fill(template: str, **values: object) -> Html:
@@ -51,4 +52,4 @@ def join(parts: Iterable[Html], between: str = "") -> Html:
 
 def block(content: Html, name: str = "") -> str:
     """One component's value: a single line, so that Markdown passes it on as it is."""
-    return " ".join(f'<div class="dossier {name}">{content}</div>'.splitlines())
+    return f'<div class="dossier {name}">{content}</div>'.replace("\n", " ")

@@ -102,8 +102,8 @@
     cite.classList.add("shown");
     tip.style.setProperty("--shift", "0px");
     const box = tip.getBoundingClientRect();
-    const room = document.documentElement.clientWidth - 8;
-    const shift = box.right > room ? room - box.right : box.left < 8 ? 8 - box.left : 0;
+    const room = narrow() ? { left: 8, right: document.documentElement.clientWidth - 8 } : one("#left").getBoundingClientRect();
+    const shift = box.right > room.right ? room.right - box.right : box.left < room.left ? room.left - box.left : 0;
     tip.style.setProperty("--shift", `${shift}px`);
     tip.classList.toggle("below", one(".chip", cite).getBoundingClientRect().top < box.height + 16);
   }

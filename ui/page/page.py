@@ -6,6 +6,7 @@ A press in the page's own markup reaches Python through a hidden text box and bu
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import Any
@@ -73,6 +74,11 @@ def build_page(dossier: Dossier, jobs: Jobs) -> gr.Blocks:
 def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Put the page at "/" of the application that `ui.api.create_app` made over the same Dossier."""
     os.environ.setdefault("GRADIO_TEMP_DIR", str(dossier.settings.data.resolve() / UPLOADS / "page"))
+    return asyncio.run(_mount(app, dossier))
+
+
+async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
+    """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
     page = build_page(dossier, app.state.jobs)
     page.has_launched = True
     return gr.mount_gradio_app(
@@ -134,10 +140,10 @@ def _head() -> str:
 
 
 def _theme() -> gr.themes.Base:
-    """Only fonts that Gradio carries with it; the colours are in `page.css`."""
+    """No font of the theme: `page.css` has the faces that Gradio carries whole, and the colours."""
     return gr.themes.Base(
         primary_hue="teal",
         neutral_hue="stone",
-        font=[gr.themes.LocalFont("IBM Plex Sans"), "system-ui", "sans-serif"],
+        font=["system-ui", "sans-serif"],
         font_mono=["ui-monospace", "monospace"],
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from index.values import Document
 from ui.page.answer_view import reference
-from ui.page.markup import Html, block, fill
+from ui.page.markup import Html, block, escape, fill
 from ui.page.words import count, date_with_source, listed, source_name, title_of
 
 AROUND_CHARS = 20_000
+_FRONT_MATTER = re.compile(r"---\n(?:[^\n]{0,2000}\n){1,60}?---\n")
 
 
 def source_view(document: Document, start: int = 0, end: int = 0) -> str:
@@ -21,20 +24,30 @@ def source_view(document: Document, start: int = 0, end: int = 0) -> str:
         raise ValueError(f"start and end must lie in the text (0 to {len(text)}), got {start} and {end}")
     end = min(end, start + AROUND_CHARS)
     first, last = max(0, start - AROUND_CHARS), min(len(text), end + AROUND_CHARS)
-    marked = fill('<mark tabindex="-1">{quote}</mark>', quote=text[start:end]) if end > start else Html("")
+    at = start if end > start else None
+    marked = Html("") if at is None else fill('<mark tabindex="-1">{quote}</mark>', quote=text[start:end])
+    before, after = (text[first:last], "") if at is None else (text[first:start], text[end:last])
     return block(
         fill(
             '<article class="source">{head}<div class="body" tabindex="0" role="region">{earlier}'
             '<div class="words">{before}{marked}{after}</div>{later}</div></article>',
-            head=_head(document, start if end > start else None),
+            head=_head(document, at),
             earlier=_more(document, "Earlier text", first - AROUND_CHARS) if first > 0 else Html(""),
-            before=text[first:start],
+            before=_before(before, whole=first == 0),
             marked=marked,
-            after=text[end:last],
+            after=after,
             later=_more(document, "Later text", last) if last < len(text) else Html(""),
         ),
         "source-panel",
     )
+
+
+def _before(text: str, *, whole: bool) -> Html:
+    """The text ahead of the mark; front matter, which is stored but not part of the prose, is set apart."""
+    found = _FRONT_MATTER.match(text) if whole else None
+    if found is None:
+        return escape(text)
+    return fill('<span class="matter">{matter}</span>{rest}', matter=found.group(), rest=text[found.end() :])
 
 
 def _head(document: Document, quoted_at: int | None) -> Html:

@@ -1,0 +1,298 @@
+"""The page's markup: what it says, and that no text in it is ever read as markup."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
+from tests.fakes_page import make_document
+from ui.page.answer_view import answer_view, excerpt
+from ui.page.documents_view import PAGE_ROWS, documents_view, examples_view, header_view, job_view, said_view, welcome_view
+from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
+from ui.page.markup import block, escape, fill
+from ui.page.source_view import AROUND_CHARS, source_view
+from ui.page.words import date_with_source
+from ui.views import IngestView, JobView, RefusalView
+
+TAG = re.compile(r"<[^>]*>")
+HOSTILE = "</script><img src=x onerror=alert(1)>${1+1}`{{x}}` **b** [a](//h) ![i](//h) $$x$$ \n\n# h\n\n```mermaid\n"
+
+
+def shown(markup: str) -> str:
+    """What a reader sees: tags away, entities resolved."""
+    return html.unescape(TAG.sub("", re.sub(r"<i hidden>.*?</i>", "", markup)))
+
+
+def make_citation(number: int = 1, **given: object) -> Citation:
+    values = {
+        "number": number,
+        "document_id": f"doc_{number}",
+        "chunk_id": "c",
+        "title": "A title",
+        "publisher": "The Harbour Post",
+        "published": "2025-03-04",
+        "published_precision": "day",
+        "published_source": "dateline",
+        "quote": "Otto Lind built it.",
+        "start": 5,
+        "end": 24,
+    }
+    return Citation(**{**values, **given})
+
+
+def make_answer(**given: object) -> Answer:
+    values = {
+        "id": "ans_1",
+        "question": "Who built it?",
+        "query": "Who built it?",
+        "verdict": "answered",
+        "text": "Otto Lind built it. [1]",
+        "short": "Otto Lind",
+        "confidence": 0.9,
+        "statements": (Statement(text="Otto Lind built it.", citations=(1,), status="verified"),),
+        "citations": (make_citation(),),
+        "answered_by": "extractive",
+        "settings_hash": "0",
+        "generation": "g",
+    }
+    return Answer(**{**values, **given})
+
+
+@given(st.text())
+def test_escaped_text_reads_as_the_text_that_was_given(text: str) -> None:
+    expected = "".join(one if one in "\n\t\r\f" or not ("\x00" <= one < " " or "\x7f" <= one < "\xa0") else "\ufffd" for one in text)
+    assert html.unescape(escape(text)) == expected
+
+
+@given(st.text(alphabet="<>&\"'`*_{}[]()#|~$\\=^@!:\n\t ab1"))
+def test_escaped_text_holds_no_character_that_means_something_to_html_markdown_or_a_template(text: str) -> None:
+    left = re.sub(r"&#\d+;", "", escape(text))
+    assert not set(left) & set("<>&\"'`*_{}[]()#|~$\\=^@!:\n\t")
+
+
+def test_half_a_surrogate_pair_becomes_a_replacement_character() -> None:
+    assert escape("a\ud800b") == "a\ufffdb"
+
+
+def test_a_template_is_not_filled_twice() -> None:
+    assert fill("<p>{a}{b}</p>", a="{b}", b="x") == "<p>&#123;b&#125;x</p>"
+
+
+def test_a_component_value_is_one_line() -> None:
+    markup = block(fill("<p>\n{text}</p>", text="a\n\nb\u2028c\rd\x0b"))
+    assert markup == '<div class="dossier "><p> a&#10;&#10;b&#8232;c&#13;d\ufffd</p></div>'
+    assert markup.splitlines() == [markup]
+
+
+def test_an_answer_shows_its_verdict_its_short_form_and_its_text() -> None:
+    words = shown(answer_view(make_answer()))
+    assert "Answered" in words
+    assert "Otto Lind" in words
+    assert "Otto Lind built it." in words
+
+
+def test_a_citation_shows_outlet_author_kind_date_page_title_and_quote() -> None:
+    citation = make_citation(author="Ada Quill", kind="report", page=3)
+    words = shown(answer_view(make_answer(citations=(citation,))))
+    assert "The Harbour Post · Ada Quill · report · 4 March 2025 (as its dateline says) · page 3" in words
+    assert "A title" in words
+    assert "Otto Lind built it." in words
+
+
+def test_a_number_in_the_text_carries_the_place_it_cites() -> None:
+    assert "<i hidden>doc&#95;1 5 24</i>" in answer_view(make_answer())
+
+
+def test_a_statement_never_shows_a_number_without_a_citation() -> None:
+    answer = make_answer(statements=(Statement(text="It is [7] so.", citations=(1, 7), status="verified"),))
+    assert answer_view(answer).count('class="chip"') == 1
+
+
+def test_doubt_about_a_statement_is_said_in_words() -> None:
+    weak = Statement(text="Perhaps.", citations=(1,), status="weak")
+    assert "only in part" in shown(answer_view(make_answer(statements=(weak,))))
+    bare = Statement(text="Surely.", citations=(), status="unsupported")
+    assert "No source was found" in shown(answer_view(make_answer(statements=(bare,))))
+
+
+def test_a_conflict_lays_every_position_beside_the_other_with_its_outlet_and_date() -> None:
+    conflict = Conflict(
+        about="year built",
+        positions=(
+            Position(value="1911", citations=(1,), publisher="The Harbour Post", published="2025-03-04"),
+            Position(value="1912", citations=(2,), publisher="The Archive", published="2024"),
+        ),
+    )
+    answer = make_answer(verdict="conflicting", conflicts=(conflict,), citations=(make_citation(1), make_citation(2)))
+    words = shown(answer_view(answer))
+    assert "The sources disagree" in words
+    card = words[words.index("year built") :]
+    order = [card.index(part) for part in ("1911", "The Harbour Post · 4 March 2025", "1912", "The Archive · 2024")]
+    assert order == sorted(order)
+
+
+def test_what_is_not_stated_comes_with_the_nearest_passages() -> None:
+    near = EvidenceView(
+        chunk_id="c", document_id="doc_9", number=1, rank=1, score=0.1, publisher="The Harbour Post", start=3, end=9, text="near words"
+    )
+    text = "The documents don't say. Searched 4 passages."
+    markup = answer_view(make_answer(verdict="not_stated", short="", statements=(), citations=(), evidence=(near,), text=text))
+    words = shown(markup)
+    assert words.count("documents don") == 1
+    assert "Searched 4 passages." in words
+    assert "near words" in words
+    assert "<i hidden>doc&#95;9 3 9</i>" in markup
+
+
+def test_filters_that_narrowed_the_search_are_shown() -> None:
+    filters = FiltersView(publisher="The Harbour Post", since="2025-01")
+    assert "only The Harbour Post, from January 2025" in shown(answer_view(make_answer(filters=filters)))
+
+
+def test_why_a_passage_ranks_is_shown_with_both_ranks_and_scores() -> None:
+    passage = EvidenceView(
+        chunk_id="c",
+        document_id="d",
+        number=1,
+        rank=1,
+        score=0.0325,
+        dense_rank=2,
+        signals={"dense_score": 0.71},
+        start=0,
+        end=5,
+        text="words",
+    )
+    words = shown(answer_view(make_answer(evidence=(passage,))))
+    assert "0.0325" in words
+    assert "#2 (0.71)" in words
+    assert "–" in words
+
+
+def test_a_degraded_answer_says_so() -> None:
+    assert "stood in" in shown(answer_view(make_answer(degraded=True)))
+
+
+@pytest.mark.parametrize("field", ["text", "short", "title", "publisher", "author", "kind", "quote", "uri"])
+def test_hostile_text_in_any_field_of_an_answer_is_inert(field: str) -> None:
+    if field == "text":
+        answer = make_answer(statements=(Statement(text=HOSTILE, citations=(1,), status="verified"),))
+    elif field == "short":
+        answer = make_answer(short=HOSTILE)
+    else:
+        answer = make_answer(citations=(make_citation(**{field: HOSTILE}),))
+    assert_inert(answer_view(answer))
+
+
+def test_hostile_text_in_a_document_or_a_report_is_inert() -> None:
+    document = make_document(HOSTILE * 3, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
+    report = IngestView(refused=(RefusalView(source=f"upload/{HOSTILE}", code="empty", reason=HOSTILE),))
+    for markup in (
+        source_view(document, 4, 60),
+        documents_view([document]),
+        header_view([document]),
+        job_view(JobView(id="j", status="done", report=report)),
+        job_view(JobView(id="j", status="failed", error=HOSTILE)),
+        examples_view([HOSTILE]),
+        said_view(HOSTILE),
+    ):
+        assert_inert(markup)
+
+
+def assert_inert(markup: str) -> None:
+    text = TAG.sub("", markup)
+    assert not set(re.sub(r"&(#\d+|nbsp);", "", text)) & set("<>`*{}[]$\n")
+    assert not re.search(r"<(img|script|iframe|a|form|style|svg)\b|\son\w+=", markup)
+
+
+@given(st.text(min_size=1), st.data())
+def test_the_marked_words_are_the_quoted_words(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    found = re.search(r"<mark[^>]*>(.*?)</mark>", source_view(make_document(text), start, end))
+    assert found is not None
+    assert found.group(1) == escape(text[start:end])
+
+
+@given(st.text())
+def test_the_source_shows_the_whole_of_a_short_text(text: str) -> None:
+    found = re.search(r'<div class="words">(.*?)</div>', source_view(make_document(text)))
+    assert found is not None
+    assert TAG.sub("", found.group(1)) == escape(text)
+
+
+def test_a_long_text_is_shown_around_the_quote_with_a_way_to_the_rest() -> None:
+    document = make_document("word " * 100_000)
+    markup = source_view(document, 250_000, 250_004)
+    assert len(markup) < 3 * AROUND_CHARS
+    assert f"Earlier text<i hidden>{document.id} {250_000 - 2 * AROUND_CHARS} " in markup
+    assert "Later text" in markup
+
+
+def test_a_range_outside_the_text_is_an_error_that_names_it() -> None:
+    with pytest.raises(ValueError, match="start and end must lie in the text"):
+        source_view(make_document("short"), 3, 99)
+
+
+def test_front_matter_is_shown_apart_from_the_prose() -> None:
+    markup = source_view(make_document("---\ntitle: x\n---\n\nProse."), 18, 23)
+    assert '<span class="matter">---&#10;title&#58; x&#10;---&#10;</span>' in markup
+
+
+def test_a_date_says_how_much_of_it_is_known_and_how() -> None:
+    assert date_with_source("2025-03-04", "day", "dateline") == "4 March 2025 (as its dateline says)"
+    assert date_with_source("2025-03", "month", "file name") == "March 2025 (day not known, as its file name says)"
+    assert date_with_source("2025", "year", None) == "2025 (month not known)"
+    assert date_with_source(None, None, None) == "undated"
+
+
+def test_a_passage_is_cut_between_words() -> None:
+    assert excerpt("one two\n three four", 10) == "one two …"
+
+
+def test_the_list_shows_every_document_once_over_its_pages() -> None:
+    documents = [make_document(f"text {number}", title=f"Title {number:03}") for number in range(PAGE_ROWS + 3)]
+    first, second = documents_view(documents, 0), documents_view(documents, 1)
+    assert first.count('class="document"') == PAGE_ROWS
+    assert second.count('class="document"') == 3
+    assert documents_view(documents, 99) == second
+
+
+def test_a_near_duplicate_names_the_document_it_repeats() -> None:
+    import dataclasses
+
+    first = make_document("one", title="The first")
+    copy = dataclasses.replace(make_document("two", title="A copy"), origin=first.id)
+    assert "Nearly the same as “The first”" in shown(documents_view([first, copy]))
+
+
+def test_each_refused_file_has_its_reason() -> None:
+    report = IngestView(added=("a",), refused=(RefusalView(source="upload/b.pdf", code="encrypted", reason="It is encrypted."),))
+    words = shown(job_view(JobView(id="j", status="done", report=report), (RefusalView(source="c.txt", code="missing", reason="Gone."),)))
+    assert "1 added, 2 refused" in words
+    assert "b.pdf It is encrypted." in words
+    assert "c.txt Gone." in words
+
+
+def test_a_job_on_its_way_says_how_far_it_is() -> None:
+    words = shown(job_view(JobView(id="j", status="running", stage="read", done=3, total=10)))
+    assert "Reading … 3 of 10" in words
+
+
+def test_an_empty_collection_says_how_to_add_documents() -> None:
+    for markup in (welcome_view([]), documents_view([])):
+        assert "dossier index FOLDER" in shown(markup)
+
+
+def test_examples_are_offered_only_over_the_seeds() -> None:
+    assert example_questions(f"/somewhere/seeds/{name}" for name in SEED_FILES) == SEED_QUESTIONS
+    assert example_questions(sorted(SEED_FILES)[1:]) == ()
+
+
+def test_the_seed_questions_belong_to_the_seeds_that_are_there() -> None:
+    from pathlib import Path
+
+    seeds = Path(__file__).parents[1] / "seeds"
+    assert {path.name for path in seeds.glob("[0-9]*.md")} == SEED_FILES
