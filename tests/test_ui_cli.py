@@ -16,8 +16,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from index.owner import OwnerLock
+from rag.settings import Settings
 from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
 from ui.cli import app
+from ui.offered import files_under
 from ui.show import printable
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,6 +115,19 @@ def test_index_exits_3_when_some_were_refused_and_says_why(invoke: Invoke, tmp_p
     assert result.exit_code == 3
     assert result.stderr == f"{tmp_path / 'b.txt'}: parse_error: it says BAD\n"
     assert json.loads(result.stdout)["refused"][0]["code"] == "parse_error"
+
+
+@pytest.mark.parametrize("name", [".dossier", "data", "deep/er"])
+def test_the_own_data_directory_is_neither_a_document_nor_a_refusal(tmp_path: Path, name: str) -> None:
+    data = tmp_path / name
+    data.mkdir(parents=True)
+    (data / "catalogue.txt").write_text("not a document")
+    (data / "upload.bin").write_bytes(b"\0")
+    (tmp_path / "note.txt").write_text("a document")
+    (tmp_path / ".env").write_text("KEY=1")
+    found = files_under([tmp_path], Settings(data=data))
+    assert [one.name for one in found.files] == ["note.txt"]
+    assert [one.code for one in found.refusals] == ["hidden"]
 
 
 def test_index_exits_1_when_nothing_went_in(invoke: Invoke) -> None:

@@ -43,11 +43,11 @@ def test_a_problem_is_a_whole_document(code: str) -> None:
 def test_messages_that_may_hold_paths_are_not_shown(error: type[DossierError]) -> None:
     problem = of_error(error("/home/someone/x is broken"))
     assert "someone" not in problem.body().decode()
-    assert "dossier doctor" in problem.detail
+    assert "dossier " in str(problem.detail)
 
 
 def test_what_the_caller_named_is_shown() -> None:
-    assert of_error(errors.UnknownCollection("There is no 'x'.")).detail == "There is no 'x'."
+    assert of_error(errors.UnknownDocument("There is no 'x'.")).detail == "There is no 'x'."
 
 
 def test_an_unknown_code_is_a_plain_error() -> None:

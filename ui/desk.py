@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.errors import UnknownDocument
-from index.files import find_files
 from rag.values import Answer
+from ui.offered import files_under
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
 from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
@@ -43,7 +43,7 @@ class LocalDesk:
         self._dossier = dossier
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
-        found = find_files(paths, max_files=self._dossier.settings.max_files)
+        found = files_under(paths, self._dossier.settings)
         target = self._dossier.collection(check_collection(collection), create=True)
         report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
         return ingest_view(report)

@@ -72,7 +72,12 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     for group, said in (("4XX", "The request cannot be answered."), ("5XX", "The server cannot answer now."))
 }
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
-_SAYABLE = frozenset({"unknown-collection", "unknown-document", "empty-collection"})
+_SAYABLE = frozenset({"unknown-document", "empty-collection"})
+_MENDS = {
+    "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",
+    "model-changed": "Run on the server's machine: dossier rebuild --reembed",
+    "language-model-failed": "Look whether the endpoint in DOSSIER_LLM answers.",
+}
 
 
 class Problem(HTTPException):
@@ -125,7 +130,7 @@ def of_error(error: DossierError) -> Problem:
     if PROBLEMS[code][0] >= 500:
         _LOG.error("%s: %s", error.code, error)
     headers = {"Retry-After": "5"} if PROBLEMS[code][0] == 503 else None
-    return Problem(code, "Run on the server's machine: dossier doctor", headers=headers)
+    return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"), headers=headers)
 
 
 def of_validation(error: RequestValidationError) -> Problem:

@@ -12,10 +12,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from index.errors import DirectoryOwned, DossierError
-from index.files import FoundFiles, SourceFile, find_files
+from index.files import FoundFiles, SourceFile
 from rag.settings import Settings
 from rag.values import Answer
 from ui.loopback import is_loopback
+from ui.offered import files_under
 from ui.protocols import Progress
 from ui.requests import AnswerFilters, SearchFilters, is_source
 from ui.views import (
@@ -64,7 +65,7 @@ class RemoteDesk:
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
         """Send the files, wait until they are in, then remove what is no longer under the folders."""
-        found = find_files(paths, max_files=self._settings.max_files)
+        found = files_under(paths, self._settings)
         refused = [
             RefusalView(source=whole(one.source), code=one.code, reason=whole(one.reason)) for one in found.refusals
         ]
