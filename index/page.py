@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from index.dates import parse_date
@@ -154,8 +155,10 @@ def parts(text: str) -> list[str]:
 
 def date_of(part: str) -> tuple[str, str] | None:
     """(label, date) when a part of a line is nothing but a date and perhaps "Published"."""
+    if len(part) > 100 or not any(character.isdigit() for character in part):
+        return None
     match = DATE_LINE.fullmatch(part)
-    if match is None or len(part) > 100:
+    if match is None:
         return None
     read = parse_date(match.group("date"))
     if read is None or read[1] == "year":
@@ -176,6 +179,7 @@ def _classified(text: str, at: int) -> Iterator[Line]:
         at = stop + 1
 
 
+@lru_cache(maxsize=4096)
 def _role(line: str) -> Role:
     if len(line) > _LONGEST_DEBRIS:
         return "disclaimer" if len(line) <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(line) else "text"

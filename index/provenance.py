@@ -20,9 +20,11 @@ _TAIL_NAME = re.compile(
     rf"(?P<name>(?:[^\W\d_a-z][\w.'’&-]*\s+){{1,4}}?(?:{_OUTLET_WORDS})(?:\s+(?:HD|TV|Online|Network|Today|Now|Live|Digital|Daily|Plus|24(?:/7)?|{_OUTLET_WORDS}))*)$"
 )
 _SEPARATED = re.compile(r"\s+[|–—-]\s+(?P<name>[^|–—]{2,60})$")
-_INTERVIEW = re.compile(
-    rf"(?P<name>(?:The\s+)?{NAME})\s+(?:spoke\s+(?:to|with)|asked|interviewed|sat\s+down\s+with|caught\s+up\s+with|talked\s+(?:to|with))\b"
+_ASKS = re.compile(
+    r"\s(?:spoke\s+(?:to|with)|asked|interviewed|sat\s+down\s+with|caught\s+up\s+with|talked\s+(?:to|with))\b"
 )
+_ASKER = re.compile(rf"(?:^|(?<=[\s\"“‘(]))(?P<name>(?:The\s+)?{NAME})$")
+_LONGEST_NAME = 80
 _COPYRIGHT = re.compile(
     rf"(?:©|copyright|\(c\))\s*(?:©\s*)?(?:\d{{4}}(?:\s*[-–]\s*\d{{4}})?)?,?\s*(?P<name>(?:The\s+)?{NAME})", re.I
 )
@@ -228,7 +230,9 @@ def _interviewer(text: str) -> str | None:
 
     A report may say what another outlet was told; only an outlet's own piece has the outlet ask again and again.
     """
-    asked = [" ".join(match.group("name").split()) for match in _INTERVIEW.finditer(text[:_SEARCHED_CHARS])]
+    searched = text[:_SEARCHED_CHARS]
+    before = (searched[max(0, match.start() - _LONGEST_NAME) : match.start()] for match in _ASKS.finditer(searched))
+    asked = [" ".join(match.group("name").split()) for words in before if (match := _ASKER.search(words))]
     for name in asked:
         words = name.split()
         if len(words) < 2 or not _OUTLET.search(name):

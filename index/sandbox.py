@@ -100,6 +100,9 @@ class ParserProcess:
             self._stop()
 
     def _exchange(self, request: bytes) -> dict[str, Any]:
+        if self._child is not None and self._child.poll() is not None:
+            # It ended between two files: the next file is not to blame.
+            self._stop()
         child = self._child or self._start()
         assert child.stdin is not None and child.stdout is not None
         deadline = time.monotonic() + self._limits.wall_s

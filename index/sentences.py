@@ -15,19 +15,22 @@ from index.values import Span
 # Never end a sentence: a name or a number follows.
 _TITLES = frozenset(
     """adm brig capt cmdr col cpl dr drs gen gov hon insp lt maj messrs mr mrs ms mx pres prof rep rev sen sgt sir st supt
-    amb atty att fr justice fig figs eq eqs ch sec secs vol vols pp ed eds approx ca cf viz vs v al e.g i.e art arts""".split()  # noqa: SIM905
+    amb atty att fr justice fig figs eq eqs ch sec secs vol vols pp ed eds approx ca cf viz vs v al e.g i.e art arts""".split()
 )
 # End a sentence only when a word follows that usually begins one.
 _SHORTENED = frozenset(
     """u.s u.k u.n e.u u.a.e u.s.s.r d.c a.m p.m b.c a.d ph.d m.a b.a m.d etc inc ltd co corp plc bros llc llp jr sr esq dept univ est
-    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat ave blvd rd no nos""".split()  # noqa: SIM905
+    jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues wed thu thur thurs fri sat ave blvd rd no nos""".split()
 )
 _STARTERS = frozenset(
     """the a an he she it they we you i this that these those there but and or so yet in on at by for from with as if when while
     after before since although though however moreover meanwhile according his her its their our my what who why how where
-    now then also even still such many some most all both each no not yes once until despite during under among""".split()  # noqa: SIM905
+    now then also even still such many some most all both each no not yes once until despite during under among""".split()
 )
-_END = re.compile(r"(?P<mark>[.!?…‽؟۔।]+)(?P<close>[\"'”’»)\]}]*)(?=\s)|(?P<cjk>[。！？]+[」』”’）]*)")
+# Possessive, and never begun inside a run: a million dots cost a million steps.
+_END = re.compile(
+    r"(?<![.!?…‽؟۔।])(?P<mark>[.!?…‽؟۔।]++)(?P<close>[\"'”’»)\]}]*+)(?=\s)|(?P<cjk>[。！？]++[」』”’）]*+)"
+)
 _WORD_BEFORE = re.compile(r"[^\W\d_][\w.'’-]*$|[^\W\d_]$")
 _FIRST_WORD = re.compile(r"[^\w\s]*(\w[\w'’]*)?")
 _NUMBERED = re.compile(r"[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
@@ -50,11 +53,13 @@ def sentence_spans(text: str, start: int = 0, end: int | None = None) -> list[Sp
     >>> [(s.start, s.end) for s in sentence_spans("Gen. Rao left. He won 2.5 points.")]
     [(0, 14), (15, 33)]
     """
-    stop = len(text) if end is None else end
-    spans: list[Span] = []
-    for unit in _units(text, start, stop):
-        spans.extend(_sentences_of_unit(text, unit))
-    return spans
+    return list(iter_sentences(text, start, end))
+
+
+def iter_sentences(text: str, start: int = 0, end: int | None = None) -> Iterator[Span]:
+    """The sentences of `sentence_spans`, one by one."""
+    for unit in _units(text, start, len(text) if end is None else end):
+        yield from _sentences_of_unit(text, unit)
 
 
 def _units(text: str, start: int, end: int) -> Iterator[Span]:

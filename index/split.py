@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Sequence
 
 from index.errors import FileRefused
-from index.sentences import sentence_spans
+from index.sentences import iter_sentences
 from index.values import Span
 
 MAX_CHUNKS = 20_000
+MAX_SENTENCES = 500_000
 # A paragraph a little over the target stays whole.
 _STRETCH = 1.5
-_PARAGRAPH_END = re.compile(r"\n")
+_SURELY_TOO_LONG = 4
+_REACH = 2_000
 _CLAUSE_ENDS = (";", ":", ",", "—", "–", ")", "，", "、")
 _HEADING_CHARS = 120
 _SENTENCE_CLOSES = re.compile(r"[.!?…:;,。！？][\"'”’»)\]}]*$")
@@ -48,7 +50,9 @@ def split(
         for paragraphs in _packed(text, _paragraphs(text, part), target_chars):
             chunks.append(paragraphs)
         _refuse_too_many(len(chunks))
-    spans = _within_limit(text, chunks, count_tokens, max_tokens)
+    # What is far longer than any passage is halved before a token is counted.
+    longest = max(_SURELY_TOO_LONG * target_chars, 8 * max_tokens)
+    spans = _within_limit(text, _shortened(text, chunks, longest), count_tokens, max_tokens)
     _refuse_too_many(len(spans))
     return spans
 
@@ -61,11 +65,16 @@ def _refuse_too_many(count: int) -> None:
 def _paragraphs(text: str, part: Span) -> list[list[Span]]:
     """Sentences by paragraph: a line break between two sentences begins a new one."""
     paragraphs: list[list[Span]] = []
-    sentences = sentence_spans(text, part.start, part.end)
-    for index, sentence in enumerate(sentences):
-        if index == 0 or _PARAGRAPH_END.search(text, sentences[index - 1].end, sentence.start):
+    last = part.start
+    for count, sentence in enumerate(iter_sentences(text, part.start, part.end)):
+        if count == MAX_SENTENCES:
+            raise FileRefused(
+                "too_complex", f"It holds more than {MAX_SENTENCES:,} sentences. Split the file into smaller ones."
+            )
+        if not paragraphs or text.find("\n", last, sentence.start) >= 0:
             paragraphs.append([])
         paragraphs[-1].append(sentence)
+        last = sentence.end
     return paragraphs
 
 
@@ -73,12 +82,15 @@ def _packed(text: str, paragraphs: list[list[Span]], target: int) -> list[list[S
     """Paragraphs into chunks of sentences, up to the target."""
     chunks: list[list[Span]] = []
     chunk: list[Span] = []
+    is_heading = _is_heading(text)
+    has_text = False
     for paragraph in paragraphs:
-        if chunk and paragraph[-1].end - chunk[0].start > target and not all(map(_is_heading(text), chunk)):
+        if has_text and paragraph[-1].end - chunk[0].start > target:
             heading = _trailing_headings(text, chunk)
             chunks.append(chunk[: len(chunk) - len(heading)])
-            chunk = heading
-        chunk = [*chunk, *paragraph]
+            chunk, has_text = heading, False
+        chunk.extend(paragraph)
+        has_text = has_text or not all(map(is_heading, paragraph))
         if chunk[-1].end - chunk[0].start > target * _STRETCH:
             *full, chunk = _balanced(chunk, target)
             chunks.extend(full)
@@ -125,6 +137,19 @@ def _balanced(sentences: list[Span], target: int) -> list[list[Span]]:
     return chunks
 
 
+def _shortened(text: str, chunks: list[list[Span]], longest: int) -> list[list[Span]]:
+    short: list[list[Span]] = []
+    pending = chunks[::-1]
+    while pending:
+        _refuse_too_many(len(short) + len(pending))
+        chunk = pending.pop()
+        if chunk[-1].end - chunk[0].start > longest:
+            pending.extend(reversed(_halves(text, chunk)))
+        else:
+            short.append(chunk)
+    return short
+
+
 def _within_limit(text: str, chunks: list[list[Span]], count_tokens: CountTokens, max_tokens: int) -> list[Span]:
     """Halve what the model cannot read whole, until it can. Texts are counted in one batch per round."""
     fitting: list[Span] = []
@@ -151,7 +176,7 @@ def _halves(text: str, chunk: list[Span]) -> list[list[Span]]:
 def _cut(text: str, sentence: Span) -> list[Span]:
     """One sentence in two: at the clause nearest to its middle, else at a space, else in the middle."""
     middle = (sentence.start + sentence.end) // 2
-    reach = (sentence.end - sentence.start) // 4
+    reach = min(_REACH, (sentence.end - sentence.start) // 4)
     low, high = max(sentence.start + 1, middle - reach), min(sentence.end - 1, middle + reach)
     spaces = [match.start() for match in re.finditer(r"\s+", text[low:high])]
     spaces = [low + at for at in spaces]

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from lxml import html as lxml_html  # type: ignore[import-untyped]
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from lxml import html as lxml_html
+from lxml.etree import LxmlError
 
 from index.dates import published
 from index.errors import FileRefused

@@ -10,7 +10,7 @@ from zipfile import BadZipFile
 from docx import Document as open_docx
 from docx.table import Table
 from docx.text.paragraph import Paragraph
-from lxml.etree import LxmlError  # type: ignore[import-untyped]
+from lxml.etree import LxmlError
 from pptx import Presentation as open_pptx
 
 from index.errors import FileRefused
