@@ -98,6 +98,9 @@ class GgufModel:
         params.n_ctx = _LONGEST_CONTEXT
         params.n_parallel = 1
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = physical_cores()
+        params.cpuparams.poll = params.cpuparams_batch.poll = (
+            0  # sleep between tokens instead of spinning on a busy machine
+        )
         params.sampling.seed = _SEED
         params.warmup = False
         params.offline = True

@@ -41,10 +41,11 @@ _DIGITS = (
     r"[0-9]{1,3}(?:,[0-9]{2,3}){0,8},[0-9]{3}(?![0-9])(?:\.[0-9]{1,40})?"
     r"|[0-9]{1,3}(?:\u00a0[0-9]{3}){1,6}(?![0-9])(?:[.,][0-9]{1,40})?"
     r"|[0-9]{1,3}(?: [0-9]{3}){2,6}(?![0-9])|[0-9]{1,3}(?:\.[0-9]{3}){2,6}(?![0-9.])"
-    r"|[0-9]{1,40}(?:\.[0-9]{1,40})?"
+    r"|[0-9]+(?:\.[0-9]+)?"
 )
+_NOT_IN_CODE = "(?:(?<![^\\W_])|" + "|".join(f"(?<={sign})" for sign in ("rs", "usd", "eur", "gbp", "pkr", "inr")) + ")"
 _FIGURE = re.compile(
-    rf"(?P<sign>(?<![\w)\]%.,-])-(?=[0-9]))?(?P<digits>{_DIGITS})(?:(?P<ordinal>st|nd|rd|th)\b|(?P<short>(?:k|mn|mln|m|bn|b|tn))\b"
+    rf"(?P<sign>(?<![\w)\]%.,-])-(?=[0-9]))?{_NOT_IN_CODE}(?P<digits>{_DIGITS})(?:(?P<ordinal>st|nd|rd|th)\b|(?P<short>(?:k|mn|mln|m|bn|b|tn))\b"
     rf"|(?P<spaced>[\s-](?:mn|mln|bn|tn)\b|[\s-](?:{SCALE_WORDS})s?\b(?:\s(?:{SCALE_WORDS})s?\b)?)|(?P<decade>s)\b)?",
     re.IGNORECASE,
 )

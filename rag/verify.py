@@ -6,6 +6,7 @@ swap their parts in a sentence pass, which is why every statement is shown next 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -31,6 +32,7 @@ WEAK_OVERLAP = 0.5  # fewer of a statement's content words than this in its quot
 NO_OVERLAP = 0.25  # fewer than this: the quotes are about something else
 SAME_SENTENCE = 0.6  # from this overlap on, a negation on one side only is a contradiction
 _MEASURES = frozenset({"", "person"})  # units that are guessed from nouns, so never held against a statement
+_CODE = re.compile(r"^(?!(?:rs|usd|eur|gbp|pkr|inr)[0-9]).*[^\W\d_][0-9]")
 _UPWARD, _DOWNWARD = {"over", "at least"}, {"under", "at most"}
 _ATTRIBUTION = frozenset(
     map(
@@ -122,7 +124,7 @@ def _judge(text: str, cited: _Cited, ordinary: frozenset[str]) -> tuple[Status, 
         "missing_phrases": [phrase for phrase in quoted_phrases(text) if not _phrase_stands(phrase, cited)],
     }
     absent, derived = _check_names(names(text), cited, ordinary)
-    missing["missing_names"] = absent
+    missing["missing_names"] = list(dict.fromkeys([*absent, *_missing_codes(text, cited)]))
     overlap, negation = _overlap(text, cited), _negation(text, cited)
     checks: dict[str, Any] = {"verbatim": False, "overlap": round(overlap, 3), "negation": negation}
     checks |= {kind: values for kind, values in missing.items() if values}
@@ -265,6 +267,11 @@ def _check_names(stated: Iterable[Name], cited: _Cited, ordinary: frozenset[str]
                 continue
             (derived if any(_related(word, other) for other in cited.vocabulary) else absent).append(word)
     return absent, derived
+
+
+def _missing_codes(text: str, cited: _Cited) -> list[str]:
+    """Words such as "h1n1" and "a4b7": their digits alone may occur elsewhere, so the whole word must."""
+    return [word for word in words(text) if _CODE.search(word) and word not in cited.vocabulary]
 
 
 def _related(word: str, other: str) -> bool:

@@ -136,6 +136,13 @@ def test_an_acronym_stands_for_the_name_it_abbreviates() -> None:
     assert check("The UN of Marland rejected the offer.", text=text).status == "unsupported"
 
 
+def test_a_code_is_compared_as_a_word_not_by_its_digits() -> None:
+    text = "Sample a4b7 of strain h1n1 was sent on 7 lorries, 4 of them empty."
+    assert check("Sample a4b7 was sent on 7 lorries.", text=text).status == "verified"
+    assert check("Sample a7b4 was sent on 7 lorries.", text=text).status == "unsupported"
+    assert check("Sample a4b7 was sent on 7 lorries for Rs4.", text=text).status == "unsupported"
+
+
 @pytest.mark.parametrize(
     ("quote", "why"),
     [
