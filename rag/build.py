@@ -74,7 +74,8 @@ class Dossier:
         self._language_model = open_llm(
             self.settings.llm, key=key, timeout_s=self.settings.llm_timeout_s, max_tokens=self.settings.llm_max_tokens
         )
-        return LLMAnswerer(self._language_model)
+        # A model small enough to run in process writes valid JSON with nothing in it; plain sentences get it further.
+        return LLMAnswerer(self._language_model, prose=self.settings.llm.startswith("llama://"))
 
     def __enter__(self) -> Self:
         return self
