@@ -52,7 +52,10 @@ class Job:
 
 
 def apply_changes(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex, changes: Sequence[Change]) -> None:
-    """Bring both indexes to what the catalogue says of the changed documents. Doing it twice does no harm."""
+    """Bring both indexes to what the catalogue says of the changed documents. Doing it twice does no harm.
+
+    A chunk's id names its vector, so one that is there is left alone: updating a point can cut others off in an HNSW graph.
+    """
     changed = list(dict.fromkeys(change.document_id for change in changes))
     present = catalogue.chunk_counts(changed)
     gone = list(dict.fromkeys(chunk_id for change in changes for chunk_id in change.chunk_ids))
@@ -64,7 +67,9 @@ def apply_changes(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex
         lexical.apply(absent)
     for group in _groups(present):
         rows = catalogue.indexed_chunks(group)
-        dense.upsert(rows.ids, rows.document_ids, rows.vectors)
+        held = dense.held(rows.ids)
+        new = [row for row, chunk_id in enumerate(rows.ids) if chunk_id not in held]
+        dense.upsert([rows.ids[row] for row in new], [rows.document_ids[row] for row in new], rows.vectors[new])
         lexical.apply(group, rows.ids, rows.document_ids, rows.titles, rows.texts)
 
 

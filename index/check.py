@@ -12,10 +12,10 @@ from index.dense import CacheDamaged, DenseIndex
 from index.lexical import LexicalIndex
 from index.protocols import Vectors
 
-PROBES = 256
+PROBES = 1_000
 RECALL_PROBES = 64
 RECALL_AT = 10
-MIN_SELF_FOUND = 0.95
+MIN_SELF_FOUND = 0.995
 MIN_RECALL = 0.9
 _GROUP_DOCUMENTS = 50
 _TOLERANCE = 1e-4

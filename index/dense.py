@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 COLLECTION = "chunks"
 BATCH = 250
-CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128, "max_neighbors": 16}}
+CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 128, "max_neighbors": 16}}
 _LOW_SPACE_BYTES = 32 * 1024 * 1024
 
 
@@ -98,6 +98,14 @@ class DenseIndex:
         """Every chunk id, in no order."""
         with damage(self.path):
             return list(self._collection.get(include=[])["ids"])
+
+    def held(self, ids: Sequence[str]) -> set[str]:
+        """Which of the ids are stored."""
+        found: set[str] = set()
+        with damage(self.path):
+            for start in range(0, len(ids), BATCH):
+                found.update(self._collection.get(ids=list(ids[start : start + BATCH]), include=[])["ids"])
+        return found
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vectors]:
         """The vectors as the index holds them."""

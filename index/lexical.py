@@ -20,6 +20,7 @@ MAX_QUERY_TERMS = 64
 MAX_PHRASES = 8
 TITLE_BOOST = 0.5
 PHRASE_BOOST = 2.0
+TIES = 16
 HEAP_BYTES = 48_000_000
 
 _STOP_TEXT = """a about after all am an and any are as at be because been before being between both but by can could did do does doing
@@ -130,9 +131,9 @@ class LexicalIndex:
             if documents is not None:
                 allowed = Query.const_score_query(Query.term_set_query(self._schema, "document", list(documents)), 0.0)
                 wanted = Query.boolean_query([(Occur.Must, wanted), (Occur.Must, allowed)])
-            hits = searcher.search(wanted, min(top_k, max(1, searcher.num_docs)), count=False).hits
+            hits = searcher.search(wanted, min(top_k + TIES, max(1, searcher.num_docs)), count=False).hits
             found = [(searcher.doc(address)["chunk"][0], float(score)) for score, address in hits]
-        return sorted(found, key=lambda hit: (-hit[1], hit[0]))
+        return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:top_k]
 
     def has_words(self, text: str) -> bool:
         """False for a text that no query can find, such as a row of dashes."""

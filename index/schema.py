@@ -12,6 +12,7 @@ from index.errors import StorageFailed
 
 SCHEMA_VERSION = 1
 BUSY_S = 30.0
+PAGE_BYTES = 8192
 
 TABLES = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -121,6 +122,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         if not readonly:
+            connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # five vectors of 384 numbers to a page
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
             connection.execute("PRAGMA secure_delete = ON")
