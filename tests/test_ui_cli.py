@@ -299,3 +299,29 @@ def test_what_a_document_says_never_reaches_the_terminal_as_an_escape(invoke: In
 def test_printable_keeps_ordinary_text_of_any_language() -> None:
     text = "naïve\t日本語\nعربى co\u00adop 👩\u200d🌾 می\u200cخواهم"
     assert printable(text) == text
+
+
+@pytest.mark.slow
+def test_the_doctor_names_what_is_broken_and_mends_what_is_a_cache(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("The quay\n\nThe quay of Orm was built in 1932, said the miller Jonas Weir.")
+    assert run("index", "note.txt", cwd=tmp_path).returncode == 0
+    healthy = run("doctor", cwd=tmp_path)
+    (folder,) = (tmp_path / ".dossier" / "collections" / "default").glob("*/gen_*")
+    for file in folder.rglob("*"):
+        if file.is_file():
+            file.write_bytes(b"")
+    broken = run("doctor", cwd=tmp_path)
+    mended = run("doctor", "--repair", "--json", cwd=tmp_path)
+    assert (healthy.returncode, broken.returncode, mended.returncode) == (0, 1, 0), mended.stdout + mended.stderr
+    assert "BAD" not in healthy.stdout
+    assert "BAD  default: index: " in broken.stdout
+    assert "mend: dossier rebuild --collection default" in broken.stdout
+    assert all(one["ok"] for one in json.loads(mended.stdout))
+
+
+def test_the_doctor_names_a_missing_model_and_what_mends_it(tmp_path: Path) -> None:
+    result = run("doctor", cwd=tmp_path, env={"DOSSIER_EMBEDDER": str(tmp_path / "nowhere")})
+    assert result.returncode == 1
+    assert "BAD  embedder: " in result.stdout
+    assert "DOSSIER_EMBEDDER" in result.stdout
+    assert "Traceback" not in result.stderr

@@ -202,6 +202,27 @@ def serve(
 
 
 @app.command()
+def doctor(
+    ctx: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Build search indexes that are broken anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is broken and what mends it. Exit 1 when something is."""
+    settings = _settings(ctx)
+    from dataclasses import asdict
+
+    from ui.checkup import check_up
+
+    findings = check_up(settings, mend=repair)
+    if as_json:
+        _print_json([asdict(one) for one in findings])
+    else:
+        show.show_findings(show.out(), findings)
+    if not all(one.ok for one in findings):
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command()
 def config(ctx: typer.Context, as_json: Json = False) -> None:
     """List every setting, its value, and what set it."""
     from ui.origins import setting_origins

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from index.doctor import Finding
     from rag.values import Answer, Citation
     from ui.protocols import Progress as Report
     from ui.views import DocumentsView, IngestView, SearchView
@@ -141,6 +142,14 @@ def show_refusals(console: Console, report: IngestView) -> None:
     """One line per file that did not go in."""
     for one in report.refused:
         _line(console, f"{_flat(one.source)}: {one.code}: {_flat(one.reason)}")
+
+
+def show_findings(console: Console, findings: Iterable[Finding]) -> None:
+    """One line for each thing that was looked at; under a broken one, what mends it."""
+    for one in findings:
+        _line(console, f"{'ok ' if one.ok else 'BAD'}  {one.name}: {_flat(one.detail)}", "" if one.ok else "red")
+        if one.mend is not None:
+            _line(console, f"mend: {_flat(one.mend)}", indent=5)
 
 
 def show_table(console: Console, rows: Iterable[tuple[str, str, str, str]]) -> None:
