@@ -319,6 +319,7 @@ def test_the_doctor_names_what_is_broken_and_mends_what_is_a_cache(tmp_path: Pat
     assert all(one["ok"] for one in json.loads(mended.stdout))
 
 
+@pytest.mark.slow
 def test_the_doctor_names_a_missing_model_and_what_mends_it(tmp_path: Path) -> None:
     result = run("doctor", cwd=tmp_path, env={"DOSSIER_EMBEDDER": str(tmp_path / "nowhere")})
     assert result.returncode == 1
