@@ -88,4 +88,4 @@ class Dossier:
 
 def open_dossier(settings: Settings) -> Dossier:
     """Own the data directory of the settings. Raises DirectoryOwned when another process has it."""
-    return Dossier(settings, DataDirectory.own(settings.data))
+    return Dossier(settings, DataDirectory.own(settings.data, max_file_bytes=settings.max_file_bytes))
