@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from rag.conflict import Figure, find_conflict
 from rag.values import (
     Answer,
     Citation,
+    Conflict,
     Draft,
     Evidence,
     EvidenceView,
     FiltersView,
+    Position,
     Quote,
     Statement,
     Verdict,
@@ -52,20 +55,22 @@ def compose_answer(
     stated = bool(statements) and draft.confidence >= threshold
     shown = list(statements) if stated else []
     numbers = _numbers(shown, evidence)
-    verdict: Verdict = "answered" if stated else "not_stated"
+    conflict = find_conflict(shown, evidence)
+    verdict: Verdict = "conflicting" if conflict else "answered" if stated else "not_stated"
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=asked.question,
         query=asked.query,
         verdict=verdict,
         text=_text(shown, numbers) if stated else _not_stated(asked, evidence),
-        short=draft.short if stated else "",
+        short=_short(draft, conflict) if stated else "",
         confidence=draft.confidence,
         statements=tuple(
             Statement(text=item.text, citations=_cited(item, numbers), status=item.status, checks=dict(item.checks))
             for item in shown
         ),
         citations=_citations(shown, evidence, numbers),
+        conflicts=_conflicts(asked, conflict, numbers),
         evidence=tuple(sorted((_view(item, numbers) for item in evidence), key=lambda view: view.rank)),
         filters=asked.filters,
         answered_by=draft.answered_by,
@@ -92,6 +97,30 @@ def _text(statements: Sequence[VerifiedStatement], numbers: Mapping[int, int]) -
     return " ".join(
         f"{' '.join(item.text.split())} {''.join(f'[{number}]' for number in _cited(item, numbers))}"
         for item in statements
+    )
+
+
+def _short(draft: Draft, conflict: Sequence[Sequence[Figure]]) -> str:
+    """The bare answer; of values that disagree, all of them."""
+    return " / ".join(group[0].text for group in conflict) or draft.short
+
+
+def _conflicts(asked: Asked, conflict: Sequence[Sequence[Figure]], numbers: Mapping[int, int]) -> tuple[Conflict, ...]:
+    if not conflict:
+        return ()
+    return (Conflict(about=asked.query.rstrip(" ?"), positions=tuple(_position(group, numbers) for group in conflict)),)
+
+
+def _position(group: Sequence[Figure], numbers: Mapping[int, int]) -> Position:
+    first = group[0]
+    provenance, quantity = first.evidence.document.provenance, first.quantity
+    number = int(quantity.number) if quantity.number == int(quantity.number) else float(quantity.number)
+    return Position(
+        value=first.text,
+        normalized={"number": number, "unit": quantity.unit or None, "bound": quantity.bound or None},
+        citations=tuple(sorted({numbers[figure.evidence.number] for figure in group})),
+        publisher=provenance.publisher,
+        published=provenance.published.date if provenance.published else None,
     )
 
 

@@ -63,21 +63,13 @@ class ExtractiveAnswerer:
         chosen = _supporting(
             ranked, lambda candidate: self.judge.confidence(candidate.logit) >= SUPPORTING_SHARE * confidence
         )
-        statements = tuple(
-            DraftStatement(
-                item.sentence_text,
-                (
-                    Quote(
-                        item.evidence.number,
-                        item.sentence.start,
-                        item.sentence.end,
-                        round(self.judge.confidence(item.logit), 4),
-                    ),
-                ),
-            )
-            for item in chosen
-        )
+        statements = tuple(self._statement(item) for item in chosen)
         return Draft(statements, best.text, round(confidence, 4), NAME)
+
+    def _statement(self, item: Candidate) -> DraftStatement:
+        support = round(self.judge.confidence(item.logit), 4)
+        quote = Quote(item.evidence.number, item.sentence.start, item.sentence.end, support)
+        return DraftStatement(item.sentence_text, (quote,), item.span)
 
     def candidates(self, question: str, evidence: Sequence[Evidence]) -> list[Candidate]:
         """Every span that was found, most likely first."""

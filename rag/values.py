@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.values import Chunk, Document
+from index.values import Chunk, Document, Span
 
 Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
 Status = Literal["verified", "weak", "unsupported"]
@@ -48,10 +48,11 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class DraftStatement:
-    """One sentence of an unchecked answer and what it cites."""
+    """One sentence of an unchecked answer, what it cites, and where its bare answer stands in the first cited document."""
 
     text: str
     quotes: tuple[Quote, ...]
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

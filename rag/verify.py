@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from index.sentences import sentence_spans
@@ -58,6 +58,7 @@ class VerifiedStatement:
     quotes: tuple[Quote, ...]
     status: Status
     checks: Mapping[str, Any]
+    answer: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,10 @@ def verify(draft: Draft, evidence: Sequence[Evidence]) -> tuple[VerifiedStatemen
     ordinary = frozenset(
         word for item in evidence for word in WORD.findall(fold(item.hit.chunk.text)) if word.islower()
     )
-    return tuple(_verify_statement(statement, numbered, ordinary) for statement in draft.statements)
+    return tuple(
+        replace(_verify_statement(statement, numbered, ordinary), answer=statement.answer)
+        for statement in draft.statements
+    )
 
 
 def supported(statements: Iterable[VerifiedStatement]) -> tuple[VerifiedStatement, ...]:

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import LanguageModelFailed
+from index.files import find_files
 from index.values import Filters
 from rag.build import Dossier
 from rag.pipeline import Pipeline, clean_question
@@ -137,3 +138,23 @@ def test_a_statement_that_its_quote_proves_is_shown_as_the_models(pipeline: Pipe
     answer = replace(pipeline, language_model=FixedAnswerer(told)).answer("How many members voted for the deal?")
     assert answer.answered_by == "llm:fixed" and "310 members" in answer.text and not answer.degraded
     assert_proved(answer, pipeline)
+
+
+@pytest.mark.slow
+def test_figures_that_disagree_stand_side_by_side(tmp_path, harbour_dossier: Dossier) -> None:  # type: ignore[no-untyped-def]
+    told = {
+        "courier.md": "---\ntitle: A full house\npublisher: The Tarn Courier\npublished: 2021-05-01\n---\nThe library in Tarn holds about 40,000 books, the mayor said.\n",
+        "post.md": "---\ntitle: Shelves to spare\npublisher: Northern Post\npublished: 2021-06-01\n---\nThe Tarn library holds over 90,000 books, according to its director.\n",
+    }
+    for name, text in told.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    collection = harbour_dossier.collection("library", create=True)
+    found = find_files([tmp_path], max_files=10)
+    collection.ingest(found.files)
+    answer = harbour_dossier.pipeline("library").answer("How many books does the library in Tarn hold?")
+    assert answer.verdict == "conflicting"
+    (conflict,) = answer.conflicts
+    assert [position.normalized["number"] for position in conflict.positions] == [90_000, 40_000]
+    assert [position.publisher for position in conflict.positions] == ["Northern Post", "The Tarn Courier"]
+    assert "40,000" in answer.short and "90,000" in answer.short
+    assert_proved(answer, harbour_dossier.pipeline("library"))

@@ -1,0 +1,112 @@
+"""Values that disagree, side by side. None is averaged and none is chosen.
+
+Two statements disagree when each answers the question with a figure of one unit, from sources of different origin, and the
+figures do not agree even when their bounds ("about", "over") are taken into account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from rag.quantities import Quantity, quantities
+from rag.values import Evidence
+from rag.verify import VerifiedStatement
+
+LONGEST_ANSWER_WORDS = 12
+ABOUT = Decimal("0.1")  # "about 1.7 million" covers a tenth either way
+BEYOND = Decimal("0.25")  # "over 3 million" covers up to a quarter more
+_COUNTS = frozenset({"", "person"})  # a bare count and a count of people may be one thing
+_NO_FIGURES = frozenset({"ordinal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """The figure with which one statement answers, and where it stands in its document."""
+
+    statement: VerifiedStatement
+    evidence: Evidence
+    quantity: Quantity
+    text: str
+
+
+def find_conflict(
+    statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence]
+) -> tuple[tuple[Figure, ...], ...]:
+    """The positions that disagree, newest publication first and undated last; () when the statements agree.
+
+    Figures that agree share a position. Copies of one report count once, whatever they say.
+    """
+    numbered = {item.number: item for item in evidence}
+    found = [figure for statement in statements if (figure := figure_of(statement, numbered))]
+    if not found:
+        return ()
+    comparable = [figure for figure in found if same_unit(figure.quantity, found[0].quantity)]
+    positions: list[list[Figure]] = []
+    for figure in comparable:
+        held = next((group for group in positions if agree(group[0].quantity, figure.quantity)), None)
+        if held is not None:
+            held.append(figure)
+        elif all(
+            figure.evidence.document.origin != other.evidence.document.origin for group in positions for other in group
+        ):
+            positions.append([figure])
+    if len(positions) < 2:
+        return ()
+    return tuple(tuple(group) for group in sorted(positions, key=_newest, reverse=True))
+
+
+def figure_of(statement: VerifiedStatement, numbered: Mapping[int, Evidence]) -> Figure | None:
+    """The figure in a statement's bare answer, read with the words around it so that its bound and unit are known."""
+    if statement.answer is None or not statement.quotes:
+        return None
+    quote, item = statement.quotes[0], numbered[statement.quotes[0].evidence]
+    text = item.document.text
+    if len(text[statement.answer.start : statement.answer.end].split()) > LONGEST_ANSWER_WORDS:
+        return None
+    start, end = statement.answer.start - quote.start, statement.answer.end - quote.start
+    inside = [
+        quantity
+        for quantity in quantities(text[quote.start : quote.end])
+        if quantity.span.start < end and quantity.span.end > start and quantity.unit not in _NO_FIGURES
+    ]
+    if len(inside) != 1:
+        return None
+    return Figure(statement, item, inside[0], text[statement.answer.start : statement.answer.end])
+
+
+def same_unit(left: Quantity, right: Quantity) -> bool:
+    """True when two quantities may be compared."""
+    return left.unit == right.unit or {left.unit, right.unit} <= _COUNTS
+
+
+def agree(left: Quantity, right: Quantity) -> bool:
+    """True when one number can be meant by both: the ranges that their bounds cover overlap.
+
+    >>> one, other = quantities("about 1.7 million, over 3 million")
+    >>> agree(one, other)
+    False
+    """
+    (low, high), (other_low, other_high) = _range(left), _range(right)
+    return low <= other_high and other_low <= high
+
+
+def _range(quantity: Quantity) -> tuple[Decimal, Decimal]:
+    number = quantity.number
+    match quantity.bound:
+        case "about":
+            return number * (1 - ABOUT), number * (1 + ABOUT)
+        case "over" | "at least":
+            return number, number * (1 + BEYOND)
+        case "under" | "at most":
+            return number * (1 - BEYOND), number
+        case "many":
+            return number, number * 10
+        case _:
+            return number, number
+
+
+def _newest(group: Sequence[Figure]) -> str:
+    dates = (figure.evidence.document.provenance.published for figure in group)
+    return max((published.date for published in dates if published), default="")
