@@ -117,19 +117,10 @@ class Generations:
             if last:
                 self._discard(live)
 
-    def record(self) -> Record | None:
-        """What the catalogue says of the live generation."""
-        with self._catalogue.reading() as connection:
-            row = connection.execute(
-                "SELECT id, applied, clean, manifest FROM generations WHERE id = (SELECT value FROM meta WHERE name = ?)",
-                (LIVE,),
-            ).fetchone()
-        return Record(row[0], row[1], bool(row[2]), json.loads(row[3])) if row else None
-
     def catch_up(self) -> None:
         """Bring the live generation up to the last committed change; a generation that fails is built anew."""
         with self.lock:
-            record = self.record()
+            record = read_record(self._catalogue)
             if record is None or self._live is None:
                 self.rebuild()
                 return
@@ -192,7 +183,7 @@ class Generations:
             except CacheDamaged as error:
                 logger.warning("index generation %s did not close well: %s", live.id, error)
                 return
-            record = self.record()
+            record = read_record(self._catalogue)
             if record is None or record.id != live.id or record.applied != self._catalogue.sequence:
                 return
             found = manifest(live.path, flush=not self._clean)
@@ -206,7 +197,7 @@ class Generations:
 
     def _open(self) -> None:
         """Open what was closed in order; check anything else in a child first; build anew what does not pass."""
-        record = self.record()
+        record = read_record(self._catalogue)
         self._remove_strays(record.id if record else None)
         path = self._folder / record.id if record else None
         if record is None or path is None or not path.is_dir():
@@ -285,6 +276,16 @@ class Generations:
             connection.execute(
                 "UPDATE generations SET clean = 0, manifest = '{}' WHERE id = ? AND clean", (generation_id,)
             )
+
+
+def read_record(catalogue: Catalogue) -> Record | None:
+    """What the catalogue says of the live generation."""
+    with catalogue.reading() as connection:
+        row = connection.execute(
+            "SELECT id, applied, clean, manifest FROM generations WHERE id = (SELECT value FROM meta WHERE name = ?)",
+            (LIVE,),
+        ).fetchone()
+    return Record(row[0], row[1], bool(row[2]), json.loads(row[3])) if row else None
 
 
 def manifest(path: Path, *, flush: bool = False) -> dict[str, str]:

@@ -96,11 +96,12 @@ class Ingest:
         self._remove_missing(files, roots, [*refusals, *self._refused])
         with self._timed("index"):
             self._generations.catch_up()
+        back = self._catalogue.chunk_counts(self._removed)  # content that moved from one file to another
         self._seconds["total"] = time.perf_counter() - started
         return IngestReport(
             added=tuple(self._added),
             replaced=tuple(self._replaced),
-            removed=tuple(self._removed),
+            removed=tuple(document_id for document_id in dict.fromkeys(self._removed) if document_id not in back),
             unchanged=self._unchanged,
             refused=(*refusals, *self._refused),
             embedded_chunks=self._embedded,
