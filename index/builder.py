@@ -7,15 +7,21 @@ vector.
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import fcntl
 import json
 import os
 import resource
+import select
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +29,7 @@ from index.catalogue import Catalogue, Change
 from index.dense import CacheDamaged, DenseIndex
 from index.errors import DossierError, StorageFailed
 from index.lexical import LexicalIndex
+from index.schema import storage_errors
 
 GROUP_CHUNKS = 2_000
 _CAP_BYTES = 1024**3
@@ -30,6 +37,9 @@ _CAP_BYTES_PER_CHUNK = 16 * 1024
 _DEADLINE_S = 120.0
 _DEADLINE_S_PER_CHUNK = 0.02
 _LOCK_NAME = "builder.lock"
+_ORPHAN_S = 20.0
+_STEP_S = 0.02
+_PR_SET_PDEATHSIG = 1
 _START = "import sys; sys.path.insert(0, {root!r}); from index.builder import main; main()"
 
 
@@ -165,11 +175,10 @@ def main() -> None:
     """The child: one job, named by its arguments; one JSON object a line, the last one is the outcome."""
     task, catalogue, generation, applied, cap = sys.argv[1:]
     _confine(int(cap))
-    threading.Thread(target=_die_with_parent, daemon=True).start()
+    _follow_parent()
     path = Path(generation)
     try:
-        with (path.parent / _LOCK_NAME).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # an orphan of a killed parent may still be ending
+        with builder_lock(path.parent):
             outcome: dict[str, object] = {"applied": _run(Job(task, Path(catalogue), path, int(applied)))}
     except (CacheDamaged, BuildFailed) as error:
         outcome = {"problem": str(error)}
@@ -217,10 +226,40 @@ def _confine(cap_bytes: int) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def _die_with_parent() -> None:
-    """The parent never writes to this pipe; its end means that the parent is gone."""
-    sys.stdin.buffer.read(1)
-    os._exit(1)
+@contextmanager
+def builder_lock(folder: Path) -> Iterator[None]:
+    """Wait until no child of an earlier, killed process works in the folder of generations, and keep others out.
+
+    Raises:
+        StorageFailed: One still does after a while.
+    """
+    with storage_errors(folder), (folder / _LOCK_NAME).open("w") as lock:
+        deadline = time.monotonic() + _ORPHAN_S
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StorageFailed(
+                        f"A process of an earlier run still works in {folder}. Find it with 'fuser {folder / _LOCK_NAME}' and stop it."
+                    ) from None
+                time.sleep(_STEP_S)
+        yield
+
+
+def _follow_parent() -> None:
+    """End when the parent ends, even in the middle of a native call: the parent never writes to this pipe, so its end is the parent's."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)  # Linux only; elsewhere the thread below does it
+    if select.select([sys.stdin], [], [], 0)[0]:
+        os._exit(1)
+
+    def wait() -> None:
+        sys.stdin.buffer.read(1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _flush(folder: Path) -> None:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from index.builder import BuildFailed, Job, apply_changes, run_job
+from index.builder import BuildFailed, Job, apply_changes, builder_lock, run_job
 from index.catalogue import Catalogue
 from index.changes import prune_vectors
 from index.dense import CacheDamaged, DenseIndex
@@ -25,6 +25,8 @@ from index.schema import storage_errors
 
 FOLDER = "generations"
 LIVE = "live_generation"
+DROPPED = "dropped_chunks"
+COMPACT_CHUNKS = 2_000
 DRAIN_S = 30.0
 
 logger = logging.getLogger(__name__)
@@ -114,6 +116,7 @@ class Generations:
             with self._swap_lock:
                 live.users -= 1
                 last = live.retired and live.users == 0
+                self._swap_lock.notify_all()
             if last:
                 self._discard(live)
 
@@ -134,8 +137,21 @@ class Generations:
                 logger.warning("index generation %s failed and is built anew: %s", self._live.id, error)
                 self.rebuild()
                 return
+            dropped = sum(len(change.chunk_ids) for change in changes)
             with self._catalogue.writing() as connection:
                 connection.execute("UPDATE generations SET applied = ? WHERE id = ?", (changes[-1].sequence, record.id))
+                if dropped:
+                    connection.execute(
+                        "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
+                        (DROPPED, dropped),
+                    )
+
+    def compact(self) -> None:
+        """Build anew when most of what the live generation ever held is gone: deleted vectors still take room and time."""
+        with self.lock:
+            dropped = int(self._catalogue.meta(DROPPED) or 0)
+            if dropped >= max(COMPACT_CHUNKS, self._catalogue.chunk_count()):
+                self.rebuild()
 
     def rebuild(self, counted: Counted | None = None) -> None:
         """Build a generation from stored vectors in a child process, check it there, and swap it in; nothing is embedded."""
@@ -176,8 +192,9 @@ class Generations:
         with self.lock:
             with self._swap_lock:
                 live, self._live = self._live, None
-            if live is None:
-                return
+                if live is None:
+                    return
+                self._swap_lock.wait_for(lambda: live.users == 0, timeout=DRAIN_S)
             try:
                 live.close()
             except CacheDamaged as error:
@@ -233,6 +250,7 @@ class Generations:
         """One transaction moves the pointer; the old generation closes when its last search has ended."""
         with self._catalogue.writing() as connection:
             connection.execute("DELETE FROM generations")
+            connection.execute("DELETE FROM meta WHERE name = ?", (DROPPED,))
             connection.execute(
                 "INSERT INTO generations (id, applied, created_at) VALUES (?, ?, ?)",
                 (new.id, applied, datetime.now(UTC).isoformat(timespec="seconds")),
@@ -262,9 +280,10 @@ class Generations:
 
     def _remove_strays(self, live_id: str | None) -> None:
         """Directories of builds that were never swapped in, or of generations that were swapped out."""
-        for path in self._folder.iterdir():
-            if path.is_dir() and path.name != live_id:
-                shutil.rmtree(path, ignore_errors=True)
+        with builder_lock(self._folder):
+            for path in self._folder.iterdir():
+                if path.is_dir() and path.name != live_id:
+                    shutil.rmtree(path, ignore_errors=True)
 
     def _mark_dirty(self) -> None:
         if self._clean and self._live is not None:

@@ -96,6 +96,7 @@ class Ingest:
         self._remove_missing(files, roots, [*refusals, *self._refused])
         with self._timed("index"):
             self._generations.catch_up()
+            self._generations.compact()
         back = self._catalogue.chunk_counts(self._removed)  # content that moved from one file to another
         self._seconds["total"] = time.perf_counter() - started
         return IngestReport(

@@ -13,7 +13,7 @@ CAP_BYTES = 1024**3
 
 
 def main() -> None:
-    """Arguments: data directory, folder of files, how many files go into one ingest."""
+    """Arguments: data directory, folder of files, how many files go into one ingest; 0: rebuild, again and again."""
     data, folder, at_once = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
     resource.setrlimit(resource.RLIMIT_FSIZE, (CAP_BYTES, CAP_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -33,6 +33,9 @@ def main() -> None:
                     print(document_id, flush=True)
 
         print("ready", flush=True)
+        while not at_once:
+            collection.rebuild()
+            print("rebuilt", flush=True)
         for start in range(0, len(files), at_once):
             collection.ingest(files[start : start + at_once], progress=acknowledge)
             say()

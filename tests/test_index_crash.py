@@ -80,3 +80,21 @@ def test_what_was_acknowledged_before_a_kill_is_searchable_and_nothing_is_half_t
             assert len(report.added) == 150 - len(found)
             assert not report.refused
             assert set(found) <= {document.id for document in collection.documents()}
+
+
+def test_a_kill_during_rebuilds_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "files"
+    files = write(folder, {f"{n:03}.txt": article(n, lines=3) for n in range(30)})
+    with own(data) as directory:
+        directory.collection("default", WordHashEmbedder(), create=True).ingest(files)
+    chance = random.Random(0)
+    for _ in range(int(os.environ.get("DOSSIER_CRASH_RUNS", "4"))):
+        _kill_while_it_ingests(data, folder, 0, chance.uniform(0.0, 3.0))
+        embedder = WordHashEmbedder()
+        with own(data) as directory:
+            found = found_by_own_words(directory.collection("default", embedder), embedder)
+            assert len(found) == 30
+            assert embedder.embedded == []
+            assert {frozenset(ways) for ways in found.values()} == {frozenset(("lexical", "dense"))}
+            folders = [path for path in (data / "collections/default/generations").iterdir() if path.is_dir()]
+            assert len(folders) == 1, "what was not swapped in is gone"

@@ -211,3 +211,16 @@ def test_a_generation_that_fails_while_it_serves_is_replaced(tmp_path: Path) -> 
         for document in collection.documents():
             chunk = collection.chunks(collection.catalogue.chunk_ids([document.id])[:1]).popitem()[1]
             assert collection.search_dense(embedder.embed_query(chunk.text), 1)[0][0] == chunk.id
+
+
+def test_a_generation_of_mostly_deleted_chunks_is_compacted(tmp_path: Path) -> None:
+    files = write(tmp_path / "files", {f"{n}.txt": article(n, 300) for n in range(8)})
+    with own(tmp_path / "data") as data:
+        collection = data.collection("default", WordHashEmbedder(), create=True)
+        collection.ingest(files)
+        before = collection.generation
+        collection.ingest(files[4:], roots=[str(tmp_path / "files")])
+        assert collection.generation == before
+        collection.ingest(files[7:], roots=[str(tmp_path / "files")])
+        assert collection.generation != before
+        assert collection.chunk_count == 300
