@@ -18,7 +18,7 @@ LONGEST_ANSWER_WORDS = 12
 ABOUT = Decimal("0.1")  # "about 1.7 million" covers a tenth either way
 BEYOND = Decimal("0.25")  # "over 3 million" covers up to a quarter more
 _COUNTS = frozenset({"", "person"})  # a bare count and a count of people may be one thing
-_NO_FIGURES = frozenset({"ordinal"})
+_NO_FIGURES = frozenset({"ordinal"})  # nor is "millions" a figure: it disagrees with nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,10 @@ def figure_of(statement: VerifiedStatement, numbered: Mapping[int, Evidence]) ->
     inside = [
         quantity
         for quantity in quantities(text[quote.start : quote.end])
-        if quantity.span.start < end and quantity.span.end > start and quantity.unit not in _NO_FIGURES
+        if quantity.span.start < end
+        and quantity.span.end > start
+        and quantity.unit not in _NO_FIGURES
+        and quantity.bound != "many"
     ]
     if len(inside) != 1:
         return None
@@ -101,8 +104,6 @@ def _range(quantity: Quantity) -> tuple[Decimal, Decimal]:
             return number, number * (1 + BEYOND)
         case "under" | "at most":
             return number * (1 - BEYOND), number
-        case "many":
-            return number, number * 10
         case _:
             return number, number
 

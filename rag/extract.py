@@ -76,28 +76,26 @@ class ExtractiveAnswerer:
         asked = AskedFor.of(question)
         answers = self._reader.read(question, [item.hit.chunk.text for item in evidence], spans=SPANS)
         found = [
-            self._candidate(asked, item, answer)
+            self._candidate(asked, item, span, answer.score)
             for item, spans in zip(evidence, answers, strict=True)
             for answer in spans
+            if (span := _span_of(item, answer)) is not None
         ]
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
 
-    def _candidate(self, asked: AskedFor, item: Evidence, answer: SpanAnswer) -> Candidate:
+    def _candidate(self, asked: AskedFor, item: Evidence, span: Span, score: float) -> Candidate:
         chunk, text = item.hit.chunk, item.document.text
-        span = _trim(
-            text, Span(chunk.start + answer.start, chunk.start + answer.end), within=Span(chunk.start, chunk.end)
-        )
         sentence = _sentence_of(text, span, Span(chunk.start, chunk.end))
         signals = features(
             asked,
-            score=answer.score,
+            score=score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,
             sentence=text[sentence.start : sentence.end],
             passage=chunk.text,
             context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
         )
-        return Candidate(item, span, sentence, answer.score, signals, self.judge.logit(signals))
+        return Candidate(item, span, sentence, score, signals, self.judge.logit(signals))
 
 
 def _supporting(ranked: Sequence[Candidate], worth: Callable[[Candidate], bool]) -> list[Candidate]:
@@ -111,6 +109,17 @@ def _supporting(ranked: Sequence[Candidate], worth: Callable[[Candidate], bool])
             seen.add(candidate.sentence_text)
             kept.append(candidate)
     return kept
+
+
+def _span_of(item: Evidence, answer: SpanAnswer) -> Span | None:
+    """Where an answer stands in its document: trimmed, within one paragraph; None when nothing but signs is left."""
+    chunk, text = item.hit.chunk, item.document.text
+    start, end = chunk.start + answer.start, chunk.start + answer.end
+    start = max(start, text.rfind("\n", start, end) + 1)  # a span over a heading or a list begins after it
+    if start >= end:
+        return None
+    span = _trim(text, Span(start, end), within=Span(chunk.start, chunk.end))
+    return span if any(character.isalnum() for character in text[span.start : span.end]) else None
 
 
 def _sentence_of(text: str, span: Span, within: Span) -> Span:

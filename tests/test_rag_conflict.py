@@ -82,3 +82,8 @@ def test_two_figures_of_one_document_are_no_conflict_between_sources() -> None:
 def test_words_and_long_answers_are_left_alone() -> None:
     one, other = piece(1, "Ada Rahn leads the port."), piece(2, "Bo Lind leads the port.")
     assert find_conflict([says(one, "Ada Rahn"), says(other, "Bo Lind")], [one, other]) == ()
+
+
+def test_a_vague_figure_disagrees_with_nothing() -> None:
+    one, other = piece(1, "Millions of people came."), piece(2, "Over 3 million people came.")
+    assert find_conflict([says(one, "Millions"), says(other, "3 million")], [one, other]) == ()
