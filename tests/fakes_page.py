@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,24 @@ from index.errors import UnknownDocument
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, Statement
+from ui.serve import address, bind, build, make_server
+
+
+@contextmanager
+def served(dossier: Any) -> Iterator[str]:
+    """The whole server, guard included, on a free loopback port; its address."""
+    with ThreadPoolExecutor(1) as other:  # a test that drives a browser has a running event loop in this thread
+        app = other.submit(build, dossier).result()
+    with bind("127.0.0.1", 0) as listener:
+        server = make_server(app, keep_s=1)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield address(listener)
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
 
 SENTENCE = re.compile(r"[^.\n]+\.?")
 COMMON = frozenset("the a an of in on to is was were who what when how many did does do".split())
@@ -23,13 +43,19 @@ def words(text: str) -> set[str]:
     return set(re.findall(r"\w+", text.lower())) - COMMON
 
 
-def make_document(text: str, *, title: str | None = None, publisher: str | None = "The Harbour Post", source: str = "a.txt") -> Document:
+def make_document(
+    text: str, *, title: str | None = None, publisher: str | None = "The Harbour Post", source: str = "a.txt"
+) -> Document:
     return Document(
         id=hashlib.sha256(f"{title}{text}".encode("utf-8", "replace")).hexdigest()[:24],
         text=text,
         media_type="text/plain",
         provenance=Provenance(
-            title=title, publisher=publisher, author="Ada Quill", published=Published("2025-03-04", "day", "dateline"), kind="report"
+            title=title,
+            publisher=publisher,
+            author="Ada Quill",
+            published=Published("2025-03-04", "day", "dateline"),
+            kind="report",
         ),
         page_starts=(),
         sources=(source,),
@@ -169,8 +195,8 @@ class MemoryData:
 class MemoryDossier:
     """As `rag.build.Dossier`, with nothing on disk but uploads."""
 
-    def __init__(self, data: Path, documents: Sequence[Document] = ()) -> None:
-        self.settings = Settings(data=data)
+    def __init__(self, data: Path, documents: Sequence[Document] = (), **settings: Any) -> None:
+        self.settings = Settings(data=data, **settings)
         self.data = MemoryData()
         self._collection = MemoryCollection(documents)
         self._lock = threading.Lock()

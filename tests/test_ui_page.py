@@ -2,9 +2,7 @@
 
 import json
 import logging
-import os
 import secrets
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,11 +11,8 @@ import httpx
 import pytest
 
 from index.values import Document
-from tests.fakes_page import MemoryDossier, make_document
-from ui.jobs import Jobs
+from tests.fakes_page import MemoryDossier, make_document, served
 from ui.page.actions import Actions
-from ui.page.intake import take
-from ui.serve import address, bind, build, make_server
 
 TEXT = "The harbour opened in 1902. Otto Lind built the bridge in 1911. The bridge cost 2 million crowns."
 
@@ -33,27 +28,8 @@ def dossier(tmp_path: Path, document: Document) -> MemoryDossier:
 
 
 @pytest.fixture
-def uploads(tmp_path: Path) -> Path:
-    folder = tmp_path / "uploads"
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture
-def actions(dossier: MemoryDossier, uploads: Path) -> Iterator[Actions]:
-    jobs = Jobs(dossier)
-    jobs.start()
-    yield Actions(dossier, jobs, uploads)
-    jobs.close()
-
-
-def sent(uploads: Path, name: str, text: str) -> str:
-    """A file as Gradio leaves it after an upload."""
-    folder = uploads / secrets.token_hex(8)
-    folder.mkdir()
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return str(path)
+def actions(dossier: MemoryDossier) -> Actions:
+    return Actions(dossier)
 
 
 def test_an_answer_comes_with_its_first_source_opened_at_the_quote(actions: Actions) -> None:
@@ -86,9 +62,9 @@ def test_an_error_shows_an_id_and_nothing_of_the_exception(actions: Actions, cap
     assert name.replace("_", "&#95;") in said
 
 
-def test_nothing_to_search_yet_is_no_error(tmp_path: Path, uploads: Path) -> None:
+def test_nothing_to_search_yet_is_no_error(tmp_path: Path) -> None:
     empty = MemoryDossier(tmp_path / "none")
-    answer, _, status = Actions(empty, Jobs(empty), uploads).ask("Who built the bridge?")
+    answer, _, status = Actions(empty).ask("Who built the bridge?")
     assert "no documents yet" in answer
     assert "alarm" not in status
 
@@ -100,7 +76,21 @@ def test_a_reference_opens_its_source_at_its_quote(actions: Actions, document: D
 
 @pytest.mark.parametrize(
     "command",
-    ["", "x", "ID 1", "ID -1 5", "ID 5 1", "ID 0 999999", "ID 0 99999999999999999999", "ID a b", "ID ² 3", "ID  1 2", "x" * 500, None, 3],
+    [
+        "",
+        "x",
+        "ID 1",
+        "ID -1 5",
+        "ID 5 1",
+        "ID 0 999999",
+        "ID 0 99999999999999999999",
+        "ID a b",
+        "ID ² 3",
+        "ID  1 2",
+        "x" * 500,
+        None,
+        3,
+    ],
 )
 def test_a_reference_that_no_button_has_shows_no_source(actions: Actions, document: Document, command: Any) -> None:
     given = command.replace("ID", document.id) if isinstance(command, str) else command
@@ -135,69 +125,11 @@ def test_only_a_page_can_be_turned_to(actions: Actions, command: Any) -> None:
     assert "A harbour" in actions.turn("0")
 
 
-def test_an_uploaded_file_goes_in_and_its_copy_goes_away(actions: Actions, uploads: Path, dossier: MemoryDossier) -> None:
-    path = sent(uploads, "notes.txt", "Notes\nThe lighthouse was painted red.")
-    assert "1 added" in list(actions.upload([path]))[-1]
-    assert dossier.collection().documents()[-1].sources == ("upload/notes.txt",)
-    assert list(uploads.iterdir()) == []
-
-
-def test_what_an_upload_that_was_broken_off_left_is_swept_away(uploads: Path) -> None:
-    old, fresh = uploads / "tmp1", uploads / "tmp2"
-    for path in (old, fresh):
-        path.touch()
-    os.utime(old, (0, 0))
-    take([], uploads, max_bytes=100)
-    assert not old.exists()
-    assert fresh.exists()
-
-
-def test_each_refused_file_is_named_with_its_reason_and_the_others_go_in(actions: Actions, uploads: Path) -> None:
-    paths = [sent(uploads, "empty.txt", ""), sent(uploads, "good.txt", "Good words."), str(uploads / "gone" / "lost.txt")]
-    report = list(actions.upload(paths))[-1]
-    assert "1 added, 2 refused" in report
-    assert "<b>empty.txt</b> The file is empty." in report
-    assert "<b>lost.txt</b> It did not arrive. Send it again." in report
-
-
-def test_a_path_that_was_not_uploaded_is_refused_and_left_alone(actions: Actions, uploads: Path, tmp_path: Path) -> None:
-    foreign = tmp_path / "private.txt"
-    foreign.write_text("Not for the page.")
-    link = uploads / "link.txt"
-    link.symlink_to(foreign)
-    for path in (str(foreign), str(link), f"{uploads}/../private.txt", "/etc/hostname", str(uploads), "", "\0"):
-        report = list(actions.upload([path]))[-1]
-        assert "was not uploaded here" in report
-        assert "Not for the page" not in report
-    assert foreign.read_text() == "Not for the page."
-
-
-def test_a_file_over_the_limit_is_refused_by_its_size(uploads: Path) -> None:
-    path = sent(uploads, "large.txt", "x" * 101)
-    taken = take([path], uploads, max_bytes=100)
-    assert taken.files == ()
-    assert taken.refused[0].code == "too_large"
-
-
-def test_a_file_name_is_shown_but_never_used_as_a_path(uploads: Path) -> None:
-    path = sent(uploads, "<img src=x onerror=alert(1)>.txt", "words")
-    taken = take([path], uploads, max_bytes=100)
-    assert taken.files[0].name == "<img src=x onerror=alert(1)>.txt"
-    assert taken.files[0].path.parent == taken.folder
-    assert "img" not in taken.files[0].path.name
-
-
 @pytest.fixture
-def url(dossier: MemoryDossier, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.delenv("GRADIO_TEMP_DIR", raising=False)
-    listener = bind("127.0.0.1", 0)
-    server = make_server(build(dossier))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    yield address(listener)
-    server.should_exit = True
-    thread.join(30)
-    listener.close()
+def url(dossier: MemoryDossier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setenv("GRADIO_TEMP_DIR", str(tmp_path / "gradio"))
+    with served(dossier) as where:
+        yield where
 
 
 def call(url: str, name: str, *values: object) -> list[Any] | None:
@@ -225,14 +157,19 @@ def test_every_event_answers_over_http_to_what_its_buttons_send(url: str, docume
     assert ">The harbour</mark>" in shown[0]
 
 
-def test_a_made_up_file_of_the_machine_is_refused_over_http(url: str, dossier: MemoryDossier, tmp_path: Path) -> None:
+def test_a_made_up_file_of_the_machine_is_neither_read_nor_copied(url: str, tmp_path: Path) -> None:
     foreign = tmp_path / "private.txt"
     foreign.write_text("Not for the page.")
-    for path in (str(foreign), "/etc/hostname"):
-        given = [{"path": path, "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}]
-        assert "Not for the page" not in json.dumps(call(url, "upload", given))
-    assert len(dossier.collection().documents()) == 1
-    assert foreign.exists()
+    for name in ("ask", "show", "remove", "turn"):
+        given = {"path": str(foreign), "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
+        assert "Not for the page" not in json.dumps(call(url, name, given))
+    assert [path for path in (tmp_path / "gradio").rglob("*") if path.is_file()] == []
+
+
+def test_the_page_takes_no_files_beside_the_api(url: str, tmp_path: Path) -> None:
+    answer = httpx.post(f"{url}/gradio_api/upload", files={"files": ("a.txt", b"some words")})
+    assert answer.status_code in (404, 413)
+    assert [path for path in (tmp_path / "gradio").rglob("*") if path.is_file() and path.stat().st_size > 1] == []
 
 
 def test_an_exception_does_not_reach_the_wire(url: str) -> None:
@@ -250,4 +187,3 @@ def test_nothing_is_told_of_other_hosts_and_no_history_is_kept(url: str) -> None
     assert config["show_error"] is False
     assert config["footer_links"] == []
     assert not config.get("run_history")
-    assert config["max_file_size"] == 25 * 1024 * 1024

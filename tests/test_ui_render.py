@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
 from ui.page.answer_view import answer_view, excerpt
-from ui.page.documents_view import PAGE_ROWS, documents_view, examples_view, header_view, job_view, said_view, welcome_view
+from ui.page.documents_view import (
+    PAGE_ROWS,
+    documents_view,
+    drop_view,
+    examples_view,
+    header_view,
+    said_view,
+    welcome_view,
+)
 from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
 from ui.page.markup import block, escape, fill
 from ui.page.source_view import AROUND_CHARS, source_view
 from ui.page.words import date_with_source
-from ui.views import IngestView, JobView, RefusalView
 
 TAG = re.compile(r"<[^>]*>")
 HOSTILE = "</script><img src=x onerror=alert(1)>${1+1}`{{x}}` **b** [a](//h) ![i](//h) $$x$$ \n\n# h\n\n```mermaid\n"
@@ -63,7 +70,9 @@ def make_answer(**given: object) -> Answer:
 
 @given(st.text())
 def test_escaped_text_reads_as_the_text_that_was_given(text: str) -> None:
-    expected = "".join(one if one in "\n\t\r\f" or not ("\x00" <= one < " " or "\x7f" <= one < "\xa0") else "\ufffd" for one in text)
+    expected = "".join(
+        one if one in "\n\t\r\f" or not ("\x00" <= one < " " or "\x7f" <= one < "\xa0") else "\ufffd" for one in text
+    )
     assert html.unescape(escape(text)) == expected
 
 
@@ -136,10 +145,20 @@ def test_a_conflict_lays_every_position_beside_the_other_with_its_outlet_and_dat
 
 def test_what_is_not_stated_comes_with_the_nearest_passages() -> None:
     near = EvidenceView(
-        chunk_id="c", document_id="doc_9", number=1, rank=1, score=0.1, publisher="The Harbour Post", start=3, end=9, text="near words"
+        chunk_id="c",
+        document_id="doc_9",
+        number=1,
+        rank=1,
+        score=0.1,
+        publisher="The Harbour Post",
+        start=3,
+        end=9,
+        text="near words",
     )
     text = "The documents don't say. Searched 4 passages."
-    markup = answer_view(make_answer(verdict="not_stated", short="", statements=(), citations=(), evidence=(near,), text=text))
+    markup = answer_view(
+        make_answer(verdict="not_stated", short="", statements=(), citations=(), evidence=(near,), text=text)
+    )
     words = shown(markup)
     assert words.count("documents don") == 1
     assert "Searched 4 passages." in words
@@ -186,15 +205,12 @@ def test_hostile_text_in_any_field_of_an_answer_is_inert(field: str) -> None:
     assert_inert(answer_view(answer))
 
 
-def test_hostile_text_in_a_document_or_a_report_is_inert() -> None:
+def test_hostile_text_in_a_document_is_inert() -> None:
     document = make_document(HOSTILE * 3, title=HOSTILE, publisher=HOSTILE, source=HOSTILE)
-    report = IngestView(refused=(RefusalView(source=f"upload/{HOSTILE}", code="empty", reason=HOSTILE),))
     for markup in (
         source_view(document, 4, 60),
         documents_view([document]),
         header_view([document]),
-        job_view(JobView(id="j", status="done", report=report)),
-        job_view(JobView(id="j", status="failed", error=HOSTILE)),
         examples_view([HOSTILE]),
         said_view(HOSTILE),
     ):
@@ -268,17 +284,9 @@ def test_a_near_duplicate_names_the_document_it_repeats() -> None:
     assert "Nearly the same as “The first”" in shown(documents_view([first, copy]))
 
 
-def test_each_refused_file_has_its_reason() -> None:
-    report = IngestView(added=("a",), refused=(RefusalView(source="upload/b.pdf", code="encrypted", reason="It is encrypted."),))
-    words = shown(job_view(JobView(id="j", status="done", report=report), (RefusalView(source="c.txt", code="missing", reason="Gone."),)))
-    assert "1 added, 2 refused" in words
-    assert "b.pdf It is encrypted." in words
-    assert "c.txt Gone." in words
-
-
-def test_a_job_on_its_way_says_how_far_it_is() -> None:
-    words = shown(job_view(JobView(id="j", status="running", stage="read", done=3, total=10)))
-    assert "Reading … 3 of 10" in words
+def test_the_place_for_files_says_how_large_they_may_be() -> None:
+    assert "up to 25 MB a file" in shown(drop_view(25 * 1024 * 1024))
+    assert "<i hidden>26214400</i>" in drop_view(25 * 1024 * 1024)
 
 
 def test_an_empty_collection_says_how_to_add_documents() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
 from index.errors import DossierError, UnknownCollection, UnknownDocument
 from index.values import Document
 from rag.values import Answer
 from ui.desk import check_id
-from ui.jobs import Jobs
 from ui.page.answer_view import answer_view
-from ui.page.documents_view import documents_view, examples_view, header_view, job_view, said_view, welcome_view
+from ui.page.documents_view import documents_view, examples_view, header_view, said_view, welcome_view
 from ui.page.examples import example_questions
-from ui.page.intake import ingest, take
 from ui.page.source_view import gone_view, no_source_view, source_view
 from ui.page.words import VERDICTS, count, title_of
 from ui.problems import PROBLEMS, Problem, of_error, unexpected
@@ -26,14 +23,11 @@ _LONGEST_COMMAND = 300
 class Actions:
     """Every event of the page; each returns the new values of the components it changes.
 
-    Args:
-        uploads: The folder into which Gradio puts what the browser uploads.
+    Uploads are not among them: `upload.js` sends files to the API like any other client, so they share its limits and queue.
     """
 
-    def __init__(self, dossier: Dossier, jobs: Jobs, uploads: Path) -> None:
+    def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
-        self._jobs = jobs
-        self._uploads = uploads
 
     def load(self) -> tuple[str, str, str, str, str]:
         """Header, examples, list, answer and source of a page that has just been opened."""
@@ -66,15 +60,6 @@ class Actions:
             return gone_view()
         except Exception as error:  # noqa: BLE001 - said on the page
             return _sorry(error)
-
-    def upload(self, paths: Sequence[str] | None) -> Iterator[str]:
-        """The report of an upload, again and again until it is done."""
-        try:
-            taken = take(paths or (), self._uploads, max_bytes=self._dossier.settings.max_file_bytes)
-            for job in ingest(taken, self._jobs):
-                yield job_view(job, taken.refused)
-        except Exception as error:  # noqa: BLE001 - said on the page
-            yield _sorry(error)
 
     def refresh(self) -> tuple[str, str, str]:
         """Header, examples and list, after something came or went."""

@@ -1,4 +1,4 @@
-"""What is in the collection, and what became of an upload, as markup."""
+"""What is in the collection and how to add to it, as markup."""
 
 from __future__ import annotations
 
@@ -6,11 +6,9 @@ from collections.abc import Sequence
 
 from index.values import Document
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.words import count, date_in_words, listed, source_name, title_of
-from ui.views import IngestView, JobView, RefusalView
+from ui.page.words import count, date_in_words, listed, size_in_words, source_name, title_of
 
 PAGE_ROWS = 50
-MOST_REFUSALS = 200
 NO_DOCUMENTS = Html(
     '<p class="empty"><b>There are no documents yet.</b> Add some under “Documents”, or run '
     "<code>dossier index FOLDER</code> on this machine.</p>"
@@ -37,9 +35,7 @@ def header_view(documents: Sequence[Document]) -> str:
 def examples_view(questions: Sequence[str]) -> str:
     if not questions:
         return ""
-    buttons = join(
-        fill('<button type="button" class="example">{question}</button>', question=one) for one in questions
-    )
+    buttons = join(fill('<button type="button" class="example">{question}</button>', question=one) for one in questions)
     return block(fill('<p class="label">For example</p><div class="examples">{buttons}</div>', buttons=buttons))
 
 
@@ -48,7 +44,9 @@ def welcome_view(documents: Sequence[Document]) -> str:
     if not documents:
         return block(NO_DOCUMENTS, "answer")
     return block(
-        Html('<p class="empty">Ask a question. The answer comes with numbered sources; each leads to the words it rests on.</p>'),
+        Html(
+            '<p class="empty">Ask a question. The answer comes with numbered sources; each leads to the words it rests on.</p>'
+        ),
         "answer",
     )
 
@@ -107,7 +105,9 @@ def _row(document: Document, titles: dict[str, str]) -> Html:
         )
         if same
         else Html(""),
-        notes=fill('<span class="note">{notes}</span>', notes="; ".join(document.notes)) if document.notes else Html(""),
+        notes=fill('<span class="note">{notes}</span>', notes="; ".join(document.notes))
+        if document.notes
+        else Html(""),
     )
 
 
@@ -116,7 +116,9 @@ def _pager(page: int, pages: int) -> Html:
         if not 0 <= target < pages:
             return Html("")
         return fill(
-            '<button type="button" class="quiet page">{label}<i hidden>{target}</i></button>', label=label, target=target
+            '<button type="button" class="quiet page">{label}<i hidden>{target}</i></button>',
+            label=label,
+            target=target,
         )
 
     return fill(
@@ -128,40 +130,17 @@ def _pager(page: int, pages: int) -> Html:
     )
 
 
-def job_view(job: JobView, refused_before: Sequence[RefusalView] = ()) -> str:
-    """An upload on its way, or what became of it: every file that was refused has its reason here."""
-    if job.status == "failed":
-        return block(fill('<p class="alarm">{error}</p>', error=job.error or "The upload failed."), "report")
-    if job.report is None:
-        stage = {"read": "Reading", "encode": "Encoding", "index": "Indexing"}.get(job.stage, "Waiting")
-        return block(
-            fill(
-                '<p class="progress">{stage} … {done}</p><div class="bar"><div class="at-{tenth}"></div></div>',
-                stage=stage,
-                done=f"{job.done} of {job.total}" if job.total else "",
-                tenth=10 * job.done // job.total if job.total else 0,
-            ),
-            "report",
-        )
-    return block(_report(job.report, refused_before), "report")
-
-
-def _report(report: IngestView, refused_before: Sequence[RefusalView]) -> Html:
-    refused = [*refused_before, *report.refused]
-    counts = [
-        f"{len(report.added):,} added" if report.added else None,
-        f"{len(report.replaced):,} replaced" if report.replaced else None,
-        f"{report.unchanged:,} already here" if report.unchanged else None,
-        f"{len(refused):,} refused" if refused else None,
-    ]
-    items = join(
-        fill('<li><b>{name}</b> {reason}</li>', name=source_name(one.source), reason=one.reason)
-        for one in refused[:MOST_REFUSALS]
-    )
-    return fill(
-        '<p class="done">{counts}.</p>{refused}',
-        counts=listed(counts, ", ") or "Nothing to add",
-        refused=fill('<ul class="refused">{items}</ul>', items=items) if refused else Html(""),
+def drop_view(max_bytes: int) -> str:
+    """Where files are dropped; `upload.js` does the rest and reads the limit from here."""
+    return block(
+        fill(
+            '<div class="drop"><p><b>Add documents</b></p><p>Drop files here, or <button type="button" class="quiet choose">choose files'
+            '<i hidden>{max_bytes}</i></button></p><p class="note">Text, Markdown, HTML, PDF, Word, PowerPoint, CSV, e-mail, EPUB; '
+            "up to {limit} a file. They stay on this machine.</p></div>",
+            max_bytes=max_bytes,
+            limit=size_in_words(max_bytes),
+        ),
+        "adding",
     )
 
 

@@ -21,7 +21,6 @@
   const narrow = () => window.matchMedia("(max-width: 760px)").matches;
 
   // ---- the source panel
-  let wanted = null; // what was pressed, so that a phone scrolls to the panel only then
   function select(button) {
     const reference = carried(button);
     document.querySelectorAll(".chosen").forEach((element) => element.classList.remove("chosen"));
@@ -29,24 +28,20 @@
       if (carried(other) === reference) (other.closest(".citation") ?? other).classList.add("chosen");
     });
     one("#ask-tab-button")?.click();
-    wanted = reference;
     send("show", reference);
-    revealMark(false);
+    revealMark();
+    if (narrow()) one("#source").scrollIntoView({ block: "start" });
   }
 
-  function revealMark(fresh) {
+  // Scroll the panel, and only the panel, to the marked words.
+  function revealMark() {
     const body = one("#source .body");
     if (!body) return;
     body.setAttribute("aria-label", "Text of the source");
     const mark = one("mark", body);
-    if (mark) {
-      const offset = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
-      body.scrollTop += offset - Math.min(body.clientHeight / 3, 120);
-    } else if (fresh) body.scrollTop = 0;
-    if (wanted !== null && fresh) {
-      wanted = null;
-      if (narrow()) one("#source")?.scrollIntoView({ block: "start" });
-    }
+    if (!mark) return;
+    const offset = mark.getBoundingClientRect().top - body.getBoundingClientRect().top;
+    body.scrollTop += offset - Math.min(body.clientHeight / 3, 120);
   }
 
   // ---- asking
@@ -169,7 +164,7 @@
     setUp();
     announce();
     const now = one("#source .dossier");
-    if (now !== source) { source = now; revealMark(true); }
+    if (now !== source) { source = now; revealMark(); }
     const shown = one("#answer .dossier");
     if (shown !== answer) { answer = shown; chooseFirst(); }
   }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ["class"] });

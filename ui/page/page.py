@@ -14,21 +14,21 @@ from typing import Any
 import gradio as gr
 from fastapi import FastAPI
 
-from ui.jobs import UPLOADS, Jobs
 from ui.page.actions import Actions
+from ui.page.documents_view import drop_view
 from ui.protocols import Dossier
 
 HERE = Path(__file__).parent
 QUEUE = 32
 ASKING_AT_ONCE = 2
-PURGE_EVERY_S, PURGE_AFTER_S = 600, 3600
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build_page(dossier: Dossier, jobs: Jobs) -> gr.Blocks:
-    """The page over an open Dossier; uploads go through `jobs`, the queue of the API."""
-    actions = Actions(dossier, jobs, Path(_upload_folder()))
-    with gr.Blocks(title="Dossier", analytics_enabled=False, delete_cache=(PURGE_EVERY_S, PURGE_AFTER_S)) as page:
+def build_page(dossier: Dossier) -> gr.Blocks:
+    """The page over an open Dossier. It sends files to the API of the application that it is mounted on."""
+    actions = Actions(dossier)
+    page: gr.Blocks = gr.Blocks(title="Dossier", analytics_enabled=False)
+    with page:
         header = _markup("top")
         with gr.Tabs(elem_id="tabs"):
             with gr.Tab("Ask", id="ask", elem_id="ask-tab"), gr.Row(elem_id="desk"):
@@ -40,12 +40,13 @@ def build_page(dossier: Dossier, jobs: Jobs) -> gr.Blocks:
                 with gr.Column(scale=9, min_width=320, elem_id="right"):
                     source = _markup("source")
             with gr.Tab("Documents", id="documents", elem_id="documents-tab"):
-                files = gr.File(label="Add documents", file_count="multiple", elem_id="files", height=150)
+                _markup("adding", drop_view(dossier.settings.max_file_bytes))
                 report = _markup("report")
                 documents = _markup("documents")
         show, press_show = _command("show")
         remove, press_remove = _command("remove")
         turn, press_turn = _command("turn")
+        _, press_refresh = _command("refresh")
         overview = [header, examples, documents]
 
         page.load(actions.load, None, [*overview, answer, source], **_QUIET)
@@ -64,24 +65,25 @@ def build_page(dossier: Dossier, jobs: Jobs) -> gr.Blocks:
         press_turn.click(actions.turn, turn, documents, **_QUIET)
         removed = press_remove.click(actions.remove, remove, report, **_QUIET)
         removed.then(actions.refresh, None, overview, **_QUIET)
-        uploaded = files.upload(actions.upload, files, report, concurrency_limit=1, **_QUIET)
-        uploaded.then(actions.refresh, None, overview, **_QUIET)
-        uploaded.then(_nothing, None, files, **_QUIET)
+        press_refresh.click(actions.refresh, None, overview, **_QUIET)
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 
 
 def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
-    """Put the page at "/" of the application that `ui.api.create_app` made over the same Dossier."""
-    os.environ.setdefault("GRADIO_TEMP_DIR", str(dossier.settings.data.resolve() / UPLOADS / "page"))
+    """Put the page at "/" of the application that `ui.api.create_app` made over the same Dossier.
+
+    The page is open to everyone who reaches the application: who that is, and the content security policy, are the guard's.
+    """
+    os.environ.setdefault("GRADIO_ANALYTICS_CACHE_FREQUENCY", str(10**9))  # else pandas sums up all events after each
     return asyncio.run(_mount(app, dossier))
 
 
 async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
-    page = build_page(dossier, app.state.jobs)
+    page = build_page(dossier)
     page.has_launched = True
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app,
         page,
         path="/",
@@ -92,15 +94,16 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        max_file_size=dossier.settings.max_file_bytes,
+        max_file_size=1,  # byte: no component of the page takes files
         theme=_theme(),
         head=_head(),
     )
+    return mounted
 
 
-def _markup(name: str) -> gr.Markdown:
+def _markup(name: str, value: str = "") -> gr.Markdown:
     """A place for `ui.page.markup.block` values; nothing else may be put into it."""
-    return gr.Markdown(elem_id=name, latex_delimiters=[], sanitize_html=True, header_links=False, buttons=[])
+    return gr.Markdown(value, elem_id=name, latex_delimiters=[], sanitize_html=True, header_links=False, buttons=[])
 
 
 def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button]:
@@ -124,19 +127,9 @@ def _command(name: str) -> tuple[gr.Textbox, gr.Button]:
         return gr.Textbox(show_label=False, container=False), gr.Button(name)
 
 
-def _nothing() -> None:
-    return None
-
-
-def _upload_folder() -> str:
-    from gradio.utils import get_upload_folder
-
-    return get_upload_folder()
-
-
 def _head() -> str:
-    style, script = (HERE / name for name in ("page.css", "page.js"))
-    return f"<style>{style.read_text(encoding='utf-8')}</style><script>{script.read_text(encoding='utf-8')}</script>"
+    style, *scripts = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "upload.js"))
+    return f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
 
 
 def _theme() -> gr.themes.Base:

@@ -81,6 +81,17 @@ def count(number: int, noun: str, plural: str | None = None) -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def size_in_words(size_bytes: int) -> str:
+    """
+    >>> size_in_words(25 * 1024 * 1024), size_in_words(2048), size_in_words(7)
+    ('25 MB', '2 KB', '7 bytes')
+    """
+    for unit, factor in (("MB", 1024 * 1024), ("KB", 1024)):
+        if size_bytes >= factor:
+            return f"{size_bytes / factor:.0f} {unit}"
+    return f"{size_bytes} bytes"
+
+
 def source_name(source: str) -> str:
     """The file name of a source, without its folders."""
     return shown_name(PurePosixPath(source.replace("\\", "/")).name)
