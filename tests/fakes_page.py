@@ -111,11 +111,16 @@ class MemoryCollection:
 
 @dataclass
 class MemoryPipeline:
+    """A question with "break" raises; one with "hold" waits for `go`."""
+
     collection: MemoryCollection
+    go: threading.Event
 
     def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
         if "break" in question:
             raise RuntimeError("secret-in-the-exception /etc/secret")
+        if "hold" in question:
+            self.go.wait(60)
         asked = words(question)
         found: list[tuple[int, Document, int, int]] = []
         for document in self.collection.documents():
@@ -199,13 +204,13 @@ class MemoryDossier:
         self.settings = Settings(data=data, **settings)
         self.data = MemoryData()
         self._collection = MemoryCollection(documents)
-        self._lock = threading.Lock()
+        self.go = threading.Event()
 
     def collection(self, name: str | None = None, create: bool = False) -> MemoryCollection:
         return self._collection
 
     def pipeline(self, name: str | None = None) -> MemoryPipeline:
-        return MemoryPipeline(self._collection)
+        return MemoryPipeline(self._collection, self.go)
 
     def warm_up(self) -> None:
         """There are no models."""

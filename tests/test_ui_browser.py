@@ -376,6 +376,39 @@ def test_nothing_in_a_document_a_title_or_a_file_name_runs_or_fetches(
     assert sink[1] == []
 
 
+def test_the_page_says_that_it_is_looking(browser: Browser, tmp_path: Path) -> None:
+    dossier = MemoryDossier(tmp_path / "data", [make_document("Otto Lind built the bridge in 1911.", title="T")])
+    with served(dossier) as url:
+        opened = Watched(browser, url)
+        page = opened.page
+        page.locator("#question textarea").fill("Who built the bridge on hold?")
+        page.keyboard.press("Enter")
+        expect(page.locator("#waiting")).to_have_text("Reading the documents …")
+        expect(page.locator("#answer")).to_have_attribute("aria-busy", "true")
+        dossier.go.set()
+        expect(page.locator("#answer .short")).to_have_text("1911")
+        expect(page.locator("#waiting")).to_have_text("")
+        opened.context.close()
+        assert opened.wrong == []
+
+
+def test_an_answer_is_copied_with_its_sources(browser: Browser, tmp_path: Path) -> None:
+    dossier = MemoryDossier(tmp_path / "data", [make_document("Otto Lind built the bridge in 1911.", title="T")])
+    with served(dossier) as url:
+        opened = Watched(browser, url)
+        opened.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        opened.ask("Who built the bridge?")
+        opened.page.locator("#answer .copy").click()
+        expect(opened.page.locator("#answer .copy")).to_have_text("Copied")
+        assert opened.page.evaluate("navigator.clipboard.readText()") == (
+            "1911\n\nOtto Lind built the bridge in 1911. [1]\n\n"
+            "[1] The Harbour Post · Ada Quill · report · 4 March 2025 (as its dateline says): T\n"
+            "    “Otto Lind built the bridge in 1911.”\n"
+        )
+        opened.context.close()
+        assert opened.wrong == []
+
+
 def test_an_error_is_one_friendly_line_with_an_id(browser: Browser, tmp_path: Path) -> None:
     with served(MemoryDossier(tmp_path / "data", [make_document("Otto Lind built it.", title="T")])) as url:
         opened = Watched(browser, url)

@@ -137,10 +137,18 @@ def test_a_conflict_lays_every_position_beside_the_other_with_its_outlet_and_dat
     )
     answer = make_answer(verdict="conflicting", conflicts=(conflict,), citations=(make_citation(1), make_citation(2)))
     words = shown(answer_view(answer))
-    assert "The sources disagree" in words
-    card = words[words.index("year built") :]
-    order = [card.index(part) for part in ("1911", "The Harbour Post · 4 March 2025", "1912", "The Archive · 2024")]
+    parts = ("The sources disagree", "1911", "The Harbour Post · 4 March 2025", "1912", "The Archive · 2024")
+    order = [words.index(part) for part in parts]
     assert order == sorted(order)
+    assert "Otto Lind" not in words[: order[-1]].replace("Otto Lind built it.", "")
+
+
+def test_several_conflicts_each_say_what_they_are_about() -> None:
+    position = Position(value="1911", citations=(1,))
+    conflicts = (Conflict(about="year built", positions=(position,)), Conflict(about="its cost", positions=(position,)))
+    words = shown(answer_view(make_answer(verdict="conflicting", conflicts=conflicts)))
+    assert "year built" in words
+    assert "its cost" in words
 
 
 def test_what_is_not_stated_comes_with_the_nearest_passages() -> None:

@@ -12,6 +12,8 @@ NEAREST = 3
 EXCERPT_CHARS = 320
 _NOT_STATED = "The documents don't say."
 
+_DEGRADED = Html('<p class="note">The language model did not answer; the built-in reader stood in for it.</p>')
+
 Citations = Mapping[int, Citation]
 
 
@@ -19,7 +21,6 @@ def answer_view(answer: Answer) -> str:
     """The whole answer. `not_stated` shows what was searched and the nearest passages instead of citations."""
     cited = {citation.number: citation for citation in answer.citations}
     parts = [_not_stated(answer) if answer.verdict == "not_stated" else _stated(answer, cited)]
-    parts += [_conflict(conflict, cited) for conflict in answer.conflicts]
     if answer.citations:
         parts.append(_citations(answer.citations))
     if answer.evidence:
@@ -65,19 +66,22 @@ def _scope(answer: Answer) -> str:
 
 def _stated(answer: Answer, cited: Citations) -> Html:
     return fill(
-        '<section class="card stated">{verdict}{short}<p class="text">{text}</p>{degraded}'
+        '<section class="card stated">{verdict}{lead}<p class="text">{text}</p>{degraded}'
         '<p class="tools"><button type="button" class="quiet copy">Copy with sources</button></p></section>',
         verdict=_verdict(answer),
-        short=fill('<p class="short">{short}</p>', short=answer.short) if answer.short else Html(""),
+        lead=_lead(answer, cited),
         text=join((_statement(one, cited) for one in answer.statements), " ")
         if answer.statements
         else escape(answer.text),
-        degraded=Html(
-            '<p class="note">The language model did not answer; the built-in reader stood in for it.</p>'
-            if answer.degraded
-            else ""
-        ),
+        degraded=_DEGRADED if answer.degraded else Html(""),
     )
+
+
+def _lead(answer: Answer, cited: Citations) -> Html:
+    """The bare answer, or the positions side by side where the sources disagree: none of them is chosen."""
+    if answer.conflicts:
+        return join(_conflict(conflict, cited, named=len(answer.conflicts) > 1) for conflict in answer.conflicts)
+    return fill('<p class="short">{short}</p>', short=answer.short) if answer.short else Html("")
 
 
 def _statement(statement: Statement, cited: Citations) -> Html:
@@ -104,23 +108,21 @@ def chip(citation: Citation) -> Html:
     )
 
 
-def _conflict(conflict: Conflict, cited: Citations) -> Html:
+def _conflict(conflict: Conflict, cited: Citations, *, named: bool) -> Html:
     return fill(
-        '<section class="card conflict"><h2>The sources disagree</h2><p class="about">{about}</p>'
-        '<div class="positions">{positions}</div></section>',
-        about=conflict.about,
+        '{about}<div class="positions">{positions}</div>',
+        about=fill('<p class="about">{about}</p>', about=conflict.about) if named else Html(""),
         positions=join(_position(position, cited) for position in conflict.positions),
     )
 
 
 def _position(position: Position, cited: Citations) -> Html:
-    citations = [cited[number] for number in position.citations if number in cited]
+    chips = join(chip(cited[number]) for number in position.citations if number in cited)
     return fill(
-        '<div class="position"><p class="value">{value}&nbsp;{chips}</p><p class="byline">{byline}</p>{quote}</div>',
+        '<div class="position"><p class="short">{value}</p><p class="byline">{byline}&nbsp;{chips}</p></div>',
         value=position.value,
-        chips=join(chip(citation) for citation in citations),
         byline=listed([position.publisher, date_in_words(position.published)]),
-        quote=join(fill("<blockquote>{quote}</blockquote>", quote=citation.quote) for citation in citations[:1]),
+        chips=chips,
     )
 
 
@@ -172,7 +174,7 @@ def _nearest(passage: EvidenceView) -> Html:
     return fill(
         '<li><span class="byline">{byline}</span><p>{text}</p>'
         '<button type="button" class="quiet open">Read in context{reference}</button></li>',
-        byline=listed([passage.publisher or passage.title, date_in_words(passage.published)]),
+        byline=listed([passage.publisher, passage.title, date_in_words(passage.published)]),
         text=excerpt(passage.text),
         reference=reference(passage.document_id, passage.start, passage.end),
     )

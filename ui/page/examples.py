@@ -18,7 +18,7 @@ SEED_FILES = frozenset(
 SEED_QUESTIONS = (
     "On what date was the ceasefire signed in Doha?",
     "How many Afghan refugees does Pakistan host?",
-    "Which countries mediated the talks?",
+    "What reason does Azaz Syed give for the failure of the talks?",
     "What is the trade between Pakistan and Afghanistan worth?",
     "Who won the 2022 World Cup?",
 )

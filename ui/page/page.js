@@ -51,18 +51,17 @@
   }
 
   async function copy(button) {
-    const answer = one("#answer .stated");
-    const text = [...answer.querySelectorAll(".short, .statement, .chip")]
-      .map((part) => {
-        if (part.matches(".chip")) return `[${part.innerText.replace(/\D/g, "")}]`;
-        return part.textContent.trim() + (part.matches(".short") ? "\n\n" : "");
-      })
+    const card = one("#answer .stated");
+    const number = (part) => `[${part.innerText.replace(/\D/g, "")}]`;
+    const short = [...card.querySelectorAll(".short")].map((part) => part.textContent.trim()).join(" / ");
+    const text = [...card.querySelectorAll(".text .statement, .text .chip")]
+      .map((part) => (part.matches(".chip") ? number(part) : part.textContent.trim()))
       .join(" ");
     const sources = [...document.querySelectorAll("#answer .citation")].map((item) => {
       const line = (name) => one(name, item).textContent.trim();
-      return `[${one(".number", item).innerText.replace(/\D/g, "")}] ${line(".byline")}: ${line(".title")}\n    “${line(".quote")}”`;
+      return `${number(one(".number", item))} ${line(".byline")}: ${line(".title")}\n    “${line(".quote")}”`;
     });
-    await navigator.clipboard.writeText(`${text}\n\n${sources.join("\n")}\n`);
+    await navigator.clipboard.writeText([short, text, sources.join("\n")].filter(Boolean).join("\n\n") + "\n");
     button.textContent = "Copied";
     setTimeout(() => (button.textContent = "Copy with sources"), 2000);
   }
