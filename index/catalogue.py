@@ -26,7 +26,8 @@ _DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, publ
     page_starts, notes, origin, chunk_count, added_at,
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
     FROM documents"""
-_CHUNKS = "SELECT id, document, ordinal, start, end, text FROM chunks WHERE id IN (SELECT value FROM json_each(?))"
+_CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
+    CROSS JOIN chunks ON chunks.id = wanted.value"""
 
 
 @dataclass(frozen=True, slots=True)

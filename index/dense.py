@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 COLLECTION = "chunks"
-BATCH = 250
+BATCH = 100
 CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 100, "ef_search": 128, "max_neighbors": 16}}
+_RELEASE_S = 2.0
+_RELEASE_STEP_S = 0.002
 _LOW_SPACE_BYTES = 32 * 1024 * 1024
 
 
@@ -89,6 +93,7 @@ class DenseIndex:
         if client is not None:
             self._collection = None  # type: ignore[assignment]
             _close(client)
+            _wait_for_release(self.path)
 
     def count(self) -> int:
         with damage(self.path):
@@ -147,3 +152,21 @@ class DenseIndex:
 def _close(client: Any) -> None:
     """Stop the client's threads and release its files; the class has it, the interface it is typed as does not."""
     client.close()
+
+
+def _wait_for_release(path: Path) -> None:
+    """The client's last files close a few milliseconds after it; where the system tells which files are open, wait for that."""
+    descriptors = Path("/proc/self/fd")
+    place = f"{path.resolve()}{os.sep}"
+    deadline = time.monotonic() + _RELEASE_S
+    while descriptors.is_dir() and time.monotonic() < deadline:
+        if not any(_target(entry).startswith(place) for entry in descriptors.iterdir()):
+            return
+        time.sleep(_RELEASE_STEP_S)
+
+
+def _target(descriptor: Path) -> str:
+    try:
+        return str(descriptor.readlink())
+    except OSError:
+        return ""

@@ -51,7 +51,9 @@ def _kill_while_it_ingests(data: Path, folder: Path, at_once: int, after_s: floa
     return {line for line in lines if line.startswith("doc_")}, "done" in lines
 
 
-@pytest.mark.parametrize("first", range(0, RUNS, PER_TEST))
+@pytest.mark.parametrize(
+    "first", [pytest.param(first, marks=(pytest.mark.slow,) if first else ()) for first in range(0, RUNS, PER_TEST)]
+)
 def test_what_was_acknowledged_before_a_kill_is_searchable_and_nothing_is_half_there(
     tmp_path: Path, first: int
 ) -> None:

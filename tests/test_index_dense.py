@@ -39,7 +39,7 @@ def test_the_score_is_the_cosine(tmp_path: Path) -> None:
 
 
 def test_an_upsert_replaces_and_a_delete_removes(tmp_path: Path) -> None:
-    vectors = _vectors(BATCH * 2 + 7)
+    vectors = _vectors(BATCH * 5 + 7)
     dense, ids = _filled(tmp_path, vectors)
     dense.upsert([ids[0]], ["d0"], vectors[1:2])
     assert np.allclose(dense.vectors([ids[0]])[ids[0]], vectors[1], atol=1e-6)
