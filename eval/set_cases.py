@@ -1,0 +1,74 @@
+"""A public retrieval set in frozen values: documents, questions, and which document answers which."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from index.values import Span
+
+
+@dataclass(frozen=True, slots=True)
+class SetDocument:
+    """One document of a set; `published` is an ISO date, cut to what is known."""
+
+    id: str
+    title: str
+    text: str
+    publisher: str | None = None
+    author: str | None = None
+    published: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SetQuery:
+    """One question of a set.
+
+    Attributes:
+        answers: Accepted forms of the answer, where the set has them.
+        spans: Places of the answer in document `doc_id`; any of them will do.
+        references: Passages of document `doc_id` that answer together; all are wanted.
+        doc_id: The document that the question was written on.
+        relevant: Documents that answer it; empty when the set says that none does.
+        test: It is listed in test_ids.txt: no training pool holds it.
+    """
+
+    id: str
+    text: str
+    answers: tuple[str, ...] = ()
+    spans: tuple[Span, ...] = ()
+    references: tuple[Span, ...] = ()
+    answerable: bool = True
+    doc_id: str | None = None
+    relevant: frozenset[str] = frozenset()
+    test: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationSet:
+    """A set that was read whole.
+
+    Attributes:
+        digest: Hash of its files: another digest is another set.
+    """
+
+    name: str
+    documents: tuple[SetDocument, ...]
+    queries: tuple[SetQuery, ...]
+    digest: str
+
+    @property
+    def searched(self) -> tuple[SetQuery, ...]:
+        """The questions with a relevant document: those that a ranking can be right or wrong about."""
+        return tuple(query for query in self.queries if query.relevant)
+
+
+@dataclass(frozen=True, slots=True)
+class SetProblem:
+    """What is wrong with one line; prints as "dev/queries.jsonl.gz line 3: field 'text' is missing"."""
+
+    file: str
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.file} line {self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
