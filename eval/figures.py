@@ -30,6 +30,8 @@ Share = tuple[float, float]
 GATED = {
     "passages/fused/Recall@10": None,
     "passages/fused/nDCG@10": None,
+    "passages/reranked/Recall@10": None,
+    "passages/reranked/nDCG@10": None,
     "answers/fact/in short": 0.8,
     "answers/fact/in short or a quote": 0.9,
     "answers/all/in short or a quote": None,

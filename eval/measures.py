@@ -102,6 +102,12 @@ MRR = Measure("MRR", _reciprocal_rank)
 """Reciprocal rank of the first wanted item, 0 beyond k; its mean is MRR@k."""
 MAP = Measure("MAP", _average_precision)
 """Average precision to rank k over all wanted items; its mean is MAP@k. For documents: a passage may bring two items at once."""
+Hits = Measure("Hits", _success)
+"""Hits@k as MultiHop-RAG counts it: the share of questions, null ones left out, with any of their evidence among the first k.
+
+So does `retrieval_evaluate.py` of yixuantt/MultiHop-RAG, which made the published tables. The paper (Tang & Yang 2024,
+arXiv 2401.15391, section 4.1) words it as the fraction of evidence found; that is Recall@k, which stands beside it.
+"""
 nDCG = Measure("nDCG", _ndcg)
 """Discounted gain over the best possible order (Järvelin & Kekäläinen 2002; linear gains, as trec_eval)."""
 
@@ -129,6 +135,42 @@ def judge_passages(passages: Iterable[tuple[str, int, int]], quotes: Sequence[Lo
         open_quotes = [quote for quote in open_quotes if quote not in gained]
         gains.append(len(gained))
     return Judged(tuple(gains), len(open_quotes))
+
+
+def covered_characters(
+    passages: Iterable[tuple[str, int, int]], wanted: Iterable[tuple[str, int, int]]
+) -> tuple[int, int, int]:
+    """Characters of passages against the characters wanted, both as (document id, start, end).
+
+    From these come the recall, precision and intersection over union of Chroma's chunking evaluation (Smith & Troynikov
+    2024), in characters for tokens. A character that two passages hold counts twice as retrieved, as it does there.
+
+    Returns:
+        Wanted characters that a passage holds, wanted characters, retrieved characters.
+
+    >>> covered_characters([("d", 0, 10), ("d", 5, 15)], [("d", 8, 28)])
+    (7, 20, 20)
+    """
+    retrieved = list(passages)
+    open_parts = _merged(wanted)
+    found = sum(
+        min(end, high) - max(start, low)
+        for document_id, start, end in _merged(retrieved)
+        for other, low, high in open_parts
+        if other == document_id and min(end, high) > max(start, low)
+    )
+    total = sum(end - start for _, start, end in open_parts)
+    return found, total, sum(end - start for _, start, end in retrieved)
+
+
+def _merged(spans: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    merged: list[tuple[str, int, int]] = []
+    for document_id, start, end in sorted(spans):
+        if merged and merged[-1][0] == document_id and start <= merged[-1][2]:
+            merged[-1] = (document_id, merged[-1][1], max(merged[-1][2], end))
+        else:
+            merged.append((document_id, start, end))
+    return merged
 
 
 def _covers(document_id: str, start: int, end: int, quote: LocatedEvidence) -> bool:

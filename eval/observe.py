@@ -10,8 +10,8 @@ from typing import Any, Protocol
 from eval.cases import Filtering, GoldCase
 from eval.measures import citation_faults
 from index.errors import UnknownDocument
-from index.protocols import Corpus, Vectors
-from index.values import Filters
+from index.protocols import Corpus, Embedder
+from index.values import Document, Filters
 from rag.values import Answer, Hit
 
 TOP_K = 10
@@ -34,7 +34,7 @@ class Observation:
 
     Attributes:
         key: Hash of the case, the settings, the code and the index generation.
-        rankings: Passages by row name ("lexical", "dense", "fused"), best first; empty when nothing was found.
+        rankings: Passages by row name, as in ROWS, best first; empty when nothing was found.
         answer: The answer without its evidence, which the rankings repeat.
     """
 
@@ -70,24 +70,44 @@ class Observation:
         )
 
 
+class Retrieving(Protocol):
+    """Dense and lexical search, fused; `rag.retrieve.Retriever` is the real one."""
+
+    def retrieve(self, query: str, top_k: int, *, filters: Filters | None = None) -> Sequence[Hit]: ...
+
+
 class Answering(Protocol):
-    """What is evaluated; `rag.pipeline.Pipeline` is the real one."""
+    """What is evaluated; `rag.pipeline.Pipeline` is the real one. `search` is the whole route's ranking."""
+
+    @property
+    def retriever(self) -> Retrieving: ...
 
     def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
 
     def search(self, query: str, *, top_k: int, filters: Filters | None = None) -> Sequence[Hit]: ...
 
 
-class QueryEmbedder(Protocol):
-    def embed_query(self, query: str) -> Vectors: ...
-
-
 Ranker = Callable[[str, int, Filters | None], tuple[Passage, ...]]
 """(query, top_k, filters) to passages, best first: one row of the report."""
 
+LEXICAL, DENSE, FUSED, RERANKED, QUICKSTART = "lexical", "dense", "fused", "reranked", "quickstart"
+ROWS = (LEXICAL, DENSE, FUSED, RERANKED, QUICKSTART)
+"""The rows of every report, side by side: each retriever alone, both fused, the whole route, and llama-index's defaults."""
 
-def standard_rankers(pipeline: Answering, collection: Corpus, embedder: QueryEmbedder) -> dict[str, Ranker]:
-    """The rows that every report shows side by side: each retriever alone, and both fused."""
+
+def standard_rankers(
+    pipeline: Answering,
+    collection: Corpus,
+    embedder: Embedder,
+    documents: Callable[[], Sequence[Document]],
+    *,
+    rows: Sequence[str] = ROWS,
+) -> dict[str, Ranker]:
+    """The rows of a report, in the order of `rows`.
+
+    Args:
+        documents: What the quickstart peer searches; asked for, and embedded once more, at its first query only.
+    """
 
     def lexical(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
         return _passages(collection, collection.search_lexical(query, top_k, filters=filters))
@@ -96,10 +116,40 @@ def standard_rankers(pipeline: Answering, collection: Corpus, embedder: QueryEmb
         return _passages(collection, collection.search_dense(embedder.embed_query(query), top_k, filters=filters))
 
     def fused(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
-        hits = pipeline.search(query, top_k=top_k, filters=filters)
-        return tuple(Passage(hit.chunk.document_id, hit.chunk.start, hit.chunk.end, hit.score) for hit in hits)
+        return _of_hits(pipeline.retriever.retrieve(query, top_k, filters=filters))
 
-    return {"lexical": lexical, "dense": dense, "fused": fused}
+    def reranked(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        return _of_hits(pipeline.search(query, top_k=top_k, filters=filters))
+
+    known: dict[str, Ranker] = {
+        LEXICAL: lexical,
+        DENSE: dense,
+        FUSED: fused,
+        RERANKED: reranked,
+        QUICKSTART: _quickstart(documents, embedder),
+    }
+    unknown = [row for row in rows if row not in known]
+    if unknown:
+        raise ValueError(f"rows must be among {', '.join(known)}, got {', '.join(unknown)}")
+    return {row: known[row] for row in rows}
+
+
+def _quickstart(documents: Callable[[], Sequence[Document]], embedder: Embedder) -> Ranker:
+    """The peer, set up when it is first asked."""
+    opened: list[Ranker] = []
+
+    def rank(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+        if not opened:
+            from eval.peers import quickstart_ranker
+
+            opened.append(quickstart_ranker(documents(), embedder))
+        return opened[0](query, top_k, filters)
+
+    return rank
+
+
+def _of_hits(hits: Sequence[Hit]) -> tuple[Passage, ...]:
+    return tuple(Passage(hit.chunk.document_id, hit.chunk.start, hit.chunk.end, hit.score) for hit in hits)
 
 
 def observe(

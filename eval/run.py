@@ -16,13 +16,15 @@ import typer
 from eval.cases import LocatedCase
 from eval.compare import Change, compare, read_report
 from eval.gold import load_gold
-from eval.observe import Answering, Observation, Ranker, observe, standard_rankers
+from eval.observe import ROWS, Answering, Observation, Ranker, observe, standard_rankers
 from eval.origin import code_hash, commit, corpus_hash, versions
 from eval.report import add_comparison, build_report, summary_table, write_report
 from index.errors import DossierError, EmptyCollection
 from index.protocols import Corpus
 
 if TYPE_CHECKING:
+    from rich.progress import TaskID
+
     from rag.build import Dossier
 
 OBSERVATIONS = "observations.jsonl"
@@ -104,7 +106,7 @@ def evaluate_collection(
         raise EmptyCollection(f"Collection '{corpus.name}' holds no document. Run: dossier index FOLDER")
     cases = load_gold(gold, documents)
     pipeline = dossier.pipeline(collection)
-    rankers = standard_rankers(pipeline, corpus, dossier.embedder)
+    rankers = standard_rankers(pipeline, corpus, dossier.embedder, lambda: documents)
     settings_hash = dossier.settings.answer_hash()
     observed = run_gold(
         pipeline, corpus, cases, rankers=rankers, settings_hash=settings_hash, out=out, progress=progress
@@ -130,30 +132,49 @@ def evaluate_collection(
 
 @app.command()
 def evaluate(
-    gold: Annotated[Path, typer.Argument(metavar="GOLD.jsonl", help="Questions with accepted answers and evidence.")],
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="GOLD.jsonl|SET|SETS", help="A gold file, the folder of a set, or a folder of sets."),
+    ],
     collection: Annotated[
-        str | None, typer.Option(help="Collection to ask; the one in the settings by default.")
+        str | None, typer.Option(help="Gold file: collection to ask; the one in the settings by default.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder for report.json, report.md and report.html.")] = Path(
-        "reports/eval"
-    ),
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the reports; reports/eval or, for sets, reports/sets by default.")
+    ] = None,
     baseline: Annotated[
-        Path | None, typer.Option(help="An earlier report.json: exit 4 when a gated measure fell.")
+        Path | None, typer.Option(help="Gold file: an earlier report.json; exit 4 when a gated measure fell.")
     ] = None,
+    sets: Annotated[str, typer.Option(help="Sets: names with commas between; the nine usual ones by default.")] = "",
+    rows: Annotated[str, typer.Option(help=f"Sets: which of {','.join(ROWS)}; all by default.")] = "",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Sets: at most so many questions each, for a quick look.")
+    ] = None,
+    part: Annotated[str, typer.Option(help="Sets: the folder of each set that holds its questions.")] = "dev",
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Measure retrieval, answers, citations and refusals on a gold file."""
-    from rag.build import open_dossier
-    from rag.settings import load_settings
-
+    """Measure retrieval, answers, citations and refusals on a gold file, or retrieval on public sets."""
     try:
-        with open_dossier(load_settings()) as dossier, progress_bar() as progress:
-            report, fell = evaluate_collection(
-                dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress
-            )
+        if path.is_dir():
+            _refuse(path, "a folder", {"--collection": collection, "--baseline": baseline})
+            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _names(rows) or ROWS, limit, part)
+            typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
+            return
+        _refuse(path, "a gold file", {"--sets": sets, "--rows": rows, "--limit": limit})
+        _run_gold(path, out or Path("reports/eval"), collection, baseline, as_json=as_json)
     except DossierError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
+
+
+def _run_gold(gold: Path, out: Path, collection: str | None, baseline: Path | None, *, as_json: bool) -> None:
+    from rag.build import open_dossier
+    from rag.settings import load_settings
+
+    with open_dossier(load_settings()) as dossier, progress_bar() as progress:
+        report, fell = evaluate_collection(
+            dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress
+        )
     if as_json:
         typer.echo(
             json.dumps({key: report[key] for key in ("origin", "kinds", "figures", "comparison")}, ensure_ascii=False)
@@ -173,6 +194,44 @@ def evaluate(
         raise typer.Exit(EXIT_FELL)
 
 
+def _run_sets(
+    path: Path, out: Path, sets: Sequence[str], rows: Sequence[str], limit: int | None, part: str
+) -> dict[str, Any]:
+    from eval.suite import DossierSystems, choose_sets, run_sets
+    from rag.build import open_dossier
+    from rag.settings import load_settings
+
+    unknown = [row for row in rows if row not in ROWS]
+    if unknown:
+        raise typer.BadParameter(
+            f"there is no row {', '.join(unknown)}; there are {', '.join(ROWS)}", param_hint="--rows"
+        )
+    folders = choose_sets(path, sets, part)
+    settings = load_settings(data=out / "data")
+    with open_dossier(settings) as dossier, stage_bar() as progress:
+        return run_sets(folders, DossierSystems(dossier, rows), out, part=part, limit=limit, progress=progress)
+
+
+def sets_summary(report: Mapping[str, Any], out: Path | None) -> str:
+    """What is printed after a run over sets."""
+    from eval.set_report import sets_table
+
+    folder = out or Path("reports/sets")
+    reports = ", ".join(str(folder / f"sets.{kind}") for kind in ("html", "md", "json"))
+    return f"nDCG@10 (%)\n\n{sets_table(report)}\n\nReports: {reports}"
+
+
+def _refuse(path: Path, kind: str, given: Mapping[str, object]) -> None:
+    """Options that say nothing about what was given are refused, not ignored."""
+    for name, value in given.items():
+        if value not in (None, ""):
+            raise typer.BadParameter(f"{path} is {kind}: {name} does not apply", param_hint=name)
+
+
+def _names(given: str) -> list[str]:
+    return [name for name in (part.strip() for part in given.split(",")) if name]
+
+
 def command(arguments: Sequence[str]) -> None:
     """`dossier eval ARGUMENTS...`; ends the process with its exit code."""
     app(list(arguments), prog_name="dossier eval")
@@ -181,6 +240,13 @@ def command(arguments: Sequence[str]) -> None:
 @contextmanager
 def progress_bar(what: str = "questions") -> Iterator[Progress | None]:
     """A bar on a terminal, nothing in a pipe."""
+    with stage_bar() as tell:
+        yield (lambda done, total: tell(what, done, total)) if tell else None
+
+
+@contextmanager
+def stage_bar() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar that says what it counts, on a terminal; nothing in a pipe."""
     if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield None
         return
@@ -190,5 +256,13 @@ def progress_bar(what: str = "questions") -> Iterator[Progress | None]:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            if what not in tasks:
+                for task in tasks.values():
+                    bar.update(task, visible=False)
+                tasks[what] = bar.add_task(what, total=None)
+            bar.update(tasks[what], completed=done, total=total, visible=True)
+
+        yield tell

@@ -1,8 +1,10 @@
-"""A public retrieval set in frozen values: documents, questions, and which document answers which."""
+"""A public retrieval set in frozen values: documents, questions, which document answers which, and what a row found."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from index.values import Span
 
@@ -72,3 +74,37 @@ class SetProblem:
 
     def __str__(self) -> str:
         return f"{self.file} line {self.line}: {self.reason}" if self.line else f"{self.file}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetRanking:
+    """What one row found for one question.
+
+    Attributes:
+        key: Hash of the question, the row, the set, the code and the settings.
+        documents: The first documents under the set's ids; a document ranks where its first passage ranks.
+        passages: The first passages: the set's id of the document, and the span in the stored text.
+        passage_count: Passages that the row gave, of those asked for.
+        seconds: Time of this one search.
+    """
+
+    key: str
+    query_id: str
+    row: str
+    documents: tuple[str, ...]
+    passages: tuple[tuple[str, int, int], ...]
+    passage_count: int
+    seconds: float
+
+    @classmethod
+    def from_json(cls, raw: Mapping[str, Any]) -> SetRanking:
+        """Raises KeyError, TypeError or ValueError when `raw` is not a ranking."""
+        return cls(
+            key=str(raw["key"]),
+            query_id=str(raw["query_id"]),
+            row=str(raw["row"]),
+            documents=tuple(str(document_id) for document_id in raw["documents"]),
+            passages=tuple((str(document_id), int(start), int(end)) for document_id, start, end in raw["passages"]),
+            passage_count=int(raw["passage_count"]),
+            seconds=float(raw["seconds"]),
+        )

@@ -81,6 +81,14 @@ class FakePipeline:
         self.corpus, self.shift, self.broken = corpus, shift, broken
         self.asked: list[str] = []
 
+    @property
+    def retriever(self) -> FakePipeline:
+        """Fused search is the whole route here: nothing reranks."""
+        return self
+
+    def retrieve(self, query: str, top_k: int, *, filters: Filters | None = None) -> list[Hit]:
+        return self.search(query, top_k=top_k, filters=filters)
+
     def search(self, query: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         found = [] if self.broken else self.corpus.search_lexical(query, top_k, filters=filters)
         chunks = self.corpus.chunks([chunk_id for chunk_id, _ in found])

@@ -6,7 +6,7 @@ import pytest
 
 from eval.compare import ReportUnusable, compare, read_report
 from eval.gold import load_gold
-from eval.observe import standard_rankers
+from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
 from eval.report import add_comparison, build_report, write_report
 from eval.run import OBSERVATIONS, run_gold
 from tests.eval_fakes import FakePipeline, MemoryCorpus
@@ -39,7 +39,8 @@ def ask(tmp_path, pipeline=None, cases=CASES, settings_hash="s1"):
     pipeline = pipeline or FakePipeline(corpus)
     tmp_path.mkdir(exist_ok=True)
     located = load_gold(write(tmp_path, *cases), corpus.documents())
-    rankers = standard_rankers(pipeline, corpus, corpus.embedder)
+    rows = (LEXICAL, DENSE, FUSED, RERANKED)
+    rankers = standard_rankers(pipeline, corpus, corpus.embedder, corpus.documents, rows=rows)
     return run_gold(pipeline, corpus, located, rankers=rankers, settings_hash=settings_hash, out=tmp_path)
 
 
@@ -57,7 +58,7 @@ def test_every_case_is_asked_once_and_reported_with_n_and_interval(tmp_path):
     report = report_of(ask(tmp_path))
     assert [case["id"] for case in report["cases"]] == [case["id"] for case in CASES]
     assert {(row["key"].split("/")[1], row["n"]) for row in report["figures"] if row["key"].startswith("passages/")} == {
-        ("lexical", 7), ("dense", 7), ("fused", 7),
+        ("lexical", 7), ("dense", 7), ("fused", 7), ("reranked", 7),
     }  # fmt: skip
     assert all(
         row["interval"]["low"] <= row["value"] <= row["interval"]["high"] and row["n"] > 0 for row in report["figures"]
