@@ -14,9 +14,6 @@ from eval.observe import Passage, Ranker
 from index.protocols import Embedder, Vectors
 from index.values import Document, Filters, Span
 
-QUICKSTART = "quickstart"
-"""The peer's row in every report."""
-
 QUICKSTART_TOP_K = 2
 """Passages that llama-index's query engine hands to its reader by default; a ranking goes deeper only to be measured."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -23,14 +24,12 @@ from eval.peer_env.ask import ROWS, PeerRows, PeerUnusable, ask_peer, peer_rows,
 from eval.peer_env.install import ENVIRONMENT, INSTALL, LOCK, install, python_of
 from eval.peer_env.runner import lines
 from eval.peers import QUICKSTART_TOP_K, locate_chunks, passes, quickstart_ranker
-from index.catalogue import Catalogue, StoredSource, document_id_of
-from index.changes import NewDocument, add_document, link_source, passage_hash, passage_text, store_vectors
-from index.duplicates import sketch
+from index.collection import Collection
 from index.embed import packaged_folder
-from index.values import Document, Filters, ParsedFile, Provenance, Published, Span
+from index.values import Document, Filters, Provenance, Span
 from tests.fakes import WordHashEmbedder
 from tests.peer_stub import ROW
-from tests.storage import sentence
+from tests.storage import article, own, sentence, write
 
 STUB = Path(__file__).with_name("peer_stub.py")
 REPEATED = "The ferry sails at noon. The mill is closed. Nobody was hurt. "
@@ -169,37 +168,34 @@ def test_a_ranking_of_no_passage_is_a_wrong_argument() -> None:
         quickstart_ranker(CORPUS, WordHashEmbedder())("ferry", 0, None)
 
 
-SAYS = [
-    Provenance(title=f"{publisher} {date}", publisher=publisher, published=Published(date, precision, "meta") if date else None)  # type: ignore[arg-type]
-    for publisher in (None, "Post", "post ", "Gazette")
-    for date, precision in ((None, "day"), ("2025", "year"), ("2025-03", "month"), ("2025-03-09", "day"), ("2024-12-31", "day"))
-]  # fmt: skip
+@pytest.fixture(scope="module")
+def dated(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Collection]:
+    """A real collection of what each publisher said at each date, precise or not."""
+    folder = tmp_path_factory.mktemp("dated")
+    fronts = [
+        {name: value for name, value in (("publisher", publisher), ("date", date)) if value}
+        for publisher in (None, "Post", "post ", "Gazette")
+        for date in (None, "2025", "2025-03", "2025-03-09", "2024-12-31")
+    ]
+    texts = {f"{number}.txt": article(number, 1, **front) for number, front in enumerate(fronts)}
+    data = own(folder / "data")
+    collection = data.collection("dated", WordHashEmbedder(), create=True)
+    collection.ingest(write(folder / "texts", texts))
+    yield collection
+    collection.close()
+    data.close()
 
 
 @pytest.mark.parametrize("publisher", [None, "POST", "Herald"])
 @pytest.mark.parametrize("since", [None, "2025", "2025-03-10"])
 @pytest.mark.parametrize("until", [None, "2024", "2025-03", "2025-03-08"])
 def test_filters_leave_a_peer_the_documents_that_they_leave_us(
-    tmp_path: Path, publisher: str | None, since: str | None, until: str | None
+    dated: Collection, publisher: str | None, since: str | None, until: str | None
 ) -> None:
-    catalogue = Catalogue(tmp_path / "dossier.sqlite3")
-    with catalogue.writing() as connection:
-        for number, provenance in enumerate(SAYS):
-            name = passage_hash("fake", passage_text(provenance.title, f"Text {number}."))
-            parsed = ParsedFile(f"Text {number}.", "text/plain", provenance, (Span(0, 7),))
-            new = NewDocument(
-                document_id_of(parsed.text, provenance),
-                parsed,
-                (Span(0, 7),),
-                (name,),
-                sketch(parsed.text, parsed.body),
-            )
-            add_document(connection, new, store_vectors(connection, [name], np.ones((1, 4), dtype=np.float32)))
-            link_source(connection, f"/{number}", StoredSource(new.id, 1, "hash", "1"))
     filters = Filters(publisher, since, until)
-    left = {found.id for found in catalogue.documents() if passes(found, filters)}
-    assert left == set(catalogue.matching(filters))
-    catalogue.close()
+    ours = dated.chunks([name for name, _ in dated.search_lexical("registry entry", 100, filters=filters)])
+    left = {found.id for found in dated.documents() if passes(found, filters)}
+    assert left == {chunk.document_id for chunk in ours.values()}
 
 
 # Peers in an environment of their own, asked through files
@@ -341,8 +337,8 @@ def test_an_environment_with_the_locked_versions_stays_as_it_is(tmp_path: Path) 
 @pytest.mark.skipif(not python_of(ENVIRONMENT).exists(), reason=f"the peers are not installed; run: {INSTALL}")
 @pytest.mark.parametrize("peer", sorted(ROWS))
 def test_a_real_peer_finds_the_passage_in_every_row(tmp_path: Path, peer: str) -> None:
-    corpus = [*CORPUS, document("titled", "It closed in spring, its owner said.", title="The old mill")]
-    question = "When did the mill close?"
+    corpus = [*CORPUS, document("titled", "It closed in spring, its owner said.", title="The mill of Quell")]
+    question = "What did the owner of the mill in Quell say?"
     asked = ["select a ferry", question]
     rows = peer_rows(corpus, asked, model=packaged_folder(), folder=tmp_path, peers=[peer])
     assert rows.absent == {} and set(rows.rankers) == set(ROWS[peer])

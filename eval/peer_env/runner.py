@@ -57,9 +57,16 @@ def haystack(job: dict[str, Any], documents: list[Any], queries: list[Any], writ
     embedder = SentenceTransformersTextEmbedder(model=job["model"], progress_bar=False)
     near, lexical = InMemoryEmbeddingRetriever(store), InMemoryBM25Retriever(store)
 
+    texts = {document["id"]: document["text"] for document in documents}
+
+    def passage(hit: Any) -> list[Any]:
+        name, start = hit.meta["document"], hit.meta["split_idx_start"]
+        end = start + len(hit.content)
+        verbatim = texts[name][start:end] == hit.content
+        return [name, *((start, end) if verbatim else (0, 0)), hit.score]
+
     def ranking(found: Any) -> list[Any]:
-        starts = ((hit, hit.meta["split_idx_start"]) for hit in found["documents"])
-        return [[hit.meta["document"], start, start + len(hit.content), hit.score] for hit, start in starts]
+        return [passage(hit) for hit in found["documents"]]
 
     for query in queries:
         vector = embedder.run(text=query["text"])["embedding"]
