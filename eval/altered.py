@@ -22,6 +22,7 @@ _PLACES = "Valdoro|Kestrel Bay|Nordhavn|Port Ellery|Tashmir|Quillan Heights|Ober
 _NUMBER = re.compile(r"(?<![\w.,-])\d{1,3}(?:,\d{3})+(?![\w-])|(?<![\w.,/-])\d+(?![\w/-])(?!\.\d)")
 _YEAR = re.compile(r"\b(?:1[5-9]|20)\d\d\b")
 _MONTH = re.compile(rf"\b(?:{'|'.join(month for month in _MONTHS if month != 'May')})\b")
+_DAY_OF_MONTH = re.compile(rf"\b\d{{1,2}}(?: of)? (?:{'|'.join(_MONTHS)})\b|\b(?:{'|'.join(_MONTHS)}) \d{{1,2}}\b")
 _DAY = re.compile(rf"\b(?:{'|'.join(_DAYS)})\b")
 _COUNT = re.compile(rf"\b(?:{'|'.join(_COUNTS)})\b")
 _FULL_NAME = re.compile(r"(?<![.!?\"“] )(?<!^)\b[A-Z][a-zé]+(?: [A-Z][a-zé]+){1,2}\b")
@@ -39,8 +40,13 @@ _SPEAKERS = (
 
 
 def change_number(sentence: str, chance: random.Random) -> str | None:
-    """A count multiplied, or a count in words replaced; years are left to `change_date`."""
-    found = [match for match in _NUMBER.finditer(sentence) if not _YEAR.fullmatch(match[0])]
+    """A count multiplied, or a count in words replaced; dates are left to `change_date`."""
+    dated = [day.span() for day in _DAY_OF_MONTH.finditer(sentence)]
+    found = [
+        match
+        for match in _NUMBER.finditer(sentence)
+        if not _YEAR.fullmatch(match[0]) and not any(a <= match.start() < b for a, b in dated)
+    ]
     words = list(_COUNT.finditer(sentence))
     if found:
         match = chance.choice(found)

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.figure import auroc_figure
+from eval.figure import auroc_figure, mean_figure
 from eval.lines import read_lines, sample
 from eval.measures import calibration, exact_match, expected_calibration_error, risk_coverage
 from eval.normalise import squad_normalise
 from eval.reading import LONG_CHARS, Progress, Question, best_text, read_one, read_questions, span_score
+from index.errors import DossierError
 from rag.protocols import Reader
 
 WRONG_PASSAGE_SETS = ("squad2_dev", "xquad_en", "qed")
@@ -24,6 +25,12 @@ LIMIT = 1000
 WRONG_LIMIT = 300
 DEPTH = 50
 """How far down BM25's ranking a passage without the answer is looked for."""
+
+
+class ToolMissing(DossierError):
+    """A library that only measuring needs is not installed."""
+
+    code = "tool-missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +71,7 @@ def measure_refusing(
             "sets": {name: _aurocs(items, per_case=2) for name, items in near.items()},
             "without_a_wrong_passage": left_out,
         },
-        "nomiracl_en": _aurocs(miracl),
+        "nomiracl_en": {**_aurocs(miracl), "at_even_odds": at_even_odds(miracl)},
     }
 
 
@@ -115,7 +122,12 @@ def nearest_wrong(
 
     A passage can answer when it is the question's own, or holds an accepted answer as whole words after SQuAD's normalisation.
     """
-    import bm25s
+    try:
+        import bm25s
+    except ImportError as error:
+        raise ToolMissing(
+            "Wrong passages are found with bm25s, which is not installed. Run: pip install bm25s"
+        ) from error
 
     texts = [f"{passage.get('title') or ''} {passage['text']}" for passage in passages]
     index = bm25s.BM25()
@@ -166,6 +178,14 @@ def _aurocs(scored: Sequence[Scored], *, per_case: int = 1) -> dict[str, Any]:
         "answerable": sum(labels),
         "answers": auroc_figure([item.answers for item in scored], labels, per_case=per_case).to_json(),
         "span": auroc_figure([item.span for item in scored], labels, per_case=per_case).to_json(),
+    }
+
+
+def at_even_odds(scored: Sequence[Scored]) -> dict[str, Any]:
+    """What happens when log-odds above 0 are answered: the two error rates of NoMIRACL (Thakur et al. 2024, section 4)."""
+    return {
+        "wrongly_answers": mean_figure([float(item.answers > 0) for item in scored if not item.label]).to_json(),
+        "wrongly_refuses": mean_figure([float(item.answers <= 0) for item in scored if item.label]).to_json(),
     }
 
 
