@@ -1,0 +1,147 @@
+"""What a question holds besides its words: parts, quotations, names, numbers, dates, outlets, and what it restricts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from index.values import Filters, Span
+from rag.dates import DateMention, dates
+from rag.outlets import outlet_mentions
+from rag.quantities import Quantity, quantities
+from rag.question_names import question_names
+from rag.restrict import filters_of, period_of
+from rag.split_question import split_question
+from rag.wording import fold, quoted_phrases, words
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, taken apart. Everything but `filters` is a hint: it may reorder what was found, never hide it.
+
+    Attributes:
+        parts: What can be searched one by one when the question asks more than one thing; empty when it does not.
+        quoted: What stands between quotation marks and is no outlet's name.
+        names: Names in the order they stand, outlets left out.
+        numbers: Numbers that are not part of a date.
+        dates: Dates, as far as they are stated; also written together, as in 20251016.
+        publishers: The collection's outlets that the question names.
+        latest: True when it asks for the latest there is.
+        as_of: ISO date of "as of 10 November 2025".
+        filters: What the question restricts in so many words; empty when it does not.
+    """
+
+    text: str
+    parts: tuple[str, ...] = ()
+    quoted: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()
+    numbers: tuple[Quantity, ...] = ()
+    dates: tuple[DateMention, ...] = ()
+    publishers: tuple[str, ...] = ()
+    latest: bool = False
+    as_of: str | None = None
+    filters: Filters = field(default_factory=Filters)
+
+    @property
+    def explicit(self) -> bool:
+        """True when the question itself restricts which documents may answer."""
+        return bool(self.filters)
+
+    @property
+    def since(self) -> str | None:
+        return self.filters.since
+
+    @property
+    def until(self) -> str | None:
+        return self.filters.until
+
+
+_TOGETHER = re.compile(
+    r"(?<![0-9.,])(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])(?![0-9]|[.,][0-9])"
+)
+_LATEST = re.compile(
+    r"\b(?:(?<!at the )latest|(?:most|more) recent(?:ly)?|newest|currently|as of (?:now|today)|right now|at (?:the moment|present)|up[- ]to[- ]date"
+    r"|these days|nowadays|so far|(?<!alternating )(?<!electric )(?<!direct )(?<!ocean )(?<!undercurrent )current(?=\s\w)(?!\s(?:of|through|in|flow\w*|density)\b))\b",
+    re.IGNORECASE,
+)
+_AS_OF = re.compile(r"\bas\s(?:of|at)\s(?:the\s)?$", re.IGNORECASE)
+
+
+def analyse(question: str, *, publishers: Collection[str], today: date | None = None) -> Query:
+    """Take a question apart; never fails, reads nothing but its arguments.
+
+    Args:
+        question: One line, at most a few thousand characters.
+        publishers: Every outlet of the collection.
+        today: What "published yesterday" is counted from; without it such words restrict nothing.
+
+    >>> analyse("According to the Harbour Post, who signed on 3 May?", publishers=["The Harbour Post"]).filters.publisher
+    'The Harbour Post'
+    """
+    mentions = outlet_mentions(question, publishers)
+    outlets = [mention.span for mention in mentions]
+    dated = dates_of(question)
+    return Query(
+        text=question,
+        parts=split_question(question, outlets),
+        quoted=_quoted(question, outlets),
+        names=_names(question, outlets),
+        numbers=numbers_of(question),
+        dates=dated,
+        publishers=tuple(dict.fromkeys(name for mention in mentions for name in mention.publishers)),
+        latest=bool(_LATEST.search(_unquoted(question))),
+        as_of=_as_of(question, dated, today),
+        filters=filters_of(question, mentions, dated, today=today),
+    )
+
+
+def dates_of(text: str) -> tuple[DateMention, ...]:
+    """Every date of a text, those of chats and file names included ("20251016_14:00").
+
+    >>> [(mention.year, mention.month, mention.day) for mention in dates_of("What was said on 20251016?")]
+    [(2025, 10, 16)]
+    """
+    together = [
+        DateMention(int(match["year"]), int(match["month"]), int(match["day"]), Span(*match.span()))
+        for match in _TOGETHER.finditer(text)
+    ]
+    return (
+        tuple(sorted((*together, *dates(_apart(text))), key=lambda mention: mention.span)) if together else dates(text)
+    )
+
+
+def numbers_of(text: str) -> tuple[Quantity, ...]:
+    """Every number of a text that is not part of a date."""
+    return quantities(_apart(text))
+
+
+def _apart(text: str) -> str:
+    return _TOGETHER.sub(lambda match: " " * len(match[0]), text)
+
+
+def _unquoted(question: str) -> str:
+    return re.sub(r'"[^"]{1,2000}"', " ", fold(question))
+
+
+def _quoted(question: str, outlets: Sequence[Span]) -> tuple[str, ...]:
+    named = {tuple(words(question[span.start : span.end])) for span in outlets}
+    phrases = [phrase.strip(" .,;:!?\u00a0") for phrase in quoted_phrases(question)]
+    return tuple(dict.fromkeys(phrase for phrase in phrases if words(phrase) and tuple(words(phrase)) not in named))
+
+
+def _names(question: str, outlets: Sequence[Span]) -> tuple[str, ...]:
+    """Names outside outlets; what an outlet's name was joined to ("Fortune Ada Rahn") is left out with it."""
+    found = question_names(question)
+    apart = [
+        name for name in found if not any(name.span.start < span.end and span.start < name.span.end for span in outlets)
+    ]
+    return tuple(dict.fromkeys(re.sub(r"['’]s?$", "", name.text) for name in apart))
+
+
+def _as_of(question: str, dated: Sequence[DateMention], today: date | None) -> str | None:
+    for mention in dated:
+        if _AS_OF.search(question, max(0, mention.span.start - 12), mention.span.start):
+            return period_of(mention, today=today)
+    return None
