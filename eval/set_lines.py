@@ -127,7 +127,7 @@ def read_query(raw: Mapping[str, Any], documents: Mapping[str, SetDocument]) -> 
 
 def _spans(raw: Mapping[str, Any], field: str, document: SetDocument | None) -> tuple[Span, ...]:
     """Spans with their text, which must stand in the document where they say."""
-    given = raw.get(field) or []
+    given = raw.get(field, [])
     if not isinstance(given, list):
         raise Wrong(f"field {field!r} must be a list")
     found: dict[Span, None] = {}

@@ -10,6 +10,7 @@ from index.files import find_files
 from rag.build import open_dossier
 from rag.settings import load_settings
 from tests.eval_fakes import TEXTS
+from tests.invented_set import write_set
 from tests.test_eval_gold import write
 from tests.test_eval_run import CASES
 
@@ -77,6 +78,60 @@ def test_an_unknown_collection_ends_with_1_and_its_name(invoke, tmp_path):
     result = invoke(run.app, write(tmp_path, *CASES), "--collection", "nowhere")
     assert result.exit_code == 1
     assert "nowhere" in result.stderr
+
+
+@pytest.fixture
+def sets(tmp_path):
+    for name in ("first", "second"):
+        write_set(tmp_path / "sets" / name)
+    return tmp_path / "sets"
+
+
+def test_a_folder_of_sets_gives_one_table_and_its_reports(invoke, sets, tmp_path):
+    result = invoke(run.app, sets, "--rows", "lexical,fused,reranked", "--limit", 3)
+    assert result.exit_code == 0, result.output
+    assert "| set | documents / questions | lexical | fused | reranked |" in result.stdout
+    assert "| second | 24 / 3 |" in result.stdout
+    assert {"sets.json", "sets.md", "sets.html"} <= {path.name for path in (tmp_path / "reports" / "sets").iterdir()}
+    again = invoke(run.app, sets / "second", "--rows", "lexical", "--limit", 3, "--json")
+    assert [found["set"] for found in json.loads(again.stdout)["sets"]] == ["second"]
+
+
+def test_sets_are_chosen_by_name_and_an_unknown_one_ends_with_1(invoke, sets):
+    chosen = invoke(run.app, sets, "--sets", "second", "--rows", "lexical", "--limit", 1)
+    assert "| second |" in chosen.stdout
+    assert "| first |" not in chosen.stdout
+    unknown = invoke(run.app, sets, "--sets", "third")
+    assert unknown.exit_code == 1
+    assert unknown.stderr == f"{sets} holds no set third. There are: first, second.\n"
+
+
+def test_a_folder_that_is_no_set_ends_with_1_and_one_line(invoke, tmp_path):
+    (tmp_path / "notes").mkdir()
+    result = invoke(run.app, tmp_path / "notes")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"{tmp_path / 'notes'} is no set and holds none: a set has corpus.jsonl[.gz]")
+    assert result.stderr.count("\n") == 1
+
+
+def test_a_wrong_line_of_a_set_is_named(invoke, sets):
+    write_set(sets / "first", queries=["{}"], qrels=[], test_ids=[])
+    result = invoke(run.app, sets, "--sets", "first")
+    assert result.exit_code == 1
+    assert "dev/queries.jsonl.gz line 1: field '_id' is missing" in result.stderr
+
+
+@pytest.mark.parametrize("option", [("--baseline", "b.json"), ("--collection", "c"), ("--rows", "bm26")])
+def test_options_that_do_not_apply_to_sets_are_refused(invoke, sets, option):
+    result = invoke(run.app, sets, *option)
+    assert result.exit_code == 2
+    assert option[0] in result.stderr
+
+
+def test_options_of_sets_do_not_apply_to_a_gold_file(invoke, tmp_path):
+    result = invoke(run.app, write(tmp_path, *CASES), "--limit", 3)
+    assert result.exit_code == 2
+    assert "--limit" in result.stderr
 
 
 def test_no_quote_of_random_questions_is_made_up(invoke, tmp_path):
