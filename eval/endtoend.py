@@ -110,7 +110,7 @@ def score_routes(
         said = {
             "quickstart": quickstart(question.text),
             "ours, best draft": drafted.short,
-            "ours, as shown": drafted.short if drafted.shown else "",
+            "ours, as shown": drafted.answer.short if drafted.shown else "",
         }
         for row, text in said.items():
             em = float(bool(text) and exact_match(text, question.answers))

@@ -182,7 +182,7 @@ def _aurocs(scored: Sequence[Scored], *, per_case: int = 1) -> dict[str, Any]:
 
 
 def at_even_odds(scored: Sequence[Scored]) -> dict[str, Any]:
-    """What happens when log-odds above 0 are answered: the two error rates of NoMIRACL (Thakur et al. 2024, section 4)."""
+    """What happens when log-odds above 0 are answered: the two error rates of NoMIRACL (Thakur et al., 2024)."""
     return {
         "wrongly_answers": mean_figure([float(item.answers > 0) for item in scored if not item.label]).to_json(),
         "wrongly_refuses": mean_figure([float(item.answers <= 0) for item in scored if item.label]).to_json(),
@@ -206,7 +206,7 @@ def reliability(scored: Sequence[Scored]) -> dict[str, Any]:
 
 
 def risk_coverage_area(curve: Sequence[tuple[float, float]]) -> float | None:
-    """Mean risk over coverage, each step of the curve by its width (Geifman & El-Yaniv 2017); lower is better.
+    """Mean risk over coverage, each step of the curve by its width (Geifman, Uziel & El-Yaniv, ICLR 2019); lower is better.
 
     >>> risk_coverage_area([(0.5, 0.0), (1.0, 0.5)])
     0.25
