@@ -85,7 +85,7 @@ def analyse(question: str, *, publishers: Collection[str], today: date | None = 
     dated = dates_of(question)
     return Query(
         text=question,
-        parts=split_question(question, outlets),
+        parts=split_question(question),
         quoted=_quoted(question, outlets),
         names=_names(question, outlets),
         numbers=numbers_of(question),

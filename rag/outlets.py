@@ -42,6 +42,7 @@ class _Candidate:
 
 
 _MOST_WORDS = 10
+_BEFORE = 80
 _ORDINARY = frozenset(
     """advocate age american argus arena athletic atlantic australian axis bee billboard blade bulletin bustle business
     canary caravan cell century chronicle citizen city column conversation courier cut daily dawn day democrat discover
@@ -125,7 +126,8 @@ def outlet_mentions(question: str, publishers: Collection[str]) -> tuple[OutletM
     return tuple(
         OutletMention(candidate.publishers, candidate.span, candidate.strong)
         for candidate in found
-        if _is_name(text, candidate) and not _EXCLUDED.search(text, 0, candidate.span.start)
+        if _is_name(text, candidate)
+        and not _EXCLUDED.search(text, max(0, candidate.span.start - _BEFORE), candidate.span.start)
     )
 
 
@@ -208,7 +210,7 @@ def _candidate(
 
 
 def _in_context(text: str, candidate: _Candidate) -> _Candidate:
-    before, end = text[max(0, candidate.span.start - 80) : candidate.span.start], candidate.span.end
+    before, end = text[max(0, candidate.span.start - _BEFORE) : candidate.span.start], candidate.span.end
     strong = bool(_STRONG_BEFORE.search(before) or _STRONG_AFTER.match(text, end) or _STRONG_SAYS.match(text, end))
     quoted = before[-1:] in ("'", '"') and text[end : end + 1] in ("'", '"')
     lead = before == "" and text[end : end + 1] == ":"
@@ -237,12 +239,12 @@ def _is_ordinary(candidate: _Candidate) -> bool:
 
 def _is_name(text: str, candidate: _Candidate) -> bool:
     """True when the words are meant as the outlet's name here, as far as writing and neighbours tell."""
-    written = candidate.cased or not any(letter.isupper() for letter in text)
+    written = candidate.cased or text == text.lower()
     if not _is_ordinary(candidate):
         return written or candidate.soft
     if _LONGER_NAME.match(text, candidate.span.end) and not _STRONG_AFTER.match(text, candidate.span.end):
         return False
-    before = text[: candidate.span.start].split()
+    before = text[max(0, candidate.span.start - _BEFORE) : candidate.span.start].split()
     follows_name = bool(before) and before[-1][0].isupper() and len(before) > 1 and before[-1][-1].isalpha()
     if follows_name and not candidate.article:
         return False

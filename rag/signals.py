@@ -20,15 +20,16 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "outlet_named": 0.35,
         "author_named": 0.15,
         "date_match": 0.25,
-        "published_by": 0.15,
-        "recency": 0.15,
+        "published_by": 0.10,
+        "recency": 0.05,
         "quoted_in_text": 0.20,
         "date_in_text": 0.15,
-        "number_in_text": 0.10,
+        "number_in_text": 0.05,
         "name_in_text": 0.10,
     }
 )
-"""What each signal adds to `bonus`; outlet and date of publication weigh most, as the words of a passage do not tell them."""
+"""What each signal adds to `bonus`. Outlet and date of publication weigh most, as the words of a passage do not tell them;
+recency least, as a question for "the latest" is about its subject first."""
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SURNAME = 0.5

@@ -203,7 +203,10 @@ def test_words_that_need_today_restrict_nothing_without_it() -> None:
         ("How does Ostria differ from Velland in terms of law?", ["Ostria in terms of law", "Velland in terms of law"]),
         (
             "Between the article from Quayside about tin and the report by BrightWire about rain, which is longer?",
-            ["the article from Quayside about tin", "the report by BrightWire about rain"],
+            [
+                "the article from Quayside about tin, which is longer",
+                "the report by BrightWire about rain, which is longer",
+            ],
         ),
         ("Did Ann call Bo before she met Cy?", ["Did Ann call Bo", "she met Cy (Ann, Bo)"]),
         ("Did the talks fail before the truce was signed?", ["Did the talks fail", "the truce was signed"]),
@@ -222,10 +225,6 @@ def test_words_that_need_today_restrict_nothing_without_it() -> None:
         (
             "Does the Quayside article say tin rose, while the BrightWire article claims that it fell?",
             ["Does the Quayside article say tin rose", "the BrightWire article claims that it fell"],
-        ),
-        (
-            "Who sank the ferry, as reported by Quayside and BrightWire?",
-            ["Who sank the ferry, as reported by Quayside", "Who sank the ferry, as reported by BrightWire"],
         ),
         (
             "How many days passed between Ann asking Bo about rain and Bo telling Cy about it?",
@@ -254,6 +253,7 @@ def test_a_question_that_asks_two_things_is_split(question: str, parts: list[str
         "What do Ann and Bo eat and drink?",
         "Tin is mined in Ostria, Velland and which other country?",
         "Who found the wreck and when?",
+        "Who sank the ferry, as reported by Quayside and BrightWire?",
         "How do the two methods compare with each other?",
         'Who wrote "What is it? And why does it hurt?" in 1950?',
         "Do both articles mention tin?",
