@@ -257,11 +257,22 @@ def test_the_same_job_runs_once_and_a_changed_one_again(tmp_path: Path) -> None:
     assert (tmp_path / "runs.txt").read_text() == "run\nrun\n"
 
 
+def test_a_job_whose_rankings_are_gone_runs_again(tmp_path: Path) -> None:
+    ask(tmp_path)
+    (tmp_path / "rankings.jsonl").unlink()
+    assert found(ask(tmp_path).rankers[ROW], ASKED[0]) == ["ferry", "mill"]
+
+
+def test_a_corpus_without_words_is_not_given_to_a_peer(tmp_path: Path) -> None:
+    rows = ask_peer("txtai", [document("blank", " \n")], ASKED, model=Path("m"), folder=tmp_path, python=Path("none"))
+    assert {row: rank(ASKED[0], 10, None) for row, rank in rows.rankers.items()} == {"txtai": (), "txtai hybrid": ()}
+
+
 @pytest.mark.parametrize(
     ("peer", "reason"),
     [
         ("fails", "ended with exit code 1. Its last words: the model folder is empty"),
-        ("stops early", "ended without .*done.json for this job. It said nothing."),
+        ("stops early", "ended without rankings.jsonl and done.json for this job. It said nothing."),
     ],
 )
 def test_a_peer_that_fails_is_named_with_its_last_words(tmp_path: Path, peer: str, reason: str) -> None:

@@ -109,14 +109,16 @@ def ask_peer(
         PeerUnusable: With what was found, and the log when the peer failed.
     """
     asked = list(dict.fromkeys(questions))
+    wanted = ROWS[peer] if rows is None else rows
+    if not any(document.text.strip() for document in documents):
+        nothing: Mapping[str, tuple[Passage, ...]] = dict.fromkeys(asked, ())
+        return PeerRows({row: _Ranked(row, nothing, {}) for row in wanted})
     key = _write_job(folder, documents, asked, model, runner)
     if _done(folder).get("key") != key:
         _run(peer, folder, python, runner, timeout_s)
         if _done(folder).get("key") != key:
-            raise PeerUnusable(f"Peer '{peer}' ended without {folder / 'done.json'} for this job. {_log(folder)}")
-    rankings = read_rankings(
-        folder / "rankings.jsonl", documents, rows=ROWS[peer] if rows is None else rows, queries=len(asked)
-    )
+            raise PeerUnusable(f"Peer '{peer}' ended without rankings.jsonl and done.json for this job. {_log(folder)}")
+    rankings = read_rankings(folder / "rankings.jsonl", documents, rows=wanted, queries=len(asked))
     rankers: dict[str, Ranker] = {
         row: _Ranked(row, dict(zip(asked, found, strict=True)), {document.id: document for document in documents})
         for row, found in rankings.items()
@@ -194,6 +196,9 @@ def _write_job(folder: Path, documents: Sequence[Document], questions: Sequence[
     }
     digest = hashlib.sha256(runner.read_bytes())
     digest.update(runner.with_name("requirements.lock").read_bytes() if runner == RUNNER else b"")
+    for weights in sorted(model.glob("*.safetensors")):
+        with weights.open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
     digest.update(f"{model}\n{DEPTH}\n".encode())
     for name, rows in texts.items():
         content = "".join(json.dumps(row) + "\n" for row in rows).encode()
@@ -232,7 +237,8 @@ def _done(folder: Path) -> dict[str, Any]:
         done = json.loads((folder / "done.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return done if isinstance(done, dict) and isinstance(done.get("versions"), dict) else {}
+    whole = isinstance(done, dict) and isinstance(done.get("versions"), dict) and (folder / "rankings.jsonl").exists()
+    return done if whole else {}
 
 
 def _log(folder: Path) -> str:
