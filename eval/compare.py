@@ -56,6 +56,20 @@ def read_report(path: Path) -> dict[str, Any]:
     return dict(report)
 
 
+def read_sets(path: Path) -> dict[str, Any]:
+    """An earlier sets.json. Raises ReportUnusable."""
+    try:
+        report = json.loads(path.read_text(encoding="utf-8"))
+        missing = [name for name in ("sets", "means", "test_means", "given", "origin") if name not in report]
+        if missing:
+            raise ValueError(f"it has no {', '.join(missing)}")
+    except (OSError, ValueError, TypeError) as error:
+        raise ReportUnusable(
+            f"Report {path} cannot be read: {type(error).__name__}: {error}. Give a sets.json that 'dossier eval' wrote."
+        ) from error
+    return dict(report)
+
+
 def compare(report: Mapping[str, Any], baseline: Mapping[str, Any]) -> list[Change]:
     """Every figure that both reports have, on the questions that are word for word the same in both.
 

@@ -55,7 +55,7 @@ def render_html(report: Mapping[str, Any]) -> str:
                 else rows
             )
             body.append(f'<h2>{escape(title)}</h2><div class="card wide">{bar_chart(rows, title)}</div>')
-    body += [_curves(report), _comparison(report), _cases(report)]
+    body += [_curves(report), *_sets(report), _comparison(report), _cases(report)]
     title = f"Evaluation of {len(report['cases'])} questions"
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -63,6 +63,15 @@ def render_html(report: Mapping[str, Any]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _sets(report: Mapping[str, Any]) -> list[str]:
+    """The section on public sets, in a report that holds them."""
+    if not report.get("sets"):
+        return []
+    from eval.set_page import DOTS, sets_section
+
+    return [f"<style>{DOTS}</style><h2>Public retrieval sets</h2>{sets_section(report['sets'])}"]
 
 
 def _head(report: Mapping[str, Any]) -> str:

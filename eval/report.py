@@ -17,6 +17,7 @@ from eval.figures import case_shares, confidence_figures, figures, is_right
 from eval.measures import calibration, risk_coverage
 from eval.observe import Observation
 from eval.page import render_html
+from eval.set_report import sets_table
 
 FORMAT = 1
 SUMMARY_KEYS = (
@@ -107,6 +108,8 @@ def render_markdown(report: Mapping[str, Any]) -> str:
         groups.setdefault(figure["key"].split("/")[0], []).append(figure)
     for group, rows in groups.items():
         parts += [f"## {group.capitalize()}", figure_table(rows)]
+    if report.get("sets"):
+        parts += ["## Public retrieval sets, nDCG@10 (%)", sets_table(report["sets"])]
     if report.get("comparison"):
         parts += ["## Against the baseline", _comparison_table(report["comparison"])]
     failing = [case for case in report["cases"] if not case["passed"]]

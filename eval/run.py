@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from eval.cases import LocatedCase
-from eval.compare import Change, compare, read_report
+from eval.compare import Change, compare, read_report, read_sets
 from eval.gold import load_gold
 from eval.observe import ROWS, Answering, Observation, Ranker, observe, standard_rankers
 from eval.origin import code_hash, commit, corpus_hash, versions
@@ -87,9 +87,19 @@ def read_observations(path: Path) -> dict[str, Observation]:
 
 
 def evaluate_collection(
-    dossier: Dossier, gold: Path, *, collection: str | None, out: Path, baseline: Path | None, progress: Progress | None
+    dossier: Dossier,
+    gold: Path,
+    *,
+    collection: str | None,
+    out: Path,
+    baseline: Path | None,
+    progress: Progress | None,
+    sets: Path | None = None,
 ) -> tuple[dict[str, Any], list[Change]]:
     """Run a gold file on one collection of an open Dossier and write the reports.
+
+    Args:
+        sets: A sets.json that `dossier eval SETS` wrote; its table and plots go into the reports.
 
     Returns:
         The report, and the gated figures that fell against the baseline.
@@ -100,6 +110,7 @@ def evaluate_collection(
         ReportUnusable: Before any question is asked when the file cannot be read.
     """
     earlier = read_report(baseline) if baseline else None
+    public = read_sets(sets) if sets else None
     corpus = dossier.collection(collection)
     documents = corpus.documents()
     if not documents:
@@ -124,7 +135,7 @@ def evaluate_collection(
         "gold_sha256": hashlib.sha256(gold.read_bytes()).hexdigest(),
         "versions": versions(),
     }
-    report = build_report(observed, origin)
+    report = build_report(observed, origin) | {"sets": public}
     fell = add_comparison(report, earlier, compare(report, earlier)) if earlier else []
     write_report(report, out)
     return report, fell
@@ -151,29 +162,36 @@ def evaluate(
         int | None, typer.Option(min=1, help="Sets: at most so many questions each, for a quick look.")
     ] = None,
     part: Annotated[str, typer.Option(help="Sets: the folder of each set that holds its questions.")] = "dev",
+    sets_report: Annotated[
+        Path | None, typer.Option(help="Gold file: a sets.json to show in the reports beside it.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure retrieval, answers, citations and refusals on a gold file, or retrieval on public sets."""
     try:
         if path.is_dir():
-            _refuse(path, "a folder", {"--collection": collection, "--baseline": baseline})
+            _refuse(
+                path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}
+            )
             report = _run_sets(path, out or Path("reports/sets"), _names(sets), _names(rows) or ROWS, limit, part)
             typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
             return
         _refuse(path, "a gold file", {"--sets": sets, "--rows": rows, "--limit": limit})
-        _run_gold(path, out or Path("reports/eval"), collection, baseline, as_json=as_json)
+        _run_gold(path, out or Path("reports/eval"), collection, baseline, sets_report, as_json=as_json)
     except DossierError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
 
 
-def _run_gold(gold: Path, out: Path, collection: str | None, baseline: Path | None, *, as_json: bool) -> None:
+def _run_gold(
+    gold: Path, out: Path, collection: str | None, baseline: Path | None, sets: Path | None, *, as_json: bool
+) -> None:
     from rag.build import open_dossier
     from rag.settings import load_settings
 
     with open_dossier(load_settings()) as dossier, progress_bar() as progress:
         report, fell = evaluate_collection(
-            dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress
+            dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress, sets=sets
         )
     if as_json:
         typer.echo(

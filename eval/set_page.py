@@ -16,7 +16,7 @@ svg .givenname{fill:var(--mark);font-size:10px}table.sets td,table.sets th{text-
 """
 
 
-def render_sets_html(report: Mapping[str, Any], *, given: Mapping[str, Mapping[str, float]]) -> str:
+def render_sets_html(report: Mapping[str, Any]) -> str:
     """One file that a browser shows without a network."""
     title = f"Retrieval on {len(report['sets'])} public sets"
     origin = report["origin"]
@@ -32,12 +32,12 @@ def render_sets_html(report: Mapping[str, Any], *, given: Mapping[str, Mapping[s
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
         f"<style>{STYLE}{DOTS}</style></head><body><h1>{escape(title)}</h1>"
         f'<p>Made {escape(report["created_at"])}.</p><p class="origin">{facts}<br>{versions}</p>'
-        f"{sets_section(report, given=given)}</body></html>\n"
+        f"{sets_section(report)}</body></html>\n"
     )
 
 
-def sets_section(report: Mapping[str, Any], *, given: Mapping[str, Mapping[str, float]]) -> str:
-    """The section alone: means, then a card for each set."""
+def sets_section(report: Mapping[str, Any]) -> str:
+    """The section alone: means, then a card for each set. It needs DOTS beside the page's style."""
     means = [
         {"row": item["row"], "figure": item, "verdict": "", "n": f"{item['sets']} sets"}
         for item in report["means"]
@@ -46,7 +46,7 @@ def sets_section(report: Mapping[str, Any], *, given: Mapping[str, Mapping[str, 
     cards = []
     if len(report["sets"]) > 1:
         cards.append(f'<h2>Mean {SHOWN}</h2><div class="card wide">{dot_chart(means, {}, f"Mean {SHOWN}")}</div>')
-    cards += [_card(result, given.get(result["set"], {})) for result in report["sets"]]
+    cards += [_card(result, report["given"].get(result["set"], {})) for result in report["sets"]]
     return (
         '<p class="soft">Dots are nDCG@10 of documents with their 95 % bootstrap interval. Green is above and red under the '
         "better of lexical and dense, where a paired bootstrap and Wilcoxon's test agree at 5 %. Orange marks are the rows to "

@@ -25,6 +25,9 @@ GIVEN: Mapping[str, tuple[float, float, float]] = {
 """nDCG@10 to beat, as the README that comes with the sets measured it on their dev parts: plain BM25, all-MiniLM-L6-v2 at
 256 tokens, and both fused by reciprocal rank (k 60). Its rows for covidqa and chroma_chunking rank passages of 1,000 characters,
 not documents, and are not comparable."""
+REACH: Mapping[tuple[str, str], float] = {("scifact", "nDCG@10"): 0.73, ("multihop_rag_500", "Recall@10"): 0.90}
+MEAN_REACH = 0.84
+"""What the whole route shall reach: by set and measure, and as mean nDCG@10 over the sets that have a row to beat."""
 DETAILS = ("nDCG@10", "Success@1", "Success@5", "Recall@10", "MRR@10", "MAP@10", "Hits@4", "Hits@10")
 
 
@@ -34,7 +37,7 @@ def write_sets(report: Mapping[str, Any], out: Path) -> list[Path]:
     texts = {
         "sets.json": json.dumps(report, ensure_ascii=False, indent=1) + "\n",
         "sets.md": render_sets_markdown(report),
-        "sets.html": render_sets_html(report, given=given_to_beat(report)),
+        "sets.html": render_sets_html(report),
     }
     for name, text in texts.items():
         aside = out / f".{name}.part"
@@ -43,14 +46,9 @@ def write_sets(report: Mapping[str, Any], out: Path) -> list[Path]:
     return [out / name for name in texts]
 
 
-def given_to_beat(report: Mapping[str, Any]) -> dict[str, dict[str, float]]:
-    """The given rows of each set of the report, by set and row; they hold for all questions of the dev part."""
-    whole = report["origin"]["part"] == "dev"
-    return {
-        result["set"]: dict(zip(GIVEN_ROWS, GIVEN[result["set"]], strict=True))
-        for result in report["sets"]
-        if whole and result["set"] in GIVEN
-    }
+def given_to_beat(names: Sequence[str], part: str) -> dict[str, dict[str, float]]:
+    """The given rows of the sets that have them, by set and row; they hold for all questions of the dev part."""
+    return {name: dict(zip(GIVEN_ROWS, GIVEN[name], strict=True)) for name in names if part == "dev" and name in GIVEN}
 
 
 def render_sets_markdown(report: Mapping[str, Any]) -> str:
@@ -79,7 +77,7 @@ def sets_table(report: Mapping[str, Any], *, only_test: bool = False) -> str:
     figures, means = ("test_figures", "test_means") if only_test else ("figures", "means")
     results = [result for result in report["sets"] if result[figures]]
     rows = list(dict.fromkeys(row for result in results for row in result["rows"]))
-    given = {} if only_test else given_to_beat(report)
+    given = {} if only_test else report["given"]
     names = GIVEN_ROWS if given else ()
     lines = [
         f"| set | documents / questions | {' | '.join((*names, *rows))} |",
@@ -100,6 +98,8 @@ def sets_table(report: Mapping[str, Any], *, only_test: bool = False) -> str:
         mean = {item["row"]: item for item in report[means] if item["measure"] == "nDCG@10"}
         cells += [_percent(mean[row]) for row in rows]
         lines.append(f"| mean of these {len(results)} | | {' | '.join(cells)} |")
+        if set(given) >= set(GIVEN):
+            lines.append(f"\nThe mean shall reach {MEAN_REACH * 100:.0f}.")
     return "\n".join(lines)
 
 
@@ -133,8 +133,11 @@ def _set_section(result: Mapping[str, Any]) -> str:
         f"p {test['p']:.3f} (bootstrap), {test['wilcoxon_p']:.3f} (Wilcoxon): {test['verdict']}"
         for test in result["against_best"]
     )
+    shall = [
+        f"To reach: {measure} {value * 100:.1f}." for (name, measure), value in REACH.items() if name == result["set"]
+    ]
     times = ", ".join(f"{row} {value:.1f}" for row, value in result["median_ms"].items())
-    lines += ["\n".join(tests), f"Median time of a search in ms: {times}."]
+    lines += ["\n".join(tests), *shall, f"Median time of a search in ms: {times}."]
     return "\n\n".join(line for line in lines if line)
 
 

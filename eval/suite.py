@@ -16,7 +16,7 @@ from eval.observe import QUICKSTART, ROWS, Passage, Ranker, standard_rankers
 from eval.origin import code_hash, commit, versions
 from eval.set_corpus import IndexedSet
 from eval.set_figures import MEASURES
-from eval.set_report import write_sets
+from eval.set_report import given_to_beat, write_sets
 from eval.sets import NoSet, find_sets
 from index.collection import Collection
 from index.values import Filters
@@ -121,6 +121,7 @@ def run_sets(
             "limit": limit,
             "versions": versions(),
         },
+        "given": given_to_beat([result["set"] for result in results], part),
         "means": means(results),
         "test_means": means(results, only_test=True),
         "sets": [{key: value for key, value in result.items() if key != "cases"} for result in results],

@@ -7,19 +7,21 @@ import ir_measures
 import pytest
 
 from eval.benchmark import RANKINGS, chosen, collection_name, run_set
-from eval.compare import compare, read_report
+from eval.compare import ReportUnusable, compare, read_report, read_sets
 from eval.measures import Hits
 from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
+from eval.report import write_report
 from eval.set_cases import SetDocument
 from eval.set_corpus import front_matter, index_set, write_documents
 from eval.set_figures import MEASURES
+from eval.set_report import GIVEN, given_to_beat
 from eval.sets import NoSet, read_set
-from eval.suite import choose_sets, means, run_sets
+from eval.suite import NINE, choose_sets, means, run_sets
 from index.collection import DataDirectory
 from index.load import parse_file
 from tests.eval_fakes import FakePipeline, MemoryCorpus
 from tests.invented_set import DOCUMENTS, HashedSystems, write_set
-from tests.test_eval_run import Tags
+from tests.test_eval_run import Tags, ask, report_of
 
 FIELD = {"Success": "Success", "Hits": "Success", "Recall": "R", "MRR": "RR", "MAP": "AP", "nDCG": "nDCG"}
 
@@ -194,6 +196,33 @@ def test_several_sets_make_one_report_with_their_mean(data, folder, tmp_path):
     assert "Other &lt;b&gt;set" in page
     cases = read_report(tmp_path / "out" / "small" / "cases.json")
     assert not any(change.fell for change in compare(cases, cases))
+
+
+def test_the_report_of_a_gold_file_shows_the_sets_beside_it(data, folder, tmp_path):
+    run_sets([folder], HashedSystems(data), tmp_path / "sets")
+    report = report_of(ask(tmp_path)) | {"sets": read_sets(tmp_path / "sets" / "sets.json")}
+    write_report(report, tmp_path / "out")
+    page = (tmp_path / "out" / "report.html").read_text()
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert "Public retrieval sets" in page
+    assert "| small | 24 / 12 |" in (tmp_path / "out" / "report.md").read_text()
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"sets": []}'])
+def test_a_file_that_is_no_report_on_sets_is_refused_by_name(tmp_path, content):
+    (tmp_path / "old.json").write_text(content)
+    with pytest.raises(ReportUnusable, match=r"old\.json cannot be read"):
+        read_sets(tmp_path / "old.json")
+
+
+def test_the_rows_to_beat_stand_beside_the_sets_they_were_measured_on():
+    assert set(GIVEN) == set(NINE)
+    means = [round(sum(row[place] for row in GIVEN.values()) / len(GIVEN), 3) for place in range(3)]
+    assert means == [0.795, 0.746, 0.798]
+    assert given_to_beat(["qed", "small"], "dev") == {"qed": {"BM25": 0.937, "MiniLM": 0.983, "RRF": 0.966}}
+    assert given_to_beat(["qed"], "kept") == {}
 
 
 def test_a_set_counts_once_in_the_mean_however_many_questions_it_has():

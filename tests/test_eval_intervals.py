@@ -1,8 +1,16 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
-from eval.intervals import bootstrap_ratio, bootstrap_statistic, paired_bootstrap, wilson
+from eval.intervals import (
+    bootstrap_mean_of_means,
+    bootstrap_ratio,
+    bootstrap_statistic,
+    paired_bootstrap,
+    wilcoxon,
+    wilson,
+)
 
 
 def test_wilson_gives_the_published_interval():
@@ -61,3 +69,27 @@ def test_a_small_fall_is_noise_and_a_large_one_is_not():
 def test_runs_over_different_cases_are_refused():
     with pytest.raises(ValueError, match="same cases, 1 or more, got 1 and 2"):
         paired_bootstrap([(1.0, 1.0)], [(1.0, 1.0)] * 2)
+
+
+scores = st.sampled_from([0.0, 0.25, 0.5, 0.63, 1.0])
+
+
+@given(st.lists(st.tuples(scores, scores), min_size=1, max_size=60))
+def test_the_signed_rank_test_agrees_with_scipy(pairs):
+    ours, theirs = zip(*pairs, strict=True)
+    p = wilcoxon(ours, theirs)
+    differing = [pair for pair in pairs if pair[0] != pair[1]]
+    if not differing:
+        assert p == 1.0
+        return
+    expected = stats.wilcoxon(*zip(*differing, strict=True), correction=True, method="approx").pvalue
+    assert p == pytest.approx(min(1.0, expected), abs=1e-9)
+
+
+def test_a_mean_of_means_counts_each_group_once_and_resamples_within_it():
+    interval = bootstrap_mean_of_means([[1.0] * 90, [0.0] * 10])
+    assert (interval.low, interval.high) == (0.5, 0.5)
+    wide = bootstrap_mean_of_means([[0.0, 1.0] * 20])
+    assert 0.3 < wide.low < 0.5 < wide.high < 0.7
+    with pytest.raises(ValueError, match="1 or more groups"):
+        bootstrap_mean_of_means([[]])

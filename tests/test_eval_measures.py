@@ -16,6 +16,7 @@ from eval.measures import (
     MAP,
     MRR,
     PASSAGE_MEASURES,
+    Hits,
     Judged,
     Recall,
     Success,
@@ -23,6 +24,7 @@ from eval.measures import (
     calibration,
     citation_faults,
     contains_any,
+    covered_characters,
     exact_match,
     expected_calibration_error,
     judge_documents,
@@ -39,6 +41,7 @@ from tests.eval_fakes import FakePipeline, MemoryCorpus
 
 FIELD = {
     "Success": ir_measures.Success,
+    "Hits": ir_measures.Success,
     "Recall": ir_measures.R,
     "MRR": ir_measures.RR,
     "MAP": ir_measures.AP,
@@ -145,6 +148,27 @@ def test_a_measure_prints_as_the_field_writes_it():
 
 def test_a_document_ranks_where_its_first_passage_ranks():
     assert judge_documents(["d1", "d1", "d1", "d2"], frozenset({"d2"})) == Judged((0, 1), 0)
+
+
+@pytest.mark.parametrize("measure", [Hits @ 4, Hits @ 10, Recall @ 4], ids=str)
+@given(ranking=ranked_documents, wanted=wanted_documents)
+def test_hits_and_shallow_recall_agree_with_ir_measures(measure, ranking, wanted):
+    ours = measure(judge_documents(ranking, wanted))
+    assert math.isclose(ours, field_score(measure, dict.fromkeys(wanted, 1), ranking), abs_tol=1e-9)
+
+
+@given(
+    passages=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30), st.integers(0, 12)), max_size=8),
+    wanted=st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30), st.integers(0, 12)), max_size=5),
+)
+def test_covered_characters_are_those_counted_one_by_one(passages, wanted):
+    spans = [[(name, start, start + length) for name, start, length in given] for given in (passages, wanted)]
+    each = [{(name, at) for name, start, end in given for at in range(start, end)} for given in spans]
+    assert covered_characters(*spans) == (
+        len(each[0] & each[1]),
+        len(each[1]),
+        sum(length for _, _, length in passages),
+    )
 
 
 def test_a_passage_with_half_of_the_quote_covers_it_and_one_with_less_does_not():
