@@ -126,7 +126,7 @@ def bench_search(folder: Path, embedder: SentenceEmbedder, *, chunks: int, queri
         for number, question in enumerate(invented_questions(queries + WARM_UP_QUERIES)):
             vector = random_embedder.embed_query(question)
             sides: dict[str, Callable[[], object]] = {
-                "ours": partial(retriever.retrieve_by_vector, question, vector, TOP_K),
+                "ours": partial(retriever.retrieve, question, TOP_K),
                 "bare": partial(handle.query, query_embeddings=[vector], n_results=TOP_K),
                 "bare_at_depth": partial(handle.query, query_embeddings=[vector], n_results=retriever.depth),
             }

@@ -66,7 +66,7 @@ class LineReader:
     def _numbered(self, path: Path) -> Iterator[tuple[int, str]]:
         read = 0
         with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as raw:
-            stream = io.TextIOWrapper(raw, encoding="utf-8-sig")  # type: ignore[type-var]
+            stream = io.TextIOWrapper(raw, encoding="utf-8-sig")
             for number, line in enumerate(iter(lambda: stream.readline(MAX_LINE_CHARS + 1), ""), start=1):
                 read += len(line)
                 if len(line) > MAX_LINE_CHARS or read > MAX_FILE_CHARS:

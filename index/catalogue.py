@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from index.errors import StorageFailed, UnknownDocument
+from index.heading import heading
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.values import Chunk, Document, Filters, Provenance, Published
@@ -56,7 +57,7 @@ class IndexedChunks:
 
     ids: list[str]
     document_ids: list[str]
-    titles: list[str]
+    headings: list[str]
     texts: list[str]
     vectors: Vectors
 
@@ -225,13 +226,14 @@ class Catalogue:
         """Chunks of the documents with their vectors, for the search indexes."""
         with self.reading() as connection:
             rows = connection.execute(
-                """SELECT chunks.id, chunks.document, coalesce(documents.title, ''), chunks.text, embeddings.vector
-                FROM chunks JOIN documents ON documents.id = chunks.document JOIN embeddings ON embeddings.key = chunks.embedding
+                """SELECT chunks.id, chunks.document, documents.title, documents.publisher, documents.published, chunks.text,
+                embeddings.vector FROM chunks JOIN documents ON documents.id = chunks.document JOIN embeddings ON embeddings.key = chunks.embedding
                 WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
                 (json.dumps(document_ids),),
             ).fetchall()
-        ids, owners, titles, texts, vectors = zip(*rows, strict=True) if rows else ((), (), (), (), ())
-        return IndexedChunks(list(ids), list(owners), list(titles), list(texts), stack_vectors(vectors))
+        heads = [heading(title, publisher, published) for _, _, title, publisher, published, _, _ in rows]
+        texts, vectors = [row[5] for row in rows], stack_vectors([row[6] for row in rows])
+        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, vectors)
 
     def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Chunk ids and vectors of the documents, row by row."""

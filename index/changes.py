@@ -14,8 +14,6 @@ from index.duplicates import Sketch, elect, join_group
 from index.protocols import Vectors
 from index.values import ParsedFile, Span
 
-MAX_TITLE_CHARS = 200
-
 
 @dataclass(frozen=True, slots=True)
 class NewDocument:
@@ -26,11 +24,6 @@ class NewDocument:
     spans: tuple[Span, ...]
     hashes: tuple[bytes, ...]
     sketch: Sketch
-
-
-def passage_text(title: str | None, chunk_text: str) -> str:
-    """What is embedded for a chunk: its document's title above it, so that a passage that names nothing is still found."""
-    return f"{title[:MAX_TITLE_CHARS]}\n{chunk_text}" if title else chunk_text
 
 
 def passage_hash(fingerprint: str, passage: str) -> bytes:

@@ -12,12 +12,13 @@ from typing import Self, TypeVar
 import numpy as np
 
 from index.catalogue import FILE_NAME, Catalogue
-from index.changes import MAX_TITLE_CHARS, remove_document
+from index.changes import remove_document
 from index.dense import CacheDamaged
 from index.erasure import erase_document
 from index.errors import ModelChanged, UnknownCollection, UnknownDocument
 from index.files import SourceFile
 from index.generations import Generation, Generations
+from index.heading import heading_of
 from index.ingest import MODEL, Ingest, Progress
 from index.owner import OwnerLock
 from index.protocols import Embedder, Vectors
@@ -29,7 +30,7 @@ from index.values import Chunk, Document, Filters, IngestReport, ParsedFile, Ref
 FOLDER = "collections"
 MAX_FILE_BYTES = 25 * 1024 * 1024
 RECIPE = "1"
-PASSAGES = "title"
+PASSAGES = "heading"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _MIN_BUDGET = 32
@@ -340,11 +341,11 @@ class Collection:
                 self.catalogue.close()
 
     def _split(self, parsed: ParsedFile) -> list[Span]:
-        """`index.split.split`, with room for the title that is embedded above each chunk."""
+        """`index.split.split`, with room for the heading that is embedded above each chunk."""
         from index.split import split
 
-        title = parsed.provenance.title
-        used = self._embedder.count_tokens([title[:MAX_TITLE_CHARS]])[0] if title else 0
+        head = heading_of(parsed.provenance)
+        used = self._embedder.count_tokens([head])[0] if head else 0
         budget = max(self._embedder.max_tokens - used, _MIN_BUDGET)
         return split(parsed.text, parsed.body, count_tokens=self._embedder.count_tokens, max_tokens=budget)
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Protocol
 
 from index.catalogue import StoredSource, document_id_of
-from index.changes import NewDocument, passage_hash, passage_text
+from index.changes import NewDocument, passage_hash
 from index.duplicates import sketch
 from index.errors import FileRefused
 from index.files import SourceFile
+from index.heading import heading_of, passage_text
 from index.load.limits import read_regular_file
 from index.values import ParsedFile, Refusal, Span
 
@@ -117,8 +118,8 @@ class FileReader:
         for span in spans:
             if not 0 <= span.start < span.end <= len(parsed.text):
                 raise ValueError(f"spans must lie in the text of {len(parsed.text)} characters, got {span}")
-        title = parsed.provenance.title
-        texts = [passage_text(title, parsed.text[span.start : span.end]) for span in spans]
+        head = heading_of(parsed.provenance)
+        texts = [passage_text(head, parsed.text[span.start : span.end]) for span in spans]
         hashes = tuple(passage_hash(self._fingerprint, text) for text in texts)
         document_id = document_id_of(parsed.text, parsed.provenance)
         new = NewDocument(document_id, parsed, spans, hashes, sketch(parsed.text, parsed.body))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from index.catalogue import Catalogue, known_vectors
-from index.changes import passage_hash, passage_text, prune_vectors, store_vectors
+from index.changes import passage_hash, prune_vectors, store_vectors
+from index.heading import heading, passage_text
 from index.ingest import MODEL, check_vectors
 from index.protocols import Embedder
 
@@ -23,16 +24,14 @@ def reembed_chunks(
     """
     with catalogue.reading() as connection:
         rows = connection.execute(
-            "SELECT chunks.key, documents.title, chunks.text FROM chunks JOIN documents ON documents.id = chunks.document ORDER BY chunks.key"
+            """SELECT chunks.key, documents.title, documents.publisher, documents.published, chunks.text
+            FROM chunks JOIN documents ON documents.id = chunks.document ORDER BY chunks.key"""
         ).fetchall()
+    passages = [(key, passage_text(heading(title, outlet, date), text)) for key, title, outlet, date, text in rows]
     chosen: list[tuple[int, int]] = []
-    for start in range(0, len(rows), BATCH_CHUNKS):
-        part = rows[start : start + BATCH_CHUNKS]
-        texts = {
-            passage_hash(fingerprint, passage): passage
-            for _, title, text in part
-            for passage in [passage_text(title, text)]
-        }
+    for start in range(0, len(passages), BATCH_CHUNKS):
+        part = passages[start : start + BATCH_CHUNKS]
+        texts = {passage_hash(fingerprint, passage): passage for _, passage in part}
         known = catalogue.known_vectors(list(texts))
         missing = [name for name in texts if name not in known]
         if missing:
@@ -41,9 +40,9 @@ def reembed_chunks(
             with catalogue.writing() as connection:
                 store_vectors(connection, missing, vectors)
                 known = known_vectors(connection, list(texts))
-        chosen += [(known[passage_hash(fingerprint, passage_text(title, text))], key) for key, title, text in part]
+        chosen += [(known[passage_hash(fingerprint, passage)], key) for key, passage in part]
         if progress:
-            progress("encode", min(start + BATCH_CHUNKS, len(rows)), len(rows))
+            progress("encode", min(start + BATCH_CHUNKS, len(passages)), len(passages))
     with catalogue.writing() as connection:
         connection.executemany("UPDATE chunks SET embedding = ? WHERE key = ?", chosen)
         connection.execute(

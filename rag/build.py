@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,9 +11,11 @@ from index.collection import Collection, DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Embedder
 from rag.extract import ExtractiveAnswerer
+from rag.fuse import Fusion, fuse_ranks, fuse_scores
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
-from rag.reader import OnnxReader
+from rag.reader import PACKAGED, EncoderReader
+from rag.rerank import Reranker
 from rag.retrieve import Retriever
 from rag.settings import Settings
 
@@ -28,7 +30,9 @@ class Dossier:
         self.settings = settings
         self.data = data
         self.embedder: Embedder = SentenceEmbedder(settings.embedder)
-        self._reader = OnnxReader(settings.reader)
+        self._reader = EncoderReader(settings.reader)
+        self._scorer = EncoderReader(settings.reranker) if settings.reranker else None
+        self._checker = self._reader if settings.reader == PACKAGED else EncoderReader()
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
         self._language_model: LanguageModel | None = None
@@ -43,10 +47,15 @@ class Dossier:
 
     def pipeline(self, name: str | None = None) -> Pipeline:
         """The pipeline over one collection."""
-        retriever = Retriever(
-            self.collection(name), self.embedder, depth=self.settings.retrieve, rrf_k=self.settings.rrf_k
+        settings = self.settings
+        fusion: Fusion = (
+            partial(fuse_scores, lexical_weight=settings.lexical_weight)
+            if settings.fusion == "scores"
+            else partial(fuse_ranks, k=settings.rrf_k)
         )
-        return Pipeline(retriever, ExtractiveAnswerer(self._reader), self.settings, self._llm_answerer)
+        retriever = Retriever(self.collection(name), self.embedder, depth=settings.retrieve, fusion=fusion)
+        reranker = Reranker(self._reader, self._scorer, by_reader=settings.rerank > 0, by_signals=settings.signals)
+        return Pipeline(retriever, reranker, ExtractiveAnswerer(), settings, self._llm_answerer, self._checker)
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""

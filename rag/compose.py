@@ -177,7 +177,7 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
 
 def _view(item: Evidence, numbers: Mapping[int, int]) -> EvidenceView:
     hit, provenance = item.hit, item.document.provenance
-    signals = {"dense_score": hit.dense_score, "lexical_score": hit.lexical_score}
+    signals = {"dense_score": hit.dense_score, "lexical_score": hit.lexical_score, **hit.signals}
     return EvidenceView(
         chunk_id=hit.chunk.id,
         document_id=item.document.id,
@@ -186,6 +186,7 @@ def _view(item: Evidence, numbers: Mapping[int, int]) -> EvidenceView:
         score=hit.score,
         dense_rank=hit.dense_rank,
         lexical_rank=hit.lexical_rank,
+        rerank_score=hit.rerank_score,
         signals={name: value for name, value in signals.items() if value is not None},
         title=provenance.title,
         publisher=provenance.publisher,

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from index.sentences import sentence_spans
 from index.values import Span
 from rag.judge import AskedFor, Judge, features, packaged_judge
-from rag.protocols import Reader, SpanAnswer
-from rag.values import Draft, DraftStatement, Evidence, Quote
+from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 
 NAME = "extractive"
-SPANS = 3
 STATEMENTS = 3
 SUPPORTING_SHARE = 0.5
 
@@ -38,15 +36,13 @@ class Candidate:
 
 
 class ExtractiveAnswerer:
-    """Reads every passage, judges every span, quotes the best.
+    """Judges every span that the reader found, quotes the best.
 
     Args:
-        reader: Finds spans.
         judge: Compares spans between passages and says how likely the best one is right.
     """
 
-    def __init__(self, reader: Reader, judge: Judge | None = None) -> None:
-        self._reader = reader
+    def __init__(self, judge: Judge | None = None) -> None:
         self._judge = judge
 
     @property
@@ -72,22 +68,23 @@ class ExtractiveAnswerer:
         return DraftStatement(item.sentence_text, (quote,), item.span)
 
     def candidates(self, question: str, evidence: Sequence[Evidence]) -> list[Candidate]:
-        """Every span that was found, most likely first."""
+        """Every span that the reader found, most likely first; evidence that was not read has none."""
         asked = AskedFor.of(question)
-        answers = self._reader.read(question, [item.hit.chunk.text for item in evidence], spans=SPANS)
         found = [
-            self._candidate(asked, item, span, answer.score)
-            for item, spans in zip(evidence, answers, strict=True)
-            for answer in spans
+            self._candidate(asked, item, item.reading.answers, span, answer.score)
+            for item in evidence
+            if item.reading is not None
+            for answer in item.reading.spans
             if (span := _span_of(item, answer)) is not None
         ]
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
 
-    def _candidate(self, asked: AskedFor, item: Evidence, span: Span, score: float) -> Candidate:
+    def _candidate(self, asked: AskedFor, item: Evidence, answers: float, span: Span, score: float) -> Candidate:
         chunk, text = item.hit.chunk, item.document.text
         sentence = _sentence_of(text, span, Span(chunk.start, chunk.end))
         signals = features(
             asked,
+            answers=answers,
             score=score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,

@@ -1,7 +1,7 @@
 """How likely is it that this span answers this question? A logistic model over the reader's score and plain signals.
 
-The reader alone scores a span against "no answer" within one passage, so its scores do not compare between passages,
-and it is easily taken in by a passage on a neighbouring subject. The signals here ask what the reader does not: how near
+The reader is easily taken in by a passage on a neighbouring subject, and a span's score against "no answer" within one passage
+does not compare with another passage's. The signals here ask what the reader does not: how near
 is the passage, and are the question's words, names and numbers in it at all.
 """
 
@@ -16,7 +16,7 @@ from functools import lru_cache
 from pathlib import Path
 
 WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
-FEATURES = ("reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
+FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(
@@ -74,11 +74,12 @@ class AskedFor:
 
 
 def features(
-    asked: AskedFor, *, score: float, dense: float, rank: int, sentence: str, passage: str, context: str
+    asked: AskedFor, *, answers: float, score: float, dense: float, rank: int, sentence: str, passage: str, context: str
 ) -> tuple[float, ...]:
     """The signals of one span, in the order of FEATURES.
 
     Args:
+        answers: The reader's log-odds that the passage answers.
         score: The reader's span score against "no answer".
         dense: Cosine of question and passage, 0 when unknown.
         rank: The passage's rank after fusion, from 1.
@@ -86,11 +87,12 @@ def features(
     """
     here, around = stems(sentence), stems(passage) | stems(context)
     return (
+        max(-2.0, min(2.0, answers / 3.0)),
         max(-2.0, min(2.5, score / 5.0)),
         dense,
-        _share(asked.words, around),
-        _share(asked.words, here),
-        _share(asked.hard, around),
+        share(asked.words, around),
+        share(asked.words, here),
+        share(asked.hard, around),
         1.0 / rank,
     )
 
@@ -106,5 +108,6 @@ def stems(text: str) -> frozenset[str]:
     return frozenset(stem(match[0]) for match in _WORD.finditer(text))
 
 
-def _share(wanted: frozenset[str], found: frozenset[str]) -> float:
+def share(wanted: frozenset[str], found: frozenset[str]) -> float:
+    """Share of `wanted` that is in `found`; 1 when nothing is wanted."""
     return len(wanted & found) / len(wanted) if wanted else 1.0

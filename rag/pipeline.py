@@ -6,16 +6,20 @@ import time
 import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import TypeVar
 
 from index.errors import LanguageModelFailed
 from index.values import Filters
+from rag.analyse import Query, analyse
 from rag.compose import Asked, compose_answer
 from rag.extract import ExtractiveAnswerer
-from rag.protocols import Answerer
+from rag.protocols import Answerer, SupportChecker
+from rag.rerank import Reranker
 from rag.retrieve import Retriever
-from rag.select import select_evidence
+from rag.select import as_evidence, select_evidence
 from rag.settings import Settings
+from rag.support import check_support
 from rag.values import Answer, Draft, Evidence, FiltersView, Hit
 from rag.verify import VerifiedStatement, short_stands, supported, verify
 
@@ -29,12 +33,15 @@ class Pipeline:
 
     Attributes:
         language_model: Answers first when there is one; the extractive answerer stands in when it fails or is cut.
+        checker: Reads statements that are not verbatim beside their quotes.
     """
 
     retriever: Retriever
+    reranker: Reranker
     extractive: ExtractiveAnswerer
     settings: Settings
     language_model: Answerer | None = None
+    checker: SupportChecker | None = None
 
     def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
         """One checked answer; a question that the documents do not answer gets the verdict `not_stated`.
@@ -43,38 +50,65 @@ class Pipeline:
             filters: Which documents may be searched.
             as_of: Only what was published up to this ISO date.
         """
-        query = clean_question(question, longest=self.settings.max_question_chars)
-        scope = _as_of(filters, as_of)
         clock = _Clock()
-        vector = clock.time("encode", lambda: self.retriever.embedder.embed_query(query))
-        hits = clock.time(
-            "retrieve", lambda: self.retriever.retrieve_by_vector(query, vector, self.settings.retrieve, filters=scope)
-        )
-        evidence = clock.time("select", lambda: self._select(hits))
-        draft = clock.time("answer", lambda: self._draft(query, evidence))
-        draft, statements = clock.time("verify", lambda: self._verify(query, draft, evidence))
+        query = clock.time("analyse", lambda: self._analyse(question))
+        given = _as_of(filters, as_of)
+        scope = self._scope(query, given)
+        hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, scope))
+        if not hits and scope != given:  # nothing is published under what the question seemed to restrict
+            scope = given
+            hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, scope))
+        evidence = clock.time("read", lambda: self._read(query, hits))
+        draft = clock.time("answer", lambda: self._draft(query.text, evidence))
+        draft, statements = clock.time("verify", lambda: self._verify(query.text, draft, evidence))
         corpus = self.retriever.corpus
+        detected = scope != given
+        shown = scope if detected else filters or Filters()
         view = FiltersView(
-            publisher=scope.publisher, since=scope.since, until=filters.until if filters else None, as_of=as_of
+            publisher=shown.publisher, since=shown.since, until=shown.until, as_of=as_of, detected=detected
         )
         asked = Asked(
-            question, query, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
+            question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
         )
         threshold = self.settings.answer_threshold
         return compose_answer(asked, draft, statements, evidence, threshold=threshold, timings_ms=clock.read())
 
-    def search(self, query: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
-        """The `top_k` best passages, best first, each with its ranks and scores."""
+    def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
+        """The `top_k` best passages, best first, each with its ranks, scores and signals."""
         if not 1 <= top_k <= MAX_TOP_K:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, got {top_k}")
-        return self.retriever.retrieve(
-            clean_question(query, longest=self.settings.max_question_chars), top_k, filters=filters
-        )
+        query = self._analyse(question)
+        hits = self._retrieve(query, max(top_k, self.settings.rerank), filters or Filters())
+        first = as_evidence(hits[: self.settings.rerank], self.retriever.corpus)
+        ranked = [item.hit for item in self.reranker.rerank(query, first)] if first else []
+        rest = hits[self.settings.rerank :]
+        return [replace(hit, rank=rank) for rank, hit in enumerate((*ranked, *rest), start=1)][:top_k]
 
-    def _select(self, hits: Sequence[Hit]) -> list[Evidence]:
-        return select_evidence(
-            hits, self.retriever.corpus, limit=self.settings.read, per_document=self.settings.per_document
+    def _analyse(self, question: str) -> Query:
+        text = clean_question(question, longest=self.settings.max_question_chars)
+        return analyse(text, publishers=self.retriever.corpus.publishers(), today=date.today())
+
+    def _scope(self, query: Query, given: Filters) -> Filters:
+        """What the caller set, and what the question sets where the caller set nothing."""
+        if not self.settings.detect_filters or given:
+            return given
+        return query.filters
+
+    def _retrieve(self, query: Query, top_k: int, filters: Filters) -> list[Hit]:
+        parts = query.parts if self.settings.split_questions else ()
+        return self.retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
+
+    def _read(self, query: Query, hits: Sequence[Hit]) -> list[Evidence]:
+        """The passages worth reading, read, the best first."""
+        chosen = select_evidence(
+            hits,
+            self.retriever.corpus,
+            limit=max(self.settings.rerank, self.settings.read),
+            per_document=self.settings.per_document,
         )
+        if not self.settings.rerank:
+            chosen = chosen[: self.settings.read]
+        return self.reranker.rerank(query, chosen)[: self.settings.read] if chosen else []
 
     def _draft(self, query: str, evidence: Sequence[Evidence]) -> Draft:
         if self.language_model is None or not evidence:
@@ -89,6 +123,8 @@ class Pipeline:
     ) -> tuple[Draft, Sequence[VerifiedStatement]]:
         """What passed of a draft; a generated draft of which nothing passed gives way to the extractive answer."""
         passed = supported(verify(draft, evidence))
+        if self.checker is not None:
+            passed = check_support(passed, evidence, self.checker)
         if self.language_model is None or draft.degraded or not draft.statements:
             return draft, passed
         if not passed:
@@ -136,7 +172,7 @@ class _Clock:
     def time(self, stage: str, run: Callable[[], Result]) -> Result:
         began = time.perf_counter()
         result = run()
-        self.spent[stage] = (time.perf_counter() - began) * 1000
+        self.spent[stage] = self.spent.get(stage, 0.0) + (time.perf_counter() - began) * 1000
         return result
 
     def read(self) -> dict[str, float]:

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
-from rag.values import Draft, Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class SpanAnswer:
-    """The best answer span in one passage.
-
-    Attributes:
-        start, end: Offsets in the passage, code points, half-open; (0, 0) when the passage has none.
-        score: Best span logit sum minus null logit sum; above 0 the reader prefers the span to "no answer".
-    """
-
-    start: int
-    end: int
-    score: float
+from rag.values import Draft, Evidence, Reading
 
 
 class Reader(Protocol):
-    """Finds where a passage answers a question."""
+    """Finds whether and where passages answer a question."""
 
-    def read(self, question: str, passages: Sequence[str], *, spans: int = 1) -> list[list[SpanAnswer]]:
-        """Up to `spans` answers for each passage, best first."""
+    def read(
+        self, question: str, passages: Sequence[str], *, titles: Sequence[str | None] = (), spans: int = 1
+    ) -> list[Reading]:
+        """One reading for each passage, with up to `spans` answers; `titles`, when given, one for each passage."""
+
+
+class SupportChecker(Protocol):
+    """Says whether passages support a statement."""
+
+    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
+        """Probability, 0 to 1, for each passage."""
 
 
 class Answerer(Protocol):

@@ -46,6 +46,19 @@ def select_evidence(hits: Sequence[Hit], corpus: Corpus, *, limit: int, per_docu
     return kept
 
 
+def as_evidence(hits: Sequence[Hit], corpus: Corpus) -> list[Evidence]:
+    """Every hit with its document, numbered from 1; nothing is left out but what was removed since the search."""
+    documents: dict[str, Document | None] = {}
+    for hit in hits:
+        if hit.chunk.document_id not in documents:
+            try:
+                documents[hit.chunk.document_id] = corpus.document(hit.chunk.document_id)
+            except UnknownDocument:
+                documents[hit.chunk.document_id] = None
+    found = [(hit, document) for hit in hits if (document := documents[hit.chunk.document_id]) is not None]
+    return [Evidence(number, hit, document) for number, (hit, document) in enumerate(found, start=1)]
+
+
 def _is_copy(hit: Hit, document: Document, other: Evidence) -> bool:
     """True when both come from one origin and most words of the shorter passage are in the other."""
     if document.origin != other.document.origin or document.id == other.document.id:

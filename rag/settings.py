@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -30,7 +30,14 @@ class Settings(BaseSettings):
     embedder: str = Field(
         "packaged", description="'packaged' (all-MiniLM-L6-v2), a folder, or a model name already in the local cache."
     )
-    reader: str = Field("packaged", description="'packaged', or a folder with model.onnx and tokenizer.json.")
+    reader: str = Field(
+        "packaged",
+        description="'packaged', a folder with model.onnx and tokenizer.json, or a span model in the transformers format.",
+    )
+    reranker: str | None = Field(
+        None,
+        description="A cross-encoder in the transformers format, in the reader's place for the order; unset: the reader.",
+    )
     llm: str | None = Field(
         None, description="openai+http://HOST/v1?model=NAME or llama:///FILE.gguf; unset: extractive answers, no LLM."
     )
@@ -44,7 +51,21 @@ class Settings(BaseSettings):
     answer_threshold: float = Field(
         0.2, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say' (ADR 0004)."
     )
+    fusion: Literal["scores", "ranks"] = Field(
+        "scores", description="'scores': cosine + weighted BM25; 'ranks': reciprocal rank fusion."
+    )
+    lexical_weight: float = Field(
+        0.4, ge=0, le=10, description="Weight of the best BM25 score beside cosines (ADR 0006)."
+    )
     rrf_k: int = Field(60, ge=1, le=1000, description="Damping of reciprocal rank fusion.")
+    rerank: int = Field(
+        20, ge=0, le=100, description="Passages that the reader puts in order; 0: the order of the search."
+    )
+    signals: bool = Field(True, description="Outlets, dates, names and numbers of the question change the order.")
+    split_questions: bool = Field(True, description="A question that asks several things is searched part by part.")
+    detect_filters: bool = Field(
+        True, description="A question that names its sources in so many words searches only them."
+    )
 
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
@@ -67,13 +88,20 @@ class Settings(BaseSettings):
         names = (
             "embedder",
             "reader",
+            "reranker",
             "llm",
             "llm_max_tokens",
             "retrieve",
             "read",
             "per_document",
             "answer_threshold",
+            "fusion",
+            "lexical_weight",
             "rrf_k",
+            "rerank",
+            "signals",
+            "split_questions",
+            "detect_filters",
         )
         values = {name: str(getattr(self, name)) for name in names}
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]

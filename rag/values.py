@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,7 +16,12 @@ Status = Literal["verified", "weak", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A chunk with its rank and why. Ranks count from 1; None means that this retriever did not find it."""
+    """A chunk with its rank and why. Ranks count from 1; None means that this retriever did not find it.
+
+    Attributes:
+        rerank_score: Log-odds that the passage answers, by the reranker; None when it did not look.
+        signals: What else spoke for or against it, by name, each 0 to 1.
+    """
 
     chunk: Chunk
     rank: int
@@ -25,15 +30,49 @@ class Hit:
     lexical_rank: int | None = None
     dense_score: float | None = None
     lexical_score: float | None = None
+    rerank_score: float | None = None
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SpanAnswer:
+    """One answer span in a passage.
+
+    Attributes:
+        start, end: Offsets in the passage, code points, half-open.
+        score: Best span logit sum minus null logit sum; above 0 the reader prefers the span to "no answer".
+    """
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a reader found in one passage.
+
+    Attributes:
+        answers: Log-odds that the passage answers the question; compares between passages.
+        spans: Where, best first.
+    """
+
+    answers: float
+    spans: tuple[SpanAnswer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A hit that was judged worth reading, with its number in this answer and the document that it is a span of."""
+    """A hit that was judged worth reading, with its number in this answer and the document that it is a span of.
+
+    Attributes:
+        reading: What the reader found in it; None before it was read.
+    """
 
     number: int
     hit: Hit
     document: Document
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)

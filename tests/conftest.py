@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 if TYPE_CHECKING:
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+# No test fails for being slow on a busy machine.
+hypothesis.settings.register_profile("dossier", deadline=None)
+hypothesis.settings.load_profile("dossier")
 
 _connect = socket.socket.connect
 
@@ -56,9 +61,9 @@ def embedder():  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="session")
 def reader():  # type: ignore[no-untyped-def]
     """The packaged reader."""
-    from rag.reader import OnnxReader
+    from rag.reader import EncoderReader
 
-    return OnnxReader()
+    return EncoderReader()
 
 
 HARBOUR = """---

@@ -9,6 +9,7 @@ from pathlib import Path
 from index.collection import Collection, DataDirectory
 from index.errors import FileRefused
 from index.files import SourceFile
+from index.heading import heading_of, passage_text
 from index.load.limits import read_regular_file
 from index.values import ParsedFile, Provenance, Published, Span
 from tests.fakes import WordHashEmbedder
@@ -107,8 +108,7 @@ def found_by_own_words(collection: Collection, embedder: WordHashEmbedder) -> di
                 ways.clear()
             if chunk.id not in dict(collection.search_lexical(chunk.text, 3)):
                 ways.discard("lexical")
-            title = document.provenance.title
-            vector = embedder.embed_query(f"{title}\n{chunk.text}" if title else chunk.text)
+            vector = embedder.embed_query(passage_text(heading_of(document.provenance), chunk.text))
             hits = collection.search_dense(vector, 3)
             if chunk.id not in dict(hits) or dict(hits)[chunk.id] < 0.999:
                 ways.discard("dense")

@@ -17,12 +17,12 @@ from index.changes import (
     add_document,
     link_source,
     passage_hash,
-    passage_text,
     remove_document,
     store_vectors,
 )
 from index.duplicates import sketch
 from index.errors import StorageFailed, UnknownDocument
+from index.heading import heading_of, passage_text
 from index.values import ParsedFile, Provenance, Published, Span
 
 
@@ -34,7 +34,9 @@ def catalogue(tmp_path: Path) -> Catalogue:
 def _new(text: str, provenance: Provenance | None = None, at: tuple[int, ...] = (0,)) -> NewDocument:
     provenance = provenance or Provenance(title="T")
     spans = tuple(Span(start, len(text)) for start in at)
-    hashes = tuple(passage_hash("fake", passage_text(provenance.title, text[span.start : span.end])) for span in spans)
+    hashes = tuple(
+        passage_hash("fake", passage_text(heading_of(provenance), text[span.start : span.end])) for span in spans
+    )
     parsed = ParsedFile(text, "text/plain", provenance, (Span(0, len(text)),), (0, 3), ("a note",))
     return NewDocument(document_id_of(text, provenance), parsed, spans, hashes, sketch(text, parsed.body))
 

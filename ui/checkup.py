@@ -7,7 +7,7 @@ from collections.abc import Callable
 from index.doctor import Finding, examine, repair
 from index.embed import SentenceEmbedder
 from index.errors import DossierError
-from rag.reader import OnnxReader
+from rag.reader import EncoderReader
 from rag.settings import Settings
 
 
@@ -16,7 +16,7 @@ def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
     embedder = SentenceEmbedder(settings.embedder)
     findings = [
         _model("embedder", settings.embedder, lambda: embedder.embed_query("Does it run?")),
-        _model("reader", settings.reader, OnnxReader(settings.reader).warm_up),
+        _model("reader", settings.reader, EncoderReader(settings.reader).warm_up),
     ]
     if not findings[0].ok:
         detail = "Not looked at: without the embedder nobody can say whether its vectors fit."

@@ -115,6 +115,7 @@ def show_hits(console: Console, found: SearchView) -> None:
         _line(console, "No passage was found.")
     for hit in found.hits:
         ranks = [f"{name} {rank}" for name, rank in (("dense", hit.dense_rank), ("lexical", hit.lexical_rank)) if rank]
+        ranks += [f"{name.replace('_', ' ')} {value:g}" for name, value in hit.signals.items() if value]
         _line(
             console,
             f"{hit.rank}. {hit.score:.4f} ({', '.join(ranks)})  {_who(hit.publisher, hit.published, hit.title)}",

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from index.values import Document, IngestReport
 from rag.values import Hit
@@ -59,7 +59,10 @@ class TextView(View):
 
 
 class HitView(View):
-    """A passage and why it ranks: ranks count from 1, None means that this retriever did not find it."""
+    """A passage and why it ranks: ranks count from 1, None means that this retriever did not find it.
+
+    `rerank_score` is the log-odds that the passage answers, None for what was not reranked; `signals` are 0 to 1.
+    """
 
     rank: int
     score: float
@@ -67,6 +70,8 @@ class HitView(View):
     lexical_rank: int | None = None
     dense_score: float | None = None
     lexical_score: float | None = None
+    rerank_score: float | None = None
+    signals: dict[str, float] = Field(default_factory=dict)
     chunk_id: str
     document_id: str
     title: str | None = None
@@ -175,6 +180,8 @@ def hit_view(hit: Hit, document: Document) -> HitView:
         lexical_rank=hit.lexical_rank,
         dense_score=hit.dense_score,
         lexical_score=hit.lexical_score,
+        rerank_score=hit.rerank_score,
+        signals=dict(hit.signals),
         chunk_id=hit.chunk.id,
         document_id=document.id,
         title=said.title,

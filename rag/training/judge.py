@@ -25,13 +25,16 @@ from numpy.typing import NDArray
 
 from index.embed import SentenceEmbedder
 from index.values import Chunk, Document, Provenance
+from rag.analyse import Query
 from rag.extract import ExtractiveAnswerer
-from rag.fuse import reciprocal_rank_fusion
+from rag.fuse import fuse_scores
 from rag.judge import FEATURES, WEIGHTS_FILE, Judge
-from rag.reader import OnnxReader
+from rag.reader import EncoderReader
+from rag.rerank import Reranker
+from rag.retrieve import LEXICAL_WEIGHT
 from rag.values import Evidence, Hit
 
-DEPTH, READ, RIGHT_F1, L2, SEED = 40, 10, 0.5, 1.0, 7
+DEPTH, RERANKED, READ, RIGHT_F1, L2, SEED = 40, 20, 10, 0.5, 1.0, 7
 REFUSED_RIGHT = 0.05  # share of right answers that the threshold may refuse
 Matrix = NDArray[np.float64]
 
@@ -69,15 +72,14 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
         corpora[line.get("domain", "")].append(line)
     asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
     order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
-    embedder, answerer = (
-        SentenceEmbedder(),
-        ExtractiveAnswerer(OnnxReader(), Judge((0.0,) * len(FEATURES), 0.0, 1.0, 0.0)),
-    )
+    embedder, reranker = SentenceEmbedder(), Reranker(EncoderReader())
+    answerer = ExtractiveAnswerer(Judge((0.0,) * len(FEATURES), 0.0, 1.0, 0.0))
     for domain, passages in corpora.items():
         pool = _Pool(embedder, passages)
         for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
             evidence = pool.search(question["text"], without=question["doc_id"] if number % 2 else None)
-            candidates = answerer.candidates(question["text"], evidence)
+            read = reranker.rerank(Query(question["text"]), evidence)[:READ]
+            candidates = answerer.candidates(question["text"], read)
             if candidates:
                 right = [
                     item.evidence.document.id == question["doc_id"]
@@ -102,22 +104,21 @@ class _Pool:
 
     def search(self, question: str, *, without: str | None) -> list[Evidence]:
         cosines = self._vectors @ self._embedder.embed_query(question)
-        dense = [str(n) for n in np.argsort(-cosines)[:DEPTH]]
+        dense = [(str(n), float(cosines[n])) for n in np.argsort(-cosines)[:DEPTH]]
         tokens = bm25s.tokenize([question], stopwords="en", show_progress=False)
         found, scores = self._lexical.retrieve(tokens, k=min(DEPTH, len(self._passages)), show_progress=False)
-        lexical = [str(n) for n, score in zip(found[0], scores[0], strict=True) if score > 0]
-        fused = [int(n) for n, _ in reciprocal_rank_fusion([dense, lexical])]
-        kept = [n for n in fused if self._passages[n]["_id"] != without][:READ]
-        return [self._evidence(n, rank, float(cosines[n])) for rank, n in enumerate(kept, start=1)]
+        lexical = [(str(n), float(score)) for n, score in zip(found[0], scores[0], strict=True) if score > 0]
+        fused = fuse_scores(dense, lexical, lexical_weight=LEXICAL_WEIGHT)
+        kept = [(int(n), score) for n, score in fused if self._passages[int(n)]["_id"] != without][:RERANKED]
+        return [self._evidence(n, rank, score, float(cosines[n])) for rank, (n, score) in enumerate(kept, start=1)]
 
-    def _evidence(self, number: int, rank: int, cosine: float) -> Evidence:
+    def _evidence(self, number: int, rank: int, score: float, cosine: float) -> Evidence:
         line = self._passages[number]
         text = line["text"]
         provenance = Provenance(title=line.get("title") or None)
         document = Document(line["_id"], text, "text/plain", provenance, (), (), line["_id"], 1, "")
-        return Evidence(
-            rank, Hit(Chunk(line["_id"], line["_id"], 0, 0, len(text), text), rank, 0.0, dense_score=cosine), document
-        )
+        chunk = Chunk(line["_id"], line["_id"], 0, 0, len(text), text)
+        return Evidence(rank, Hit(chunk, rank, score, dense_score=cosine), document)
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
@@ -148,14 +149,14 @@ def cross_validate(examples: Sequence[Example], folds: int = 5) -> dict[str, flo
         best = [int(np.argmax(e.features @ weights)) for e in held]
         confidence = np.array([judge.confidence(judge.logit(e.features[b])) for e, b in zip(held, best, strict=True)])
         answerable = np.array([e.answerable for e in held])
-        alone = np.array([e.features[:, 0].max() for e in held])
+        alone = np.array([e.features[:, 1].max() for e in held])
         right = np.array([e.answerable and bool(e.right[b]) for e, b in zip(held, best, strict=True)])
         threshold = float(np.quantile(confidence[right], REFUSED_RIGHT))
         rows.append(
             {
                 "span_right": float(np.mean([e.right[b] for e, b in zip(held, best, strict=True) if e.answerable])),
                 "span_right_reader_alone": float(
-                    np.mean([e.right[np.argmax(e.features[:, 0])] for e in held if e.answerable])
+                    np.mean([e.right[np.argmax(e.features[:, 1])] for e in held if e.answerable])
                 ),
                 "answerable_auroc": _auroc(confidence, answerable),
                 "answerable_auroc_reader_alone": _auroc(alone, answerable),
