@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 ANSWERING_PACKAGES = ("index", "rag")
+ANSWERING_FILES = (".py", ".json", ".onnx")
 LIBRARIES = (
     "dossier",
     "chromadb",
@@ -23,10 +24,10 @@ LIBRARIES = (
 
 
 def code_hash(root: Path = ROOT) -> str:
-    """Hash of the source of the packages that answer: an observation made by other code is not reused."""
+    """Hash of the packages that answer, their weights too: an observation made by others is not reused."""
     digest = hashlib.sha256()
     for package in ANSWERING_PACKAGES:
-        for path in sorted((root / package).rglob("*.py")):
+        for path in sorted(path for path in (root / package).rglob("*") if path.suffix in ANSWERING_FILES):
             digest.update(f"{path.relative_to(root)}\0".encode() + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
 

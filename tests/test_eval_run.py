@@ -7,6 +7,7 @@ import pytest
 from eval.compare import ReportUnusable, compare, read_report
 from eval.gold import load_gold
 from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
+from eval.origin import code_hash
 from eval.report import add_comparison, build_report, write_report
 from eval.run import OBSERVATIONS, run_gold
 from tests.eval_fakes import FakePipeline, MemoryCorpus
@@ -205,3 +206,12 @@ def test_the_three_reports_tell_the_same_figures(tmp_path):
     assert re.search(rf"passages · fused · Recall@10 \| {recall['value']:.3f} \| .* \| 7 \|", markdown)
     assert "Failing questions (2 of 9)" in markdown
     assert not list((tmp_path / "out").glob(".*"))
+
+
+def test_other_weights_are_another_system(tmp_path):
+    weights = tmp_path / "rag" / "models" / "judge.json"
+    weights.parent.mkdir(parents=True)
+    weights.write_text("{}", encoding="utf-8")
+    before = code_hash(tmp_path)
+    weights.write_text('{"bias": 1}', encoding="utf-8")
+    assert code_hash(tmp_path) != before
