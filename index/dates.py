@@ -14,27 +14,21 @@ from index.values import DatePrecision, DateSource, Published
 
 EARLIEST_YEAR = 1800
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            "january jan",
-            "february feb",
-            "march mar",
-            "april apr",
-            "may",
-            "june jun",
-            "july jul",
-            "august aug",
-            "september sept sep",
-            "october oct",
-            "november nov",
-            "december dec",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
+_MONTH_NAMES = (
+    "january jan",
+    "february feb",
+    "march mar",
+    "april apr",
+    "may",
+    "june jun",
+    "july jul",
+    "august aug",
+    "september sept sep",
+    "october oct",
+    "november nov",
+    "december dec",
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = r"(?P<month>" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\b\.?"
 _WEEKDAY = r"(?:(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?\b\.?,?\s+)?"
 _DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
@@ -54,6 +48,17 @@ _PATTERNS = tuple(
 )
 _ONLY_YEAR = re.compile(r"\d{4}")
 _LONGEST_DATE = 80
+
+
+def date_in_words(date: str) -> str:
+    """An ISO date, which may lack day and month, as people write it in English, whatever the machine's language.
+
+    >>> date_in_words("2025-11-06"), date_in_words("2025-11"), date_in_words("2025")
+    ('6 November 2025', 'November 2025', '2025')
+    """
+    year, *rest = date.split("-")
+    months = [_MONTH_NAMES[int(month) - 1].split()[0].capitalize() for month in rest[:1]]
+    return " ".join([*(str(int(day)) for day in rest[1:2]), *months, year])
 
 
 def parse_date(text: str, *, today: date | None = None) -> tuple[str, DatePrecision] | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import calendar
-
+from index.dates import date_in_words
 from index.values import Provenance
 
 MAX_TITLE_CHARS = 200
@@ -15,7 +14,7 @@ def heading(title: str | None, publisher: str | None, published: str | None) -> 
     >>> heading("Talks resume", "The Harbour Post", "2031-05-04")
     'Talks resume (The Harbour Post, 4 May 2031)'
     """
-    told = [part[:MAX_TITLE_CHARS] for part in (publisher, _in_words(published) if published else None) if part]
+    told = [part[:MAX_TITLE_CHARS] for part in (publisher, date_in_words(published) if published else None) if part]
     where = f"({', '.join(told)})" if told else ""
     return " ".join(part for part in ((title or "")[:MAX_TITLE_CHARS], where) if part)
 
@@ -24,14 +23,6 @@ def heading_of(provenance: Provenance) -> str:
     """The heading of a document that is not stored yet."""
     published = provenance.published
     return heading(provenance.title, provenance.publisher, published.date if published else None)
-
-
-def _in_words(published: str) -> str:
-    """An ISO date, which may lack day and month, as people write it."""
-    parts = [int(part) for part in published.split("-")]
-    return " ".join(
-        [*(str(day) for day in parts[2:3]), *(calendar.month_name[month] for month in parts[1:2]), str(parts[0])]
-    )
 
 
 def passage_text(head: str, chunk_text: str) -> str:

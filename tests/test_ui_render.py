@@ -1,11 +1,13 @@
 """The page's markup: what it says, and that no text in it is ever read as markup."""
 
 import html
+import io
 import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
@@ -23,6 +25,7 @@ from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
 from ui.page.markup import block, escape, fill
 from ui.page.source_view import AROUND_CHARS, source_view
 from ui.page.words import date_with_source
+from ui.show import show_answer
 
 TAG = re.compile(r"<[^>]*>")
 HOSTILE = "</script><img src=x onerror=alert(1)>${1+1}`{{x}}` **b** [a](//h) ![i](//h) $$x$$ \n\n# h\n\n```mermaid\n"
@@ -177,6 +180,15 @@ def test_what_is_not_stated_comes_with_the_nearest_passages() -> None:
 def test_filters_that_narrowed_the_search_are_shown() -> None:
     filters = FiltersView(publisher="The Harbour Post", since="2025-01")
     assert "only The Harbour Post, from January 2025" in shown(answer_view(make_answer(filters=filters)))
+    found = FiltersView(publisher="The Harbour Post", detected=True)
+    assert "only The Harbour Post, as the question asks" in shown(answer_view(make_answer(filters=found)))
+
+
+def test_a_terminal_says_what_the_question_restricted() -> None:
+    found = FiltersView(publisher="The Harbour Post", since="2025-01", detected=True)
+    console = Console(file=io.StringIO(), width=200)
+    show_answer(console, make_answer(filters=found))
+    assert console.file.getvalue().startswith("Searched as the question asks: only The Harbour Post, from 2025-01.\n")
 
 
 def test_why_a_passage_ranks_is_shown_with_both_ranks_and_scores() -> None:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from index.doctor import Finding
-    from rag.values import Answer, Citation
+    from rag.values import Answer, Citation, FiltersView
     from ui.protocols import Progress as Report
     from ui.views import DocumentsView, IngestView, SearchView
 
@@ -82,6 +82,8 @@ def show_answer(console: Console, answer: Answer) -> None:
     """Verdict in words, the text with its numbers, then what each number stands for."""
     if answer.degraded:
         _line(console, "The language model did not answer; this is the answer without it.", "yellow")
+    if answer.filters.detected:
+        _line(console, f"Searched as the question asks: {_searched(answer.filters)}.", "dim")
     if answer.verdict != "not_stated":
         _line(console, VERDICTS[answer.verdict], "bold")
     _line(console, answer.text, "" if answer.citations else "bold")
@@ -99,6 +101,14 @@ def show_answer(console: Console, answer: Answer) -> None:
         for near in answer.evidence[:_NEAREST_SHOWN]:
             _line(console, _who(near.publisher, near.published, near.title) or near.document_id, "dim", indent=2)
             _line(console, _flat(near.text, _PASSAGE_CHARS), indent=4)
+
+
+def _searched(filters: FiltersView) -> str:
+    only = f"only {filters.publisher}" if filters.publisher else None
+    since, until = (
+        f"{word} {bound}" if bound else None for word, bound in (("from", filters.since), ("until", filters.until))
+    )
+    return _who(only, since, until)
 
 
 def _show_citation(console: Console, citation: Citation) -> None:

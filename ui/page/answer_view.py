@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.values import Answer, Citation, Conflict, EvidenceView, Position, Statement
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.words import DOUBTS, VERDICTS, count, date_in_words, date_with_source, listed
+from ui.page.words import DOUBTS, VERDICTS, count, date_with_source, listed, written
 
 NEAREST = 3
 EXCERPT_CHARS = 320
@@ -56,9 +56,10 @@ def _scope(answer: Answer) -> str:
     return listed(
         [
             f"only {filters.publisher}" if filters.publisher else None,
-            f"from {date_in_words(filters.since)}" if filters.since else None,
-            f"until {date_in_words(filters.until)}" if filters.until else None,
-            f"as of {date_in_words(filters.as_of)}" if filters.as_of else None,
+            f"from {written(filters.since)}" if filters.since else None,
+            f"until {written(filters.until)}" if filters.until else None,
+            f"as of {written(filters.as_of)}" if filters.as_of else None,
+            "as the question asks" if filters.detected else None,
         ],
         ", ",
     )
@@ -104,7 +105,7 @@ def chip(citation: Citation) -> Html:
         number=citation.number,
         reference=reference(citation.document_id, citation.start, citation.end),
         quote=" ".join(citation.quote.split()),
-        byline=listed([citation.publisher or citation.title, date_in_words(citation.published)]),
+        byline=listed([citation.publisher or citation.title, written(citation.published)]),
     )
 
 
@@ -121,7 +122,7 @@ def _position(position: Position, cited: Citations) -> Html:
     return fill(
         '<div class="position"><p class="short">{value}</p><p class="byline">{byline}&nbsp;{chips}</p></div>',
         value=position.value,
-        byline=listed([position.publisher, date_in_words(position.published)]),
+        byline=listed([position.publisher, written(position.published)]),
         chips=chips,
     )
 
@@ -174,7 +175,7 @@ def _nearest(passage: EvidenceView) -> Html:
     return fill(
         '<li><span class="byline">{byline}</span><p>{text}</p>'
         '<button type="button" class="quiet open">Read in context{reference}</button></li>',
-        byline=listed([passage.publisher, passage.title, date_in_words(passage.published)]),
+        byline=listed([passage.publisher, passage.title, written(passage.published)]),
         text=excerpt(passage.text),
         reference=reference(passage.document_id, passage.start, passage.end),
     )
@@ -211,7 +212,7 @@ def _why_row(passage: EvidenceView) -> Html:
         score=f"{passage.score:.4f}",
         dense=_ranked(passage.dense_rank, passage.signals.get("dense_score")),
         lexical=_ranked(passage.lexical_rank, passage.signals.get("lexical_score")),
-        byline=listed([passage.publisher or passage.title, date_in_words(passage.published)]),
+        byline=listed([passage.publisher or passage.title, written(passage.published)]),
         text=excerpt(passage.text, 140),
         reference=reference(passage.document_id, passage.start, passage.end),
     )

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from index.values import Document
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.words import count, date_in_words, listed, size_in_words, source_name, title_of
+from ui.page.words import count, listed, size_in_words, source_name, title_of, written
 
 PAGE_ROWS = 50
 NO_DOCUMENTS = Html(
@@ -94,7 +94,7 @@ def _row(document: Document, titles: dict[str, str]) -> Html:
                 said.publisher,
                 said.author,
                 said.kind,
-                date_in_words(said.published.date if said.published else None),
+                written(said.published.date if said.published else None),
                 count(document.chunk_count, "passage"),
             ]
         ),

@@ -5,24 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import PurePosixPath
 
+from index.dates import date_in_words
 from index.values import Document
 from rag.values import Status, Verdict
 from ui.views import shown_name
 
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]  # not the locale's: the page is in English
 VERDICTS: dict[Verdict, str] = {
     "answered": "Answered",
     "conflicting": "The sources disagree",
@@ -45,20 +32,9 @@ _KNOWN_FROM = {
 }
 
 
-def date_in_words(date: str | None) -> str:
-    """An ISO date, whole or cut, as people write it; "undated" for None.
-
-    >>> date_in_words("2025-11-16"), date_in_words("2025-11"), date_in_words("2025")
-    ('16 November 2025', 'November 2025', '2025')
-    """
-    if not date:
-        return "undated"
-    year, _, rest = date.partition("-")
-    month, _, day = rest.partition("-")
-    if not month.isdigit() or not 1 <= int(month) <= 12:
-        return date
-    name = _MONTHS[int(month) - 1]
-    return f"{int(day)} {name} {year}" if day.isdigit() else f"{name} {year}"
+def written(date: str | None) -> str:
+    """A date as people write it; "undated" for None."""
+    return date_in_words(date) if date else "undated"
 
 
 def date_with_source(date: str | None, precision: str | None, source: str | None) -> str:
