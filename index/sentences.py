@@ -37,6 +37,7 @@ _NUMBERED = re.compile(r"[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
 _BULLET = re.compile(r"\s*(?:[-*•‣▪●–—](?:\s|$)|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]](?:\s|$))")
 _ONLY_BULLET = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]])\s*$")
 _CLOSES = re.compile(r"[.!?…:;。！？][\"'”’»)\]}]*$")
+LONGEST_AROUND = 1_000
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
 
@@ -60,6 +61,21 @@ def iter_sentences(text: str, start: int = 0, end: int | None = None) -> Iterato
     """The sentences of `sentence_spans`, one by one."""
     for unit in _units(text, start, len(text) if end is None else end):
         yield from _sentences_of_unit(text, unit)
+
+
+def sentences_around(text: str, span: Span, count: int) -> tuple[Span, Span]:
+    """The `count` sentences before `span` and after it; an empty span at its edge where there is none.
+
+    Only `count` x LONGEST_AROUND characters are looked at on either side, so that a text without sentences costs no more.
+    """
+    reach = count * LONGEST_AROUND
+    first, last = max(0, span.start - reach), min(len(text), span.end + reach)
+    before = sentence_spans(text, first, span.start)[-count:] if count else []
+    after = sentence_spans(text, span.end, last)[:count] if count else []
+    return (
+        Span(before[0].start if before else span.start, span.start),
+        Span(span.end, after[-1].end if after else span.end),
+    )
 
 
 def _units(text: str, start: int, end: int) -> Iterator[Span]:

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.sentences import sentence_spans
+from index.sentences import LONGEST_AROUND, sentence_spans, sentences_around
+from index.values import Span
 
 
 def sentences(text):
@@ -120,3 +121,20 @@ def test_sentences_are_ordered_disjoint_and_hold_every_visible_character(text):
         covered.update(range(span.start, span.end))
         last = span.end
     assert all(index in covered for index, character in enumerate(text) if not character.isspace())
+
+
+def test_the_neighbours_of_a_span_are_whole_sentences():
+    text = "One came. Two came. Three came. Four came. Five came."
+    middle = Span(text.index("Three"), text.index("Three") + 11)
+    around = sentences_around(text, middle, 1)
+    assert [text[span.start : span.end] for span in around] == ["Two came. ", " Four came."]
+    assert sentences_around(text, middle, 9) == (Span(0, middle.start), Span(middle.end, len(text)))
+    assert sentences_around(text, middle, 0) == (Span(middle.start, middle.start), Span(middle.end, middle.end))
+    assert sentences_around(text, Span(0, len(text)), 3) == (Span(0, 0), Span(len(text), len(text)))
+
+
+def test_the_neighbours_in_a_text_without_sentences_are_bounded():
+    text = "word " * 100_000
+    before, after = sentences_around(text, Span(250_000, 250_004), 2)
+    assert before.end - before.start <= 2 * LONGEST_AROUND
+    assert after.end - after.start <= 2 * LONGEST_AROUND

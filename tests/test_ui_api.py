@@ -12,8 +12,10 @@ import httpx
 import pytest
 
 from index.errors import EmptyCollection, StorageFailed
-from rag.values import Answer
+from index.values import Chunk
+from rag.values import Answer, Hit
 from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
+from ui.views import hit_view
 
 HARBOUR_ID = document(HARBOUR, "x").id
 
@@ -78,6 +80,17 @@ def test_a_streamed_answer_ends_with_the_whole_answer(client: httpx.Client) -> N
 def test_a_search_says_why_each_passage_ranks(client: httpx.Client) -> None:
     found = client.post("/v1/search", json={"query": "harbour master", "top_k": 1}).json()["hits"]
     assert [(hit["rank"], hit["dense_rank"], hit["text"]) for hit in found] == [(1, 1, HARBOUR)]
+
+
+def test_a_passage_is_shown_with_the_sentences_around_it(client: httpx.Client) -> None:
+    text = "The mill burned. It was old. Otto Lind came. He built it again. The town paid."
+    start = text.index("Otto")
+    chunk = Chunk("c", "d", 1, start, start + 15, text[start : start + 15])
+    shown = hit_view(Hit(chunk, 1, 0.5), document(text, "/notes/mill.txt"), 1)
+    assert (shown.before, shown.text, shown.after) == ("It was old. ", "Otto Lind came.", " He built it again.")
+    found = client.post("/v1/search", json={"query": "harbour master", "top_k": 1, "context": 20}).json()["hits"]
+    assert (found[0]["before"], found[0]["after"]) == ("", "")  # the passage is the whole document
+    assert_problem(client.post("/v1/search", json={"query": "harbour", "context": 21}), 422, "invalid-request")
 
 
 def test_documents_are_listed_in_pages(client: httpx.Client) -> None:

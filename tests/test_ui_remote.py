@@ -121,7 +121,7 @@ def test_a_named_collection_is_made_and_the_default_is_not_touched(
 
 def test_questions_come_back_as_values(desk: RemoteDesk) -> None:
     answer = desk.answer("When did the harbour reopen?", collection=None, filters=AnswerFilters(since="2024"))
-    found = desk.search("harbour", top_k=3, collection=None, filters=SearchFilters())
+    found = desk.search("harbour", top_k=3, context=1, collection=None, filters=SearchFilters())
     assert (answer.verdict, found.hits[0].document_id) == ("answered", answer.citations[0].document_id)
 
 

@@ -150,7 +150,13 @@ def _asking(desk: LocalDesk, gate: Gate) -> APIRouter:
     @router.post("/search", summary="Ranked passages, and why each ranks")
     def search(asked: SearchRequest) -> SearchView:
         with gate.one():
-            return desk.search(asked.query, top_k=asked.top_k, collection=asked.collection, filters=asked.filters)
+            return desk.search(
+                asked.query,
+                top_k=asked.top_k,
+                context=asked.context,
+                collection=asked.collection,
+                filters=asked.filters,
+            )
 
     return router
 

@@ -128,6 +128,9 @@ def search(
     ctx: typer.Context,
     query: str,
     top_k: Annotated[int, typer.Option("--top-k", min=1, max=50, help="How many passages.")] = 10,
+    context: Annotated[
+        int, typer.Option("--context", min=0, max=20, help="Sentences shown before and after each passage.")
+    ] = 0,
     as_json: Json = False,
     publisher: Publisher = None,
     since: Since = None,
@@ -138,7 +141,7 @@ def search(
     settings = _settings(ctx, collection=collection)
     filters = _checked("search", query, publisher=publisher, since=since, until=until)
     with _desk(settings) as desk:
-        found = desk.search(query, top_k=top_k, collection=settings.collection, filters=filters)
+        found = desk.search(query, top_k=top_k, context=context, collection=settings.collection, filters=filters)
     if as_json:
         _print_json(found.model_dump(mode="json"))
     else:

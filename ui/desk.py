@@ -53,7 +53,9 @@ class LocalDesk:
         pipeline = self._dossier.pipeline(check_collection(collection))
         return pipeline.answer(check_asked(question), filters=filters.to_filters(), as_of=filters.as_of)
 
-    def search(self, query: str, *, top_k: int, collection: str | None, filters: SearchFilters) -> SearchView:
+    def search(
+        self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
+    ) -> SearchView:
         check_length(query, self._dossier.settings.max_question_chars, "query")
         name = check_collection(collection)
         found = self._dossier.pipeline(name).search(check_asked(query), top_k=top_k, filters=filters.to_filters())
@@ -61,7 +63,7 @@ class LocalDesk:
         hits: list[HitView] = []
         for hit in found:
             try:
-                hits.append(hit_view(hit, documents.document(hit.chunk.document_id)))
+                hits.append(hit_view(hit, documents.document(hit.chunk.document_id), context))
             except UnknownDocument:  # removed since it was found: it must not be shown
                 continue
         return SearchView(query=query, hits=tuple(hits))

@@ -80,8 +80,16 @@ class RemoteDesk:
         asked = {"question": question, "collection": collection, "filters": filters.model_dump()}
         return Answer.model_validate(self._call("POST", "/v1/answer", json=asked))
 
-    def search(self, query: str, *, top_k: int, collection: str | None, filters: SearchFilters) -> SearchView:
-        asked = {"query": query, "top_k": top_k, "collection": collection, "filters": filters.model_dump()}
+    def search(
+        self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
+    ) -> SearchView:
+        asked = {
+            "query": query,
+            "top_k": top_k,
+            "context": context,
+            "collection": collection,
+            "filters": filters.model_dump(),
+        }
         return SearchView.model_validate(self._call("POST", "/v1/search", json=asked))
 
     def documents(self, *, collection: str | None) -> DocumentsView:

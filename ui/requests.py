@@ -111,9 +111,13 @@ class AnswerRequest(Strict):
     stream: StrictBool = Field(False, description="Server-sent events `sources`, `delta`, `citation` and `done`.")
 
 
+MOST_CONTEXT = 20
+
+
 class SearchRequest(Strict):
     query: Asked
     top_k: StrictInt = Field(10, ge=1, le=50)
+    context: StrictInt = Field(0, ge=0, le=MOST_CONTEXT, description="Sentences shown before and after each passage.")
     collection: CollectionName | None = None
     filters: SearchFilters = SearchFilters()
 

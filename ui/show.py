@@ -132,7 +132,11 @@ def show_hits(console: Console, found: SearchView) -> None:
             "bold",
         )
         _line(console, f"document {hit.document_id}, characters {hit.start} to {hit.end}", "dim", indent=4)
+        if hit.before:
+            _line(console, _flat(hit.before), "dim", indent=4)
         _line(console, _flat(hit.text, _PASSAGE_CHARS), indent=4)
+        if hit.after:
+            _line(console, _flat(hit.after), "dim", indent=4)
 
 
 def show_documents(console: Console, found: DocumentsView) -> None:

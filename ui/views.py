@@ -8,7 +8,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from index.values import Document, IngestReport
+from index.sentences import sentences_around
+from index.values import Document, IngestReport, Span
 from rag.values import Hit
 
 JobStatus = Literal["queued", "running", "done", "failed"]
@@ -62,6 +63,7 @@ class HitView(View):
     """A passage and why it ranks: ranks count from 1, None means that this retriever did not find it.
 
     `rerank_score` is the log-odds that the passage answers, None for what was not reranked; `signals` are 0 to 1.
+    `before` and `after` are the neighbouring sentences that were asked for, as they stand in the document.
     """
 
     rank: int
@@ -81,6 +83,8 @@ class HitView(View):
     start: int
     end: int
     text: str
+    before: str = ""
+    after: str = ""
 
 
 class SearchView(View):
@@ -171,8 +175,10 @@ def document_view(document: Document) -> DocumentView:
     )
 
 
-def hit_view(hit: Hit, document: Document) -> HitView:
+def hit_view(hit: Hit, document: Document, context: int = 0) -> HitView:
+    """A hit with `context` sentences of its document on either side."""
     said = document.provenance
+    before, after = sentences_around(document.text, Span(hit.chunk.start, hit.chunk.end), context)
     return HitView(
         rank=hit.rank,
         score=hit.score,
@@ -191,6 +197,8 @@ def hit_view(hit: Hit, document: Document) -> HitView:
         start=hit.chunk.start,
         end=hit.chunk.end,
         text=hit.chunk.text,
+        before=document.text[before.start : before.end],
+        after=document.text[after.start : after.end],
     )
 
 
