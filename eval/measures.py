@@ -9,7 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from eval.cases import LocatedEvidence
 from eval.normalise import contains, same_values, squad_normalise
@@ -137,30 +137,40 @@ def judge_passages(passages: Iterable[tuple[str, int, int]], quotes: Sequence[Lo
     return Judged(tuple(gains), len(open_quotes))
 
 
-def covered_characters(
-    passages: Iterable[tuple[str, int, int]], wanted: Iterable[tuple[str, int, int]]
-) -> tuple[int, int, int]:
-    """Characters of passages against the characters wanted, both as (document id, start, end).
+class Covered(NamedTuple):
+    """Characters of passages against characters wanted.
+
+    Attributes:
+        found: Wanted characters that a passage holds.
+        wanted: Wanted characters.
+        held: Characters that the passages hold, each once.
+        retrieved: The same, a character once for each passage that holds it.
+    """
+
+    found: int
+    wanted: int
+    held: int
+    retrieved: int
+
+
+def covered_characters(passages: Iterable[tuple[str, int, int]], wanted: Iterable[tuple[str, int, int]]) -> Covered:
+    """Compare passages with what is wanted, both as (document id, start, end); either may overlap itself.
 
     From these come the recall, precision and intersection over union of Chroma's chunking evaluation (Smith & Troynikov
-    2024), in characters for tokens. A character that two passages hold counts twice as retrieved, as it does there.
-
-    Returns:
-        Wanted characters that a passage holds, wanted characters, retrieved characters.
+    2024), in characters for tokens. A character that two passages hold counts twice as retrieved there.
 
     >>> covered_characters([("d", 0, 10), ("d", 5, 15)], [("d", 8, 28)])
-    (7, 20, 20)
+    Covered(found=7, wanted=20, held=15, retrieved=20)
     """
     retrieved = list(passages)
-    open_parts = _merged(wanted)
+    held, open_parts = _merged(retrieved), _merged(wanted)
     found = sum(
         min(end, high) - max(start, low)
-        for document_id, start, end in _merged(retrieved)
+        for document_id, start, end in held
         for other, low, high in open_parts
         if other == document_id and min(end, high) > max(start, low)
     )
-    total = sum(end - start for _, start, end in open_parts)
-    return found, total, sum(end - start for _, start, end in retrieved)
+    return Covered(found, *(sum(end - start for _, start, end in spans) for spans in (open_parts, held, retrieved)))
 
 
 def _merged(spans: Iterable[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

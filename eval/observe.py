@@ -140,7 +140,7 @@ def _quickstart(documents: Callable[[], Sequence[Document]], embedder: Embedder)
 
     def rank(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
         if not opened:
-            from eval.peers import quickstart_ranker
+            from eval.peers.quickstart import quickstart_ranker
 
             opened.append(quickstart_ranker(documents(), embedder))
         return opened[0](query, top_k, filters)

@@ -56,36 +56,48 @@ def render_html(report: Mapping[str, Any]) -> str:
             )
             body.append(f'<h2>{escape(title)}</h2><div class="card wide">{bar_chart(rows, title)}</div>')
     body += [_curves(report), *_sets(report), _comparison(report), _cases(report)]
-    title = f"Evaluation of {len(report['cases'])} questions"
+    return html_page(f"Evaluation of {len(report['cases'])} questions", "".join(body))
+
+
+def html_page(title: str, body: str, *, style: str = "") -> str:
+    """The page around a body. Whatever the body says, the page fetches nothing and runs nothing.
+
+    Args:
+        style: Rules beside the common ones.
+    """
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<style>{STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        f"<style>{STYLE}{style}</style></head><body>{body}</body></html>\n"
     )
+
+
+def origin_line(origin: Mapping[str, Any]) -> str:
+    """What was measured, and with which versions; what is not known is left out."""
+    facts = " · ".join(
+        f"{escape(name.replace('_', ' '))} <code>{escape(str(value))}</code>"
+        for name, value in origin.items()
+        if name != "versions" and value is not None
+    )
+    versions = ", ".join(f"{escape(name)} {escape(str(value))}" for name, value in origin.get("versions", {}).items())
+    return f'<p class="origin">{facts}<br>{versions}</p>'
 
 
 def _sets(report: Mapping[str, Any]) -> list[str]:
     """The section on public sets, in a report that holds them."""
     if not report.get("sets"):
         return []
-    from eval.set_page import DOTS, sets_section
+    from eval.sets.page import DOTS, sets_section
 
     return [f"<style>{DOTS}</style><h2>Public retrieval sets</h2>{sets_section(report['sets'])}"]
 
 
 def _head(report: Mapping[str, Any]) -> str:
-    origin = report["origin"]
     kinds = ", ".join(f"{count} {escape(kind)}" for kind, count in report["kinds"].items())
-    facts = " · ".join(
-        f"{escape(name.replace('_', ' '))} <code>{escape(str(value))}</code>"
-        for name, value in origin.items()
-        if name != "versions"
-    )
-    versions = ", ".join(f"{escape(name)} {escape(str(value))}" for name, value in origin.get("versions", {}).items())
     return (
         f"<h1>Evaluation</h1><p>{len(report['cases'])} questions: {kinds}. Made {escape(report['created_at'])}.</p>"
-        f'<p class="origin">{facts}<br>{versions}</p>'
+        f"{origin_line(report['origin'])}"
         '<p class="soft">Every bar shows its 95 % interval (Wilson for shares, bootstrap for the rest) and its n; an orange mark is what shall be reached.</p>'
     )
 

@@ -21,7 +21,7 @@ def bar_chart(rows: Sequence[tuple[str, Mapping[str, Any]]], title: str) -> str:
         parts.append(f'<text class="tick" x="{x:.1f}" y="{height - 6}" text-anchor="middle">{tick / 10:.1f}</text>')
     for number, (label, figure) in enumerate(rows):
         parts += _bar(LABEL, 8 + ROW * number, scale, label, figure)
-    return _svg(WIDTH, height, title, parts)
+    return svg(WIDTH, height, title, parts)
 
 
 def _bar(left: float, top: float, scale: float, label: str, figure: Mapping[str, Any]) -> list[str]:
@@ -76,7 +76,7 @@ def curve(
     parts.append(
         f'<text class="label" transform="translate(12 {SIDE / 2}) rotate(-90)" text-anchor="middle">{escape(up)}</text>'
     )
-    return _svg(SIDE, SIDE, title, parts)
+    return svg(SIDE, SIDE, title, parts)
 
 
 def _place(x: float, y: float) -> tuple[float, float]:
@@ -88,6 +88,7 @@ def _unit(value: float) -> float:
     return min(max(float(value), 0.0), 1.0)
 
 
-def _svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+def svg(width: float, height: float, title: str, parts: Sequence[str]) -> str:
+    """A picture of its parts, named for those who do not see it."""
     body = "".join(parts)
     return f'<svg viewBox="0 0 {width} {height}" width="{width}" role="img" aria-label="{escape(title)}"><title>{escape(title)}</title>{body}</svg>'

@@ -20,7 +20,8 @@ import typer
 from eval.intervals import wilson
 from eval.measures import citation_faults
 from eval.observe import Answering, stored_text
-from eval.run import EXIT_FAILED, Progress, progress_bar
+from eval.progress import Progress, progress_bar
+from eval.run import EXIT_FAILED
 from index.errors import DossierError, EmptyCollection
 from index.protocols import Corpus
 from index.sentences import sentence_spans

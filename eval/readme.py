@@ -11,8 +11,6 @@ from eval.compare import read_report
 from eval.report import summary_table
 from index.errors import DossierError
 
-BEGIN, END = "<!-- eval:begin -->", "<!-- eval:end -->"
-
 
 class MarkersMissing(DossierError):
     """A file has no place for the table."""
@@ -20,18 +18,22 @@ class MarkersMissing(DossierError):
     code = "markers-missing"
 
 
-def paste_table(text: str, table: str) -> str:
-    """`text` with whatever stood between the markers replaced. Raises MarkersMissing unless there is exactly one pair, in order.
+def paste_table(text: str, table: str, *, name: str = "eval") -> str:
+    """`text` with whatever stood between the markers of this name replaced.
+
+    Raises:
+        MarkersMissing: Unless there is exactly one pair, in order.
 
     >>> paste_table("a <!-- eval:begin --> old <!-- eval:end --> z", "new").split()
     ['a', '<!--', 'eval:begin', '-->', 'new', '<!--', 'eval:end', '-->', 'z']
     """
-    if text.count(BEGIN) != 1 or text.count(END) != 1 or text.index(BEGIN) > text.index(END):
+    begin, end = f"<!-- {name}:begin -->", f"<!-- {name}:end -->"
+    if text.count(begin) != 1 or text.count(end) != 1 or text.index(begin) > text.index(end):
         raise MarkersMissing(
-            f"The file must hold one line {BEGIN} and after it one line {END}. Put them where the table belongs."
+            f"The file must hold one line {begin} and after it one line {end}. Put them where the table belongs."
         )
-    before, rest = text.split(BEGIN)
-    return f"{before}{BEGIN}\n{table}\n{END}{rest.split(END)[1]}"
+    before, rest = text.split(begin)
+    return f"{before}{begin}\n\n{table}\n\n{end}{rest.split(end)[1]}"
 
 
 def readme_block(report: Mapping[str, Any]) -> str:
@@ -42,7 +44,7 @@ def readme_block(report: Mapping[str, Any]) -> str:
         f"{len(report['cases'])} questions ({kinds}) of `{origin['gold']}`, {origin['documents']} documents, {origin['chunks']} chunks; "
         f"settings `{origin['settings_hash']}`, corpus `{origin['corpus_hash']}`. Made by `make eval`."
     )
-    return f"\n{summary_table(report)}\n\n{line}\n"
+    return f"{summary_table(report)}\n\n{line}"
 
 
 def main(arguments: Sequence[str]) -> int:

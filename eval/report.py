@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +16,8 @@ from eval.figures import case_shares, confidence_figures, figures, is_right
 from eval.measures import calibration, risk_coverage
 from eval.observe import Observation
 from eval.page import render_html
-from eval.set_report import sets_table
+from eval.sets.report import sets_table
+from eval.write import write_texts
 
 FORMAT = 1
 SUMMARY_KEYS = (
@@ -81,17 +81,12 @@ def add_comparison(report: dict[str, Any], baseline: Mapping[str, Any], changes:
 
 def write_report(report: Mapping[str, Any], out: Path) -> list[Path]:
     """Write report.json, report.md and report.html; each replaces its predecessor at once or not at all."""
-    out.mkdir(parents=True, exist_ok=True)
     texts = {
         "report.json": json.dumps(report, ensure_ascii=False, indent=1) + "\n",
         "report.md": render_markdown(report),
         "report.html": render_html(report),
     }
-    for name, text in texts.items():
-        aside = out / f".{name}.part"
-        aside.write_text(text, encoding="utf-8")
-        os.replace(aside, out / name)  # noqa: PTH105
-    return [out / name for name in texts]
+    return write_texts(out, texts)
 
 
 def render_markdown(report: Mapping[str, Any]) -> str:

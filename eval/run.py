@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,22 +13,19 @@ import typer
 from eval.cases import LocatedCase
 from eval.compare import Change, compare, read_report, read_sets
 from eval.gold import load_gold
+from eval.log import append_log, read_log
 from eval.observe import ROWS, Answering, Observation, Ranker, observe, standard_rankers
 from eval.origin import code_hash, commit, corpus_hash, versions
+from eval.progress import Progress, progress_bar, stage_bar
 from eval.report import add_comparison, build_report, summary_table, write_report
 from index.errors import DossierError, EmptyCollection
 from index.protocols import Corpus
 
 if TYPE_CHECKING:
-    from rich.progress import TaskID
-
     from rag.build import Dossier
 
 OBSERVATIONS = "observations.jsonl"
 EXIT_FAILED, EXIT_FELL = 1, 4
-
-Progress = Callable[[int, int], None]
-"""(questions done, questions in all)"""
 
 app = typer.Typer(add_completion=False)
 
@@ -51,39 +45,20 @@ def run_gold(
     Made the same way means: same case, settings, code, index generation and rows. Each new observation is on disk before the
     next question is asked, so a run that was killed goes on where it stopped.
     """
-    kept = read_observations(out / OBSERVATIONS)
+    kept = read_log(out / OBSERVATIONS, Observation.from_json)
     made_with = f"{settings_hash} {code_hash()} {collection.name} {collection.generation} {' '.join(rankers)}"
     observed = []
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / OBSERVATIONS).open("a", encoding="utf-8") as log:
-        if log.tell():
-            log.write("\n")  # ends a line that a kill left half written; blank lines are read over
+    with append_log(out / OBSERVATIONS) as keep:
         for done, located in enumerate(cases, start=1):
             key = hashlib.sha256(f"{located.case.id} {located.case.digest} {made_with}".encode()).hexdigest()[:16]
             observation = kept.get(key)
             if observation is None:
                 observation = observe(key, located.case, rankers, pipeline, collection)
-                log.write(json.dumps(observation.to_json(), ensure_ascii=False) + "\n")
-                log.flush()
+                keep(observation.to_json())
             observed.append((located, observation))
             if progress:
                 progress(done, len(cases))
     return observed
-
-
-def read_observations(path: Path) -> dict[str, Observation]:
-    """Observations by key; a line that is not one (cut by a kill, or made by another version) is asked again."""
-    found: dict[str, Observation] = {}
-    if not path.exists():
-        return found
-    for line in path.read_text(encoding="utf-8", errors="replace").split("\n"):
-        try:
-            observation = Observation.from_json(json.loads(line)) if line.strip() else None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            continue
-        if observation is not None:
-            found[observation.key] = observation
-    return found
 
 
 def evaluate_collection(
@@ -215,7 +190,7 @@ def _run_gold(
 def _run_sets(
     path: Path, out: Path, sets: Sequence[str], rows: Sequence[str], limit: int | None, part: str
 ) -> dict[str, Any]:
-    from eval.suite import DossierSystems, choose_sets, run_sets
+    from eval.sets.suite import DossierSystems, choose_sets, run_sets
     from rag.build import open_dossier
     from rag.settings import load_settings
 
@@ -232,7 +207,7 @@ def _run_sets(
 
 def sets_summary(report: Mapping[str, Any], out: Path | None) -> str:
     """What is printed after a run over sets."""
-    from eval.set_report import sets_table
+    from eval.sets.report import sets_table
 
     folder = out or Path("reports/sets")
     reports = ", ".join(str(folder / f"sets.{kind}") for kind in ("html", "md", "json"))
@@ -253,34 +228,3 @@ def _names(given: str) -> list[str]:
 def command(arguments: Sequence[str]) -> None:
     """`dossier eval ARGUMENTS...`; ends the process with its exit code."""
     app(list(arguments), prog_name="dossier eval")
-
-
-@contextmanager
-def progress_bar(what: str = "questions") -> Iterator[Progress | None]:
-    """A bar on a terminal, nothing in a pipe."""
-    with stage_bar() as tell:
-        yield (lambda done, total: tell(what, done, total)) if tell else None
-
-
-@contextmanager
-def stage_bar() -> Iterator[Callable[[str, int, int], None] | None]:
-    """A bar that says what it counts, on a terminal; nothing in a pipe."""
-    if not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            if what not in tasks:
-                for task in tasks.values():
-                    bar.update(task, visible=False)
-                tasks[what] = bar.add_task(what, total=None)
-            bar.update(tasks[what], completed=done, total=total, visible=True)
-
-        yield tell

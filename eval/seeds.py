@@ -9,10 +9,11 @@ from dataclasses import asdict
 from pathlib import Path
 
 from eval.origin import ROOT
+from eval.progress import progress_bar
 from eval.quotes import QUESTIONS, check_quotes, random_questions, summary
 from eval.readme import MarkersMissing, paste_table, readme_block
 from eval.report import summary_table
-from eval.run import EXIT_FAILED, EXIT_FELL, evaluate_collection, progress_bar
+from eval.run import EXIT_FAILED, EXIT_FELL, evaluate_collection
 from index.errors import DossierError
 
 GOLD = ROOT / "eval" / "gold" / "seeds.jsonl"
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str] = ()) -> int:
         print(summary(quotes), *quotes.failures, sep="\n")
         readme = ROOT / "README.md"
         readme.write_text(
-            paste_table(readme.read_text(encoding="utf-8"), f"{readme_block(report)}\n{summary(quotes)}.\n"),
+            paste_table(readme.read_text(encoding="utf-8"), f"{readme_block(report)}\n\n{summary(quotes)}."),
             encoding="utf-8",
         )
     except MarkersMissing as error:

@@ -1,14 +1,17 @@
-"""A corpus in memory and a pipeline that quotes the first sentence sharing two words: enough to be measured."""
+"""What is measured in tests: a corpus in memory, a pipeline that quotes, a reader that finds known strings, hashed systems."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from eval.observe import DENSE, FUSED, LEXICAL, Passage, Ranker
+from eval.sets.corpus import IndexedSet
+from index.collection import Collection, DataDirectory
 from index.errors import UnknownDocument
 from index.protocols import Vectors
 from index.values import Chunk, Document, Filters, Provenance
-from rag.values import Answer, Citation, Conflict, Hit, Position, Statement
+from rag.values import Answer, Citation, Conflict, Hit, Position, Reading, SpanAnswer, Statement
 from tests.fakes import WordHashEmbedder
 
 TEXTS = {
@@ -124,3 +127,72 @@ class FakePipeline:
             number=number, document_id=chunk.document_id, chunk_id=chunk.id, quote=chunk.text, start=chunk.start + self.shift,
             end=chunk.end + self.shift,
         )  # fmt: skip
+
+
+class KnownReader:
+    """Finds the first of its known strings that a passage holds; `answers` is that string's weight, or -5.
+
+    Args:
+        known: Log-odds by string, in the order in which they are looked for.
+        shift: Added to offsets, to stand for a reader whose spans fall into the title.
+    """
+
+    def __init__(self, known: Mapping[str, float], *, shift: int = 0) -> None:
+        self._known = known
+        self._shift = shift
+        self.asked: list[tuple[str, tuple[str, ...], tuple[str | None, ...]]] = []
+
+    def read(
+        self, question: str, passages: Sequence[str], *, titles: Sequence[str | None] = (), spans: int = 1
+    ) -> list[Reading]:
+        self.asked.append((question, tuple(passages), tuple(titles)))
+        return [self._read(passage) for passage in passages]
+
+    def _read(self, passage: str) -> Reading:
+        for text, weight in self._known.items():
+            at = passage.find(text)
+            if at >= 0:
+                start = at + self._shift
+                return Reading(weight, (SpanAnswer(start, start + len(text), weight / 2),))
+        return Reading(-5.0)
+
+
+class HashedSystems:
+    """Lexical, dense and fused rows over a real collection; `asked` counts searches.
+
+    Args:
+        fails_at: The search that raises KeyboardInterrupt, as when a person ends the run.
+    """
+
+    def __init__(self, data: DataDirectory, *, made_with: str = "s1", fails_at: int | None = None) -> None:
+        self.data, self.made_with, self.fails_at = data, made_with, fails_at
+        self.embedder = WordHashEmbedder()
+        self.asked = 0
+
+    def collection(self, name: str) -> Collection:
+        return self.data.collection(name, self.embedder, create=True)
+
+    def rankers(self, indexed: IndexedSet) -> Mapping[str, Ranker]:
+        found = indexed.collection
+
+        def lexical(question: str, top_k: int) -> list[str]:
+            return [chunk_id for chunk_id, _ in found.search_lexical(question, top_k)]
+
+        def dense(question: str, top_k: int) -> list[str]:
+            return [chunk_id for chunk_id, _ in found.search_dense(self.embedder.embed_query(question), top_k)]
+
+        def fused(question: str, top_k: int) -> list[str]:
+            both = zip(lexical(question, top_k), dense(question, top_k), strict=False)
+            return list(dict.fromkeys(chunk_id for pair in both for chunk_id in pair))[:top_k]
+
+        def row(search: Callable[[str, int], list[str]]) -> Ranker:
+            def rank(question: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
+                self.asked += 1
+                if self.asked == self.fails_at:
+                    raise KeyboardInterrupt
+                chunks = found.chunks(search(question, top_k))
+                return tuple(Passage(c.document_id, c.start, c.end, 1.0) for c in chunks.values())
+
+            return rank
+
+        return {LEXICAL: row(lexical), DENSE: row(dense), FUSED: row(fused)}

@@ -10,7 +10,7 @@ from index.files import find_files
 from rag.build import open_dossier
 from rag.settings import load_settings
 from tests.eval_fakes import TEXTS
-from tests.invented_set import write_set
+from tests.eval_sets import write_set
 from tests.test_eval_gold import write
 from tests.test_eval_run import CASES
 

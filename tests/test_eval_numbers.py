@@ -6,9 +6,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-import eval.numbers as numbers
-from eval.numbers import NumbersUnusable, app, numbers_table, paste_numbers, read_numbers, write_numbers
-from tests.eval_sets import KnownReader, question, write_lines, write_set
+from eval.numbers.run import NumbersUnusable, app, read_numbers, write_numbers
+from eval.numbers.table import numbers_table
+from tests.eval_fakes import KnownReader
+from tests.eval_sets import question, write_lines, write_passages
 from tests.shared import SHARED_DATA, needs_shared
 
 MILL = "The mill in Orba burned down in 2019. Jon Ask rebuilt it."
@@ -62,16 +63,6 @@ def test_every_part_has_lines_of_its_own_shape() -> None:
     assert "| lihua_world: wrong answer shown | 4 | 30.0" in table
 
 
-def test_the_table_goes_between_its_markers_and_nowhere_else() -> None:
-    text = f"# A\n{numbers.BEGIN}\nold\n{numbers.END}\nend\n"
-    pasted = paste_numbers(text, "| new |")
-    assert pasted == f"# A\n{numbers.BEGIN}\n\n| new |\n\n{numbers.END}\nend\n"
-    assert paste_numbers(pasted, "| new |") == pasted
-    for broken in ("no markers", f"{numbers.END}{numbers.BEGIN}", text + numbers.BEGIN):
-        with pytest.raises(NumbersUnusable, match="must hold one line <!-- numbers:begin -->"):
-            paste_numbers(broken, "x")
-
-
 def test_numbers_that_cannot_be_read_are_refused_and_none_is_no_numbers(tmp_path: Path) -> None:
     assert read_numbers(tmp_path / "numbers.json") == {}
     write_numbers(tmp_path, {"refusing": {"result": _refusing()}})
@@ -91,14 +82,14 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         question(2, "When did it burn?", "mill", MILL, "2019"),
     ]
     for name in ("squad2_dev", "xquad_en", "qed", "squadshifts", "covidqa", "policyqa", "timeqa_human"):
-        write_set(tmp_path / "data" / name, {"mill": MILL}, asked)
+        write_passages(tmp_path / "data" / name, {"mill": MILL}, asked)
     return tmp_path / "data"
 
 
 def test_one_part_is_measured_the_others_stay_and_the_table_is_pasted(data: Path, tmp_path: Path) -> None:
     write_numbers(tmp_path / "out", {"refusing": {"result": _refusing()}})
     readme = tmp_path / "README.md"
-    readme.write_text(f"{numbers.BEGIN}\n{numbers.END}\n")
+    readme.write_text("<!-- numbers:begin -->\n<!-- numbers:end -->\n")
     arguments = [
         str(data),
         "--out",
@@ -125,12 +116,12 @@ def test_what_is_missing_is_said_in_one_line_and_an_unknown_part_is_refused(data
     (data / "qed" / "dev" / "queries.jsonl.gz").unlink()
     outcome = CliRunner().invoke(app, [str(data), "--out", str(tmp_path / "out"), "--only", "reading"])
     assert outcome.exit_code == 1
-    assert "No file" in outcome.output
+    assert "it has no dev/queries.jsonl" in outcome.output
     assert "qed" in outcome.output
     assert "Traceback" not in outcome.output
     write_lines(data / "qed" / "dev" / "queries.jsonl.gz", ['{"_id": "q1"}'])
     outcome = CliRunner().invoke(app, [str(data), "--out", str(tmp_path / "out"), "--only", "reading"])
-    assert "line 1: 'text' is missing" in outcome.output.replace("\n", "")
+    assert "line 1: field 'text' is missing" in outcome.output.replace("\n", "")
     assert CliRunner().invoke(app, [str(data), "--only", "speed"]).exit_code == 2
 
 

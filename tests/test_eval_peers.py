@@ -20,10 +20,10 @@ from llama_index.core.node_parser import SentenceSplitter
 from llama_index.core.utils import get_tokenizer
 
 from eval.observe import Ranker
-from eval.peer_env.ask import ROWS, PeerRows, PeerUnusable, ask_peer, peer_rows, read_rankings
-from eval.peer_env.install import ENVIRONMENT, INSTALL, LOCK, install, python_of
-from eval.peer_env.runner import lines
-from eval.peers import QUICKSTART_TOP_K, locate_chunks, passes, quickstart_ranker
+from eval.peers.ask import ROWS, PeerRows, PeerUnusable, ask_peer, peer_rows, read_rankings
+from eval.peers.install import ENVIRONMENT, INSTALL, LOCK, install, python_of
+from eval.peers.quickstart import QUICKSTART_TOP_K, locate_chunks, passes, quickstart_ranker
+from eval.peers.runner import lines
 from index.collection import Collection
 from index.embed import packaged_folder
 from index.values import Document, Filters, Provenance, Span

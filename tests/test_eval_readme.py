@@ -1,15 +1,11 @@
-import doctest
 import json
 
 import pytest
 
-import eval.readme
-from eval.readme import BEGIN, END, MarkersMissing, main, paste_table
+from eval.readme import MarkersMissing, main, paste_table
 from tests.test_eval_run import ask, figure, report_of
 
-
-def test_the_example_in_the_docstring_holds():
-    assert doctest.testmod(eval.readme).failed == 0
+BEGIN, END = "<!-- eval:begin -->", "<!-- eval:end -->"
 
 
 def test_the_table_replaces_the_old_one_and_nothing_else(tmp_path, capsys):
@@ -33,6 +29,13 @@ def test_the_table_replaces_the_old_one_and_nothing_else(tmp_path, capsys):
 def test_a_file_without_one_pair_of_markers_is_refused(text):
     with pytest.raises(MarkersMissing, match="eval:begin"):
         paste_table(text, "table")
+
+
+def test_each_table_has_markers_of_its_own_and_pasting_it_again_changes_nothing():
+    text = f"# A\n{BEGIN}\nfirst\n{END}\n<!-- numbers:begin -->\nold\n<!-- numbers:end -->\nend\n"
+    pasted = paste_table(text, "| new |", name="numbers")
+    assert pasted == text.replace("\nold\n", "\n\n| new |\n\n")
+    assert paste_table(pasted, "| new |", name="numbers") == pasted
 
 
 def test_the_command_line_names_what_is_wrong(tmp_path, capsys):

@@ -1,0 +1,1 @@
+"""Benchmarks: `python -m eval.bench` against the bare libraries, `python -m eval.bench.lexical` among lexical indexes."""

@@ -1,0 +1,252 @@
+"""Ratios against the bare libraries, both sides in one run, in turns, by their medians: `python -m eval.bench`.
+
+A ratio carries over to another machine where seconds do not.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import math
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from eval.bench.invented import invented_questions, write_articles
+from eval.origin import commit, versions
+from index.collection import Collection, DataDirectory
+from index.embed import SentenceEmbedder
+from index.files import find_files
+from index.protocols import Embedder, Vectors
+from index.values import IngestReport
+from rag.retrieve import Retriever
+
+CHUNKS_PER_ARTICLE = 9
+TOP_K = 10
+WARM_UP_QUERIES = 20
+WARM_UP_ARTICLES = 3
+MAX_FILES = 100_000
+
+app = typer.Typer(add_completion=False)
+
+
+class RecordingEmbedder:
+    """Passes everything on and remembers which texts were encoded, and for how long."""
+
+    def __init__(self, inner: Embedder) -> None:
+        self._inner = inner
+        self.texts: list[str] = []
+        self.seconds = 0.0
+        self.fingerprint, self.dimension, self.max_tokens = inner.fingerprint, inner.dimension, inner.max_tokens
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        self.texts += texts
+        started = time.perf_counter()
+        vectors = self._inner.embed_passages(texts)
+        self.seconds += time.perf_counter() - started
+        return vectors
+
+    def embed_query(self, query: str) -> Vectors:
+        return self._inner.embed_query(query)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._inner.count_tokens(texts)
+
+
+class RandomEmbedder:
+    """Unit vectors drawn by the text's hash: search at size is measured without hours of encoding."""
+
+    fingerprint, dimension, max_tokens = "random:384", 384, 256
+
+    def __init__(self, tokenizer: Embedder) -> None:
+        self._tokenizer = tokenizer
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        return (
+            np.stack([self.embed_query(text) for text in texts]) if texts else np.zeros((0, self.dimension), np.float32)
+        )
+
+    def embed_query(self, query: str) -> Vectors:
+        seed = int.from_bytes(query.encode()[:400].ljust(8, b"\0"), "little")
+        vector = np.random.default_rng(seed).standard_normal(self.dimension).astype(np.float32)
+        return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._tokenizer.count_tokens(texts)
+
+
+def bench_ingest(folder: Path, embedder: SentenceEmbedder, *, articles: int, rounds: int) -> dict[str, Any]:
+    """Ingest of new articles against `SentenceTransformer.encode` over the same texts, in turns."""
+    write_articles(folder / "articles", articles)
+    model: Any = embedder._model
+    ours, bare, encoding = [], [], []
+    write_articles(folder / "few", WARM_UP_ARTICLES)
+    _ingest(folder / "warm-up", folder / "few", embedder)
+    texts: list[str] = []
+    for number in range(rounds):
+        for side in ("ours", "bare") if number % 2 == 0 else ("bare", "ours"):
+            gc.collect()
+            if side == "ours":
+                seconds, texts, encode_seconds = _ingest(folder / f"data-{number}", folder / "articles", embedder)
+                ours.append(seconds)
+                encoding.append(encode_seconds / seconds)
+            else:
+                bare.append(_seconds(partial(model.encode, texts, show_progress_bar=False)))
+    return {
+        "chunks": len(texts),
+        "articles": articles,
+        "rounds": rounds,
+        "ingest_s": ours,
+        "bare_encode_s": bare,
+        "throughput_ratio": median(bare) / median(ours),
+        "share_not_encoding": 1 - median(encoding),
+    }
+
+
+def bench_search(folder: Path, embedder: SentenceEmbedder, *, chunks: int, queries: int) -> dict[str, Any]:
+    """Search for one encoded question against a bare Chroma query of the same collection and top_k, in turns."""
+    random_embedder = RandomEmbedder(embedder)
+    write_articles(folder / "many", math.ceil(chunks / CHUNKS_PER_ARTICLE))
+    data = DataDirectory.own(folder / "search")
+    try:
+        collection = data.collection("bench", random_embedder, create=True)
+        ingest_folder(collection, folder / "many")
+        retriever = Retriever(collection, random_embedder)
+        handle = _bare_chroma(collection)
+        times: dict[str, list[float]] = {"ours": [], "bare": [], "bare_at_depth": []}
+        for number, question in enumerate(invented_questions(queries + WARM_UP_QUERIES)):
+            vector = random_embedder.embed_query(question)
+            sides: dict[str, Callable[[], object]] = {
+                "ours": partial(retriever.retrieve, question, TOP_K),
+                "bare": partial(handle.query, query_embeddings=[vector], n_results=TOP_K),
+                "bare_at_depth": partial(handle.query, query_embeddings=[vector], n_results=retriever.depth),
+            }
+            for side in sides if number % 2 == 0 else reversed(sides):
+                seconds = _seconds(sides[side])
+                if number >= WARM_UP_QUERIES:
+                    times[side].append(seconds * 1000)
+        held = collection.chunk_count
+        collection.close()
+    finally:
+        data.close()
+    return {
+        "chunks": held,
+        "queries": queries,
+        "top_k": TOP_K,
+        **{f"{side}_ms": _spread(values) for side, values in times.items()},
+        "time_ratio": median(times["ours"]) / median(times["bare"]),
+        "time_ratio_at_depth": median(times["ours"]) / median(times["bare_at_depth"]),
+    }
+
+
+def ingest_folder(collection: Collection, folder: Path) -> IngestReport:
+    """Everything in a folder into a collection, as `dossier index FOLDER` does."""
+    found = find_files([folder], max_files=MAX_FILES)
+    return collection.ingest(found.files, roots=found.roots, refusals=found.refusals)
+
+
+def peak_memory_bytes() -> dict[str, int]:
+    """Most memory that this process held so far, and most that any child held."""
+    unit = 1 if sys.platform == "darwin" else 1024
+    return {
+        "process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit,
+        "largest_child": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit,
+    }
+
+
+@app.command()
+def main(
+    chunks: Annotated[int, typer.Option(min=10, help="Chunks to ingest.")] = 1500,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each side ingests.")] = 3,
+    search_chunks: Annotated[int, typer.Option(min=10, help="Chunks in the collection that is searched.")] = 10_000,
+    queries: Annotated[int, typer.Option(min=1, help="Questions that each side answers.")] = 300,
+    out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
+) -> None:
+    """Print how ingest and search compare with the bare libraries."""
+    embedder = SentenceEmbedder()
+    with tempfile.TemporaryDirectory(prefix="dossier-bench-") as name:
+        ingest = bench_ingest(Path(name), embedder, articles=math.ceil(chunks / CHUNKS_PER_ARTICLE), rounds=rounds)
+        memory = {"after_ingest": peak_memory_bytes()}
+        search = bench_search(Path(name), embedder, chunks=search_chunks, queries=queries)
+        memory["after_search"] = peak_memory_bytes()
+    result = {
+        "commit": commit(),
+        "versions": versions(),
+        "ingest": ingest,
+        "search": search,
+        "peak_memory_bytes": memory,
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{bench_table(result)}\n\n{out}")
+
+
+def bench_table(result: Mapping[str, Any]) -> str:
+    """What was compared, the ratio, and what shall be reached."""
+    ingest, search, memory = result["ingest"], result["search"], result["peak_memory_bytes"]
+    at = f"{search['chunks']:,} chunks, {search['queries']} questions"
+    rows = [
+        (
+            "ingest: throughput / bare encode",
+            f"{ingest['throughput_ratio']:.3f}",
+            "at least 0.90",
+            f"{ingest['chunks']:,} chunks, {ingest['rounds']} rounds",
+        ),
+        (
+            "ingest: share of time not encoding",
+            f"{ingest['share_not_encoding']:.1%}",
+            "",
+            f"{median(ingest['ingest_s']):.1f} s an ingest",
+        ),
+        ("search: time / bare Chroma query, same top_k", f"{search['time_ratio']:.2f}", "at most 2", at),
+        ("search: time / bare Chroma query at fusion depth", f"{search['time_ratio_at_depth']:.2f}", "", at),
+        ("search: median, p95", f"{search['ours_ms']['median']:.2f}, {search['ours_ms']['p95']:.2f} ms", "", at),
+        (
+            "peak memory, ingest",
+            f"{memory['after_ingest']['process'] / 2**20:.0f} MiB",
+            "",
+            f"largest child {memory['after_ingest']['largest_child'] / 2**20:.0f} MiB",
+        ),
+        ("peak memory, with search", f"{memory['after_search']['process'] / 2**20:.0f} MiB", "", ""),
+    ]
+    return "\n".join(
+        ["| measured | result | to reach | on |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    )
+
+
+def _ingest(data_path: Path, folder: Path, embedder: Embedder) -> tuple[float, list[str], float]:
+    """Seconds of one ingest into a new data directory, the texts that were encoded, and the seconds that took."""
+    recording = RecordingEmbedder(embedder)
+    data = DataDirectory.own(data_path)
+    try:
+        collection = data.collection("bench", recording, create=True)
+        seconds = _seconds(lambda: ingest_folder(collection, folder))
+        collection.close()
+    finally:
+        data.close()
+    return seconds, recording.texts, recording.seconds
+
+
+def _bare_chroma(collection: Collection) -> Any:
+    """The Chroma collection behind a collection, for a query without anything of ours around it."""
+    with collection._generations.using() as live:
+        return live.dense._collection
+
+
+def _seconds(run: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    return {"median": median(values), "p95": float(np.percentile(values, 95)), "mean": float(np.mean(values))}

@@ -1,0 +1,126 @@
+"""The table of numbers: what was reached, beside the row to beat and what is to be reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from eval.numbers.reading import OTHER_SETS
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of the table; `reached` is a figure as JSON, see `eval.numbers.figure`."""
+
+    what: str
+    reached: Mapping[str, Any]
+    beat: str = ""
+    reach: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        return self.what, f"{self.reached['n']:,}", shown(self.reached), self.beat, self.reach
+
+
+def shown(figure: Mapping[str, Any]) -> str:
+    """A figure in percent with its interval.
+
+    >>> shown({"value": 0.5, "n": 4, "interval": {"low": 0.25, "high": 0.75}}), shown({"value": None, "n": 0})
+    ('50.0 [25.0, 75.0]', 'not measured')
+    """
+    if figure["value"] is None:
+        return "not measured"
+    interval = figure.get("interval")
+    ends = f" [{100 * interval['low']:.1f}, {100 * interval['high']:.1f}]" if interval else ""
+    return f"{100 * figure['value']:.1f}{ends}"
+
+
+def chunking_lines(result: Result) -> Iterator[Row]:
+    rows = result["rows"]
+    peers = [name for name in rows if name.startswith("llama-index")]
+    for name in (name for name in rows if name not in peers):
+        for key, label in (("recall", "character recall"), ("iou", "IoU")):
+            beat = ", ".join(f"{peer} {shown({**rows[peer][key], 'interval': None})}" for peer in peers)
+            yield Row(f"chunking, {name}: {label} at {result['top_k']}", rows[name][key], beat, "above both")
+
+
+def reading_lines(result: Result) -> Iterator[Row]:
+    beat = {"squad2_dev": "58.2 / 70.6", "xquad_en": "47.5 / 65.1", "qed": "39.2 / 54.4"}
+    reach = {"squad2_dev": "80", "xquad_en": "76", "qed": "64"}
+    for name, measured in result["sets"].items():
+        start = f"starting reader, other parts: EM / F1 {beat[name]}" if name in beat else ""
+        kind = " (other texts)" if name in OTHER_SETS else ""
+        yield Row(f"reader on the gold passage, {name}{kind}: EM", measured["em"], start)
+        yield Row(f"reader on the gold passage, {name}{kind}: F1", measured["f1"], start, reach.get(name, ""))
+
+
+def refusing_lines(result: Result) -> Iterator[Row]:
+    named = (
+        ("squad2_dev", "human unanswerable (squad2_dev)", "75"),
+        ("clapnq", "clapnq", "85"),
+        ("near_wrong_passage", "BM25-near wrong passage", "95"),
+        ("nomiracl_en", "best of ten passages (nomiracl_en)", ""),
+    )
+    for key, label, reach in named:
+        plain = shown({**result[key]["span"], "interval": None})
+        beat = f"span over no answer {plain}" + ("; starting reader 61" if key == "squad2_dev" else "")
+        yield Row(f"answerability AUROC, {label}", result[key]["answers"], beat, reach)
+    even = result["nomiracl_en"]["at_even_odds"]
+    yield Row(
+        "nomiracl_en at even odds: answers though no passage does",
+        even["wrongly_answers"],
+        "gpt-4 42.4, Mistral-7B 6.4",
+    )
+    yield Row(
+        "nomiracl_en at even odds: refuses though one does", even["wrongly_refuses"], "gpt-4 4.8, Mistral-7B 58.8"
+    )
+
+
+def supporting_lines(result: Result) -> Iterator[Row]:
+    for name, group in result["sources"].items():
+        yield Row(f"support, {name}: balanced accuracy", group["balanced_accuracy"], "majority 50")
+    yield Row("support, mean over sources: balanced accuracy", result["mean"]["balanced_accuracy"], "majority 50", "72")
+    yield Row("support, mean over sources: AUROC", result["mean"]["auroc"], "chance 50")
+    for name, group in result["altered_quotes"].items():
+        yield Row(
+            f"support, quotes with a changed {name}: balanced accuracy", group["balanced_accuracy"], "majority 50"
+        )
+
+
+def endtoend_lines(result: Result) -> Iterator[Row]:
+    rows = result["rows"]
+    for key, label in (("f1", "F1"), ("em", "EM")):
+        beat = f"quickstart retrieval + same reader {shown({**rows['quickstart'][key], 'interval': None})}"
+        yield Row(f"question to answer: {label} of the best draft", rows["ours, best draft"][key], beat)
+        yield Row(f"question to answer: {label} as shown", rows["ours, as shown"][key], beat)
+    yield Row("question to answer: F1 over the quickstart peer, points", result["gain"]["f1"], "0", "+8")
+
+
+def chats_lines(result: Result) -> Iterator[Row]:
+    yield Row(
+        "lihua_world: accepted answer shown, or rightly refused",
+        result["right"],
+        "naive RAG, gpt-4o-mini, judged: 46.6",
+        "report",
+    )
+    yield Row("lihua_world: wrong answer shown", result["wrong"], "naive RAG, gpt-4o-mini, judged: 19.1", "under 19")
+    yield Row("lihua_world: refused although there is an answer", result["refused"])
+
+
+PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
+    "reading": reading_lines,
+    "refusing": refusing_lines,
+    "supporting": supporting_lines,
+    "chunking": chunking_lines,
+    "endtoend": endtoend_lines,
+    "chats": chats_lines,
+}
+
+
+def numbers_table(parts: Mapping[str, Any]) -> str:
+    """The table of every part that was measured, in percent with 95 % bootstrap intervals."""
+    rows = [line.cells() for name, lines in PARTS.items() if name in parts for line in lines(parts[name]["result"])]
+    head = ["| what | n | reached [95 % interval] | row to beat | to reach |", "|---|---|---|---|---|"]
+    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])

@@ -1,0 +1,1 @@
+"""Public retrieval sets: read, indexed, ranked row by row, measured, reported."""
