@@ -118,20 +118,22 @@ def standard_rankers(
     def fused(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
         return _of_hits(pipeline.retriever.retrieve(query, top_k, filters=filters))
 
-    def reranked(query: str, top_k: int, filters: Filters | None) -> tuple[Passage, ...]:
-        return _of_hits(pipeline.search(query, top_k=top_k, filters=filters))
-
     known: dict[str, Ranker] = {
         LEXICAL: lexical,
         DENSE: dense,
         FUSED: fused,
-        RERANKED: reranked,
+        RERANKED: whole_route(pipeline),
         QUICKSTART: _quickstart(documents, embedder),
     }
     unknown = [row for row in rows if row not in known]
     if unknown:
         raise ValueError(f"rows must be among {', '.join(known)}, got {', '.join(unknown)}")
     return {row: known[row] for row in rows}
+
+
+def whole_route(pipeline: Answering) -> Ranker:
+    """The ranking that a person gets from this pipeline."""
+    return lambda query, top_k, filters: _of_hits(pipeline.search(query, top_k=top_k, filters=filters))
 
 
 def _quickstart(documents: Callable[[], Sequence[Document]], embedder: Embedder) -> Ranker:

@@ -14,10 +14,11 @@ from eval.cases import LocatedCase
 from eval.compare import Change, compare, read_report, read_sets
 from eval.gold import load_gold
 from eval.log import append_log, read_log
-from eval.observe import ROWS, Answering, Observation, Ranker, observe, standard_rankers
+from eval.observe import ROWS, Answering, Observation, Ranker, observe
 from eval.origin import code_hash, commit, corpus_hash, versions
 from eval.progress import Progress, progress_bar, stage_bar
 from eval.report import add_comparison, build_report, summary_table, write_report
+from eval.rows import KNOWN_ROWS, SWITCHED_OFF, installed_peers, row_rankers
 from index.errors import DossierError, EmptyCollection
 from index.protocols import Corpus
 
@@ -70,10 +71,12 @@ def evaluate_collection(
     baseline: Path | None,
     progress: Progress | None,
     sets: Path | None = None,
+    rows: Sequence[str] = (),
 ) -> tuple[dict[str, Any], list[Change]]:
     """Run a gold file on one collection of an open Dossier and write the reports.
 
     Args:
+        rows: Rankings to compare; by default all that can be made here.
         sets: A sets.json that `dossier eval SETS` wrote; its table and plots go into the reports.
 
     Returns:
@@ -92,7 +95,14 @@ def evaluate_collection(
         raise EmptyCollection(f"Collection '{corpus.name}' holds no document. Run: dossier index FOLDER")
     cases = load_gold(gold, documents)
     pipeline = dossier.pipeline(collection)
-    rankers = standard_rankers(pipeline, corpus, dossier.embedder, lambda: documents)
+    rankers = row_rankers(
+        dossier,
+        corpus,
+        lambda: documents,
+        [located.case.question for located in cases],
+        rows=rows or (*ROWS, *SWITCHED_OFF, *installed_peers()),
+        folder=out / "peers",
+    )
     settings_hash = dossier.settings.answer_hash()
     observed = run_gold(
         pipeline, corpus, cases, rankers=rankers, settings_hash=settings_hash, out=out, progress=progress
@@ -132,7 +142,12 @@ def evaluate(
         Path | None, typer.Option(help="Gold file: an earlier report.json; exit 4 when a gated measure fell.")
     ] = None,
     sets: Annotated[str, typer.Option(help="Sets: names with commas between; the nine usual ones by default.")] = "",
-    rows: Annotated[str, typer.Option(help=f"Sets: which of {','.join(ROWS)}; all by default.")] = "",
+    rows: Annotated[
+        str,
+        typer.Option(
+            help=f"Which of {','.join(KNOWN_ROWS)}. Gold file: by default all that can be made here; sets: the first {len(ROWS)}."
+        ),
+    ] = "",
     limit: Annotated[
         int | None, typer.Option(min=1, help="Sets: at most so many questions each, for a quick look.")
     ] = None,
@@ -148,25 +163,32 @@ def evaluate(
             _refuse(
                 path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}
             )
-            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _names(rows) or ROWS, limit, part)
+            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _rows(rows) or ROWS, limit, part)
             typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
             return
-        _refuse(path, "a gold file", {"--sets": sets, "--rows": rows, "--limit": limit})
-        _run_gold(path, out or Path("reports/eval"), collection, baseline, sets_report, as_json=as_json)
+        _refuse(path, "a gold file", {"--sets": sets, "--limit": limit})
+        _run_gold(path, out or Path("reports/eval"), collection, baseline, sets_report, _rows(rows), as_json=as_json)
     except DossierError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
 
 
 def _run_gold(
-    gold: Path, out: Path, collection: str | None, baseline: Path | None, sets: Path | None, *, as_json: bool
+    gold: Path,
+    out: Path,
+    collection: str | None,
+    baseline: Path | None,
+    sets: Path | None,
+    rows: Sequence[str],
+    *,
+    as_json: bool,
 ) -> None:
     from rag.build import open_dossier
     from rag.settings import load_settings
 
     with open_dossier(load_settings()) as dossier, progress_bar() as progress:
         report, fell = evaluate_collection(
-            dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress, sets=sets
+            dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress, sets=sets, rows=rows
         )
     if as_json:
         typer.echo(
@@ -194,11 +216,6 @@ def _run_sets(
     from rag.build import open_dossier
     from rag.settings import load_settings
 
-    unknown = [row for row in rows if row not in ROWS]
-    if unknown:
-        raise typer.BadParameter(
-            f"there is no row {', '.join(unknown)}; there are {', '.join(ROWS)}", param_hint="--rows"
-        )
     folders = choose_sets(path, sets, part)
     settings = load_settings(data=out / "data")
     with open_dossier(settings) as dossier, stage_bar() as progress:
@@ -219,6 +236,15 @@ def _refuse(path: Path, kind: str, given: Mapping[str, object]) -> None:
     for name, value in given.items():
         if value not in (None, ""):
             raise typer.BadParameter(f"{path} is {kind}: {name} does not apply", param_hint=name)
+
+
+def _rows(given: str) -> list[str]:
+    rows = _names(given)
+    if unknown := [row for row in rows if row not in KNOWN_ROWS]:
+        raise typer.BadParameter(
+            f"there is no row {', '.join(unknown)}; there are {', '.join(KNOWN_ROWS)}", param_hint="--rows"
+        )
+    return rows
 
 
 def _names(given: str) -> list[str]:

@@ -45,9 +45,9 @@ class Dossier:
                 self._collections[wanted] = self.data.collection(wanted, self.embedder, create=create)
             return self._collections[wanted]
 
-    def pipeline(self, name: str | None = None) -> Pipeline:
-        """The pipeline over one collection."""
-        settings = self.settings
+    def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Pipeline:
+        """The pipeline over one collection; `settings` may differ in how it is asked, not in its models or data."""
+        settings = settings or self.settings
         fusion: Fusion = (
             partial(fuse_scores, lexical_weight=settings.lexical_weight)
             if settings.fusion == "scores"

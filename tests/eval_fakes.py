@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from eval.observe import DENSE, FUSED, LEXICAL, Passage, Ranker
 from eval.sets.corpus import IndexedSet
@@ -172,7 +173,7 @@ class HashedSystems:
     def collection(self, name: str) -> Collection:
         return self.data.collection(name, self.embedder, create=True)
 
-    def rankers(self, indexed: IndexedSet) -> Mapping[str, Ranker]:
+    def rankers(self, indexed: IndexedSet, questions: Sequence[str], folder: Path) -> Mapping[str, Ranker]:
         found = indexed.collection
 
         def lexical(question: str, top_k: int) -> list[str]:

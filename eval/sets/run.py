@@ -13,6 +13,7 @@ from eval.log import append_log, read_log
 from eval.observe import QUICKSTART, Ranker
 from eval.origin import ROOT, code_hash
 from eval.progress import StageProgress
+from eval.rows import PEER_ROWS
 from eval.sets.cases import SetQuery, SetRanking
 from eval.sets.corpus import IndexedSet, index_set
 from eval.sets.figures import KEPT, digest_of, measure_set
@@ -35,8 +36,13 @@ class Systems(Protocol):
     def collection(self, name: str) -> Collection:
         """The collection that a set goes into; created when missing."""
 
-    def rankers(self, indexed: IndexedSet) -> Mapping[str, Ranker]:
-        """The rows; stored documents are ranked, by their ids in the collection."""
+    def rankers(self, indexed: IndexedSet, questions: Sequence[str], folder: Path) -> Mapping[str, Ranker]:
+        """The rows; stored documents are ranked, by their ids in the collection.
+
+        Args:
+            questions: All that will be asked.
+            folder: Where a row may keep what it makes.
+        """
 
 
 def run_set(
@@ -102,7 +108,7 @@ def rank_queries(
 ) -> Iterator[SetRanking]:
     """Every row's ranking of every question, question by question."""
     name = indexed.evaluation_set.name
-    rankers = systems.rankers(indexed)
+    rankers = systems.rankers(indexed, [query.text for query in queries], out / "peers")
     kept = read_log(out / RANKINGS, SetRanking.from_json)
     made_with = {row: _made_with(indexed, systems, row) for row in rankers}
     with append_log(out / RANKINGS) as keep:
@@ -128,11 +134,15 @@ def rank_query(key: str, query: SetQuery, row: str, ranker: Ranker, indexed: Ind
 
 
 def _made_with(indexed: IndexedSet, systems: Systems, row: str) -> str:
-    """What a ranking depends on; the peer's code is not among the packages that answer, and is named by itself."""
-    peer = ROOT / "eval" / "peers" / "quickstart.py"
-    code = hashlib.sha256(peer.read_bytes()).hexdigest()[:12] if row == QUICKSTART else code_hash()
+    """What a ranking depends on; the peers' code is not among the packages that answer, and is named by itself."""
+    code = _peers_hash() if row in (QUICKSTART, *PEER_ROWS) else code_hash()
     documents = digest_of(*sorted(indexed.ids))
     return digest_of(indexed.evaluation_set.name, indexed.evaluation_set.digest, documents, systems.made_with, code)
+
+
+def _peers_hash() -> str:
+    files = sorted((ROOT / "eval" / "peers").glob("*.*"))
+    return digest_of(*(hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()))
 
 
 def _stages(name: str, tell: StageProgress) -> IngestProgress:

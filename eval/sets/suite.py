@@ -11,9 +11,10 @@ from statistics import mean
 from typing import TYPE_CHECKING, Any
 
 from eval.intervals import bootstrap_mean_of_means
-from eval.observe import QUICKSTART, ROWS, Passage, Ranker, standard_rankers
+from eval.observe import QUICKSTART, ROWS, Passage, Ranker
 from eval.origin import code_hash, commit, versions
 from eval.progress import StageProgress
+from eval.rows import PEER_ROWS, row_rankers
 from eval.sets.corpus import IndexedSet
 from eval.sets.figures import MEASURES
 from eval.sets.lines import NoSet
@@ -54,12 +55,12 @@ class DossierSystems:
     def collection(self, name: str) -> Collection:
         return self.dossier.collection(name, create=True)
 
-    def rankers(self, indexed: IndexedSet) -> Mapping[str, Ranker]:
-        pipeline = self.dossier.pipeline(indexed.collection.name)
-        rankers = standard_rankers(
-            pipeline, indexed.collection, self.dossier.embedder, indexed.bare_documents, rows=self.rows
+    def rankers(self, indexed: IndexedSet, questions: Sequence[str], folder: Path) -> Mapping[str, Ranker]:
+        rankers = row_rankers(
+            self.dossier, indexed.collection, indexed.bare_documents, questions, rows=self.rows, folder=folder
         )
-        return {row: _in_stored_text(rank, indexed) if row == QUICKSTART else rank for row, rank in rankers.items()}
+        bare = (QUICKSTART, *PEER_ROWS)
+        return {row: _in_stored_text(rank, indexed) if row in bare else rank for row, rank in rankers.items()}
 
 
 def _in_stored_text(rank: Ranker, indexed: IndexedSet) -> Ranker:
