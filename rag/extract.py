@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.sentences import sentence_spans
@@ -39,7 +39,7 @@ class ExtractiveAnswerer:
     """Judges every span that the reader found, quotes the best.
 
     Args:
-        judge: Compares spans between passages and says how likely the best one is right.
+        judge: Compares spans between passages and says how likely there is an answer.
     """
 
     def __init__(self, judge: Judge | None = None) -> None:
@@ -55,15 +55,21 @@ class ExtractiveAnswerer:
         if not ranked:
             return Draft((), "", 0.0, NAME)
         best = ranked[0]
-        confidence = self.judge.confidence(best.logit)
-        chosen = _supporting(
-            ranked, lambda candidate: self.judge.confidence(candidate.logit) >= SUPPORTING_SHARE * confidence
-        )
-        statements = tuple(self._statement(item) for item in chosen)
-        return Draft(statements, best.text, round(confidence, 4), NAME)
+        statements = tuple(self._statement(item) for item in self._supporting(ranked))
+        return Draft(statements, best.text, round(self.judge.answerable.probability(best.signals), 4), NAME)
+
+    def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """The best candidate and those nearly as likely right, one per sentence text, at most STATEMENTS."""
+        least = SUPPORTING_SHARE * self.judge.right.probability(ranked[0].signals)
+        kept: dict[str, Candidate] = {}
+        for candidate in ranked:
+            if len(kept) == STATEMENTS or self.judge.right.probability(candidate.signals) < least:
+                break
+            kept.setdefault(candidate.sentence_text, candidate)
+        return list(kept.values())
 
     def _statement(self, item: Candidate) -> DraftStatement:
-        support = round(self.judge.confidence(item.logit), 4)
+        support = round(self.judge.answerable.probability(item.signals), 4)
         quote = Quote(item.evidence.number, item.sentence.start, item.sentence.end, support)
         return DraftStatement(item.sentence_text, (quote,), item.span)
 
@@ -92,20 +98,7 @@ class ExtractiveAnswerer:
             passage=chunk.text,
             context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
         )
-        return Candidate(item, span, sentence, score, signals, self.judge.logit(signals))
-
-
-def _supporting(ranked: Sequence[Candidate], worth: Callable[[Candidate], bool]) -> list[Candidate]:
-    """The best candidate and those that answer nearly as well, one per sentence text, at most STATEMENTS."""
-    kept = [ranked[0]]
-    seen = {ranked[0].sentence_text}
-    for candidate in ranked[1:]:
-        if len(kept) == STATEMENTS or not worth(candidate):
-            break
-        if candidate.sentence_text not in seen:
-            seen.add(candidate.sentence_text)
-            kept.append(candidate)
-    return kept
+        return Candidate(item, span, sentence, score, signals, self.judge.right.logit(signals))
 
 
 def _span_of(item: Evidence, answer: SpanAnswer) -> Span | None:

@@ -1,4 +1,4 @@
-"""How likely is it that this span answers this question? A logistic model over the reader's score and plain signals.
+"""Which span answers, and is there an answer at all? Two logistic models over the reader's scores and plain signals.
 
 The reader is easily taken in by a passage on a neighbouring subject, and a span's score against "no answer" within one passage
 does not compare with another passage's. The signals here ask what the reader does not: how near
@@ -10,10 +10,11 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
 FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
@@ -27,21 +28,31 @@ _QUESTION_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Judge:
-    """Weights of the logistic model; `scale` and `shift` turn the best span's logit into a confidence."""
+class Logistic:
+    """A logistic model; `weights` are in the order of the features."""
 
     weights: tuple[float, ...]
     bias: float
-    scale: float
-    shift: float
 
     def logit(self, features: Sequence[float]) -> float:
-        """Log-odds that the span is right; comparable between passages."""
+        """Log-odds."""
         return self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
 
-    def confidence(self, logit: float) -> float:
-        """Probability that the passages answer the question at all, from the best span's logit."""
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.scale * logit + self.shift))))
+    def probability(self, features: Sequence[float]) -> float:
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.logit(features)))))
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Two logistic models over the features of a span.
+
+    Attributes:
+        right: A span is right. Chooses between spans; leans on the span's own score.
+        answerable: The passages hold an answer, seen from the best span. Leans on the passage.
+    """
+
+    right: Logistic
+    answerable: Logistic
 
 
 @lru_cache(maxsize=1)
@@ -50,7 +61,15 @@ def packaged_judge() -> Judge:
     stored = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))
     if tuple(stored["features"]) != FEATURES:
         raise ValueError(f"weights in {WEIGHTS_FILE.name} are for {stored['features']}, expected {list(FEATURES)}")
-    return Judge(tuple(stored["weights"]), stored["bias"], stored["scale"], stored["shift"])
+    return judge_from(stored)
+
+
+def judge_from(stored: Mapping[str, Any]) -> Judge:
+    """A judge from what `rag.training.judge.fit` returns."""
+    right, answerable = (
+        Logistic(tuple(stored[name]["weights"]), stored[name]["bias"]) for name in ("right", "answerable")
+    )
+    return Judge(right, answerable)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from index.values import Chunk, Document, Provenance
 from rag.extract import ExtractiveAnswerer
-from rag.judge import FEATURES, AskedFor, Judge, packaged_judge, stem
+from rag.judge import FEATURES, AskedFor, Judge, Logistic, packaged_judge, stem
 from rag.values import Evidence, Hit, Reading, SpanAnswer
 
 
@@ -60,7 +60,7 @@ def test_without_evidence_there_is_no_answer_and_no_confidence() -> None:
 
 def test_of_two_passages_the_one_with_the_questions_names_wins() -> None:
     near, right = "The port of Eskil counted 12 ships.", "The port of Tarn counted 31 ships."
-    found = [evidence(1, near, span(near, "12", 4.0)), evidence(2, right, span(right, "31", 4.0))]
+    found = [evidence(2, near, span(near, "12", 4.0)), evidence(3, right, span(right, "31", 4.0))]
     assert ExtractiveAnswerer().draft("How many ships did Tarn count?", found).short == "31"
 
 
@@ -83,13 +83,23 @@ def test_any_span_of_any_passage_gives_offsets_inside_it(start: int, end: int, t
 
 def test_the_packaged_judge_has_a_weight_for_every_signal() -> None:
     judge = packaged_judge()
-    assert len(judge.weights) == len(FEATURES)
-    assert 0.0 <= judge.confidence(-1e9) < 0.01 < 0.99 < judge.confidence(1e9) <= 1.0
+    assert len(judge.right.weights) == len(judge.answerable.weights) == len(FEATURES)
+    nothing, everything = (-2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.05), (2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0)
+    assert judge.answerable.probability(nothing) < 0.05 < 0.95 < judge.answerable.probability(everything)
 
 
-def test_confidence_rises_with_the_logit() -> None:
-    judge = Judge((1.0,) * len(FEATURES), 0.0, 1.0, 0.0)
-    assert judge.confidence(-1) < judge.confidence(0) == 0.5 < judge.confidence(1)
+def test_a_probability_rises_with_the_log_odds_and_never_overflows() -> None:
+    model = Logistic((1.0,) * len(FEATURES), 0.0)
+    odds = [model.probability((value,) * len(FEATURES)) for value in (-1e9, -1.0, 0.0, 1.0, 1e9)]
+    assert odds == sorted(odds) and odds[2] == 0.5 and 0.0 <= odds[0] < odds[-1] <= 1.0
+
+
+def test_one_model_chooses_the_span_and_the_other_says_whether_there_is_an_answer() -> None:
+    by_span, by_rank = ((0.0, 1.0) + (0.0,) * 5), ((0.0,) * 6 + (1.0,))
+    answerer = ExtractiveAnswerer(Judge(Logistic(by_span, 0.0), Logistic(by_rank, -1.0)))
+    text = "Otto Lind built the mill in 1911."
+    draft = answerer.draft("Who?", [evidence(1, text, SpanAnswer(0, 9, 5.0), SpanAnswer(28, 32, 1.0))])
+    assert (draft.short, draft.confidence) == ("Otto Lind", 0.5)
 
 
 def test_a_questions_names_and_numbers_are_its_hard_words() -> None:

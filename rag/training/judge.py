@@ -28,7 +28,7 @@ from index.values import Chunk, Document, Provenance
 from rag.analyse import Query
 from rag.extract import ExtractiveAnswerer
 from rag.fuse import fuse_scores
-from rag.judge import FEATURES, WEIGHTS_FILE, Judge
+from rag.judge import FEATURES, WEIGHTS_FILE, Judge, Logistic, judge_from
 from rag.reader import EncoderReader
 from rag.rerank import Reranker
 from rag.retrieve import LEXICAL_WEIGHT
@@ -36,6 +36,7 @@ from rag.values import Evidence, Hit
 
 DEPTH, RERANKED, READ, RIGHT_F1, L2, SEED = 40, 20, 10, 0.5, 1.0, 7
 REFUSED_RIGHT = 0.05  # share of right answers that the threshold may refuse
+UNFITTED = Logistic((0.0,) * len(FEATURES), 0.0)
 Matrix = NDArray[np.float64]
 
 
@@ -73,7 +74,7 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
     asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
     order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
     embedder, reranker = SentenceEmbedder(), Reranker(EncoderReader())
-    answerer = ExtractiveAnswerer(Judge((0.0,) * len(FEATURES), 0.0, 1.0, 0.0))
+    answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED))
     for domain, passages in corpora.items():
         pool = _Pool(embedder, passages)
         for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
@@ -122,18 +123,16 @@ class _Pool:
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
-    """Weights of a span being right, then scale and shift of the question being answerable."""
-    weights = _logistic(np.concatenate([e.features for e in examples]), np.concatenate([e.right for e in examples]))
-    best = np.array([(e.features @ weights[:-1] + weights[-1]).max() for e in examples])
-    scale, shift = _logistic(best[:, None], np.array([e.answerable for e in examples]))
+    """Weights of a span being right, then of the question being answerable, seen from its best span."""
+    right = _logistic(np.concatenate([e.features for e in examples]), np.concatenate([e.right for e in examples]))
+    best = np.array([e.features[np.argmax(e.features @ right[:-1])] for e in examples])
+    answerable = _logistic(best, np.array([e.answerable for e in examples]))
+    return {"features": list(FEATURES), "right": _stored(right), "answerable": _stored(answerable)}
+
+
+def _stored(weights: Matrix) -> dict[str, Any]:
     rounded = [round(float(value), 4) for value in weights]
-    return {
-        "features": list(FEATURES),
-        "weights": rounded[:-1],
-        "bias": rounded[-1],
-        "scale": round(float(scale), 4),
-        "shift": round(float(shift), 4),
-    }
+    return {"weights": rounded[:-1], "bias": rounded[-1]}
 
 
 def cross_validate(examples: Sequence[Example], folds: int = 5) -> dict[str, float]:
@@ -143,11 +142,10 @@ def cross_validate(examples: Sequence[Example], folds: int = 5) -> dict[str, flo
     rows = []
     for fold in range(folds):
         held = [e for n, e in enumerate(examples) if n % folds == fold]
-        stored = fit([e for n, e in enumerate(examples) if n % folds != fold])
-        judge = Judge(tuple(stored["weights"]), stored["bias"], stored["scale"], stored["shift"])
-        weights = np.array(judge.weights)
+        judge = judge_from(fit([e for n, e in enumerate(examples) if n % folds != fold]))
+        weights = np.array(judge.right.weights)
         best = [int(np.argmax(e.features @ weights)) for e in held]
-        confidence = np.array([judge.confidence(judge.logit(e.features[b])) for e, b in zip(held, best, strict=True)])
+        confidence = np.array([judge.answerable.probability(e.features[b]) for e, b in zip(held, best, strict=True)])
         answerable = np.array([e.answerable for e in held])
         alone = np.array([e.features[:, 1].max() for e in held])
         right = np.array([e.answerable and bool(e.right[b]) for e, b in zip(held, best, strict=True)])
