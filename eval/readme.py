@@ -1,4 +1,4 @@
-"""Put the figures of a report into the README, between two markers: `python -m eval.readme REPORT.json [README.md]`."""
+"""Put the figures of a report.json or sets.json into the README, between its markers: `python -m eval.readme REPORT.json [README.md]`."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from eval.compare import read_report
+from eval.compare import read_report, read_sets
 from eval.report import summary_table
+from eval.sets.report import sets_table
 from index.errors import DossierError
+
+SETS_REPORT = "sets.json"
 
 
 class MarkersMissing(DossierError):
@@ -47,15 +50,27 @@ def readme_block(report: Mapping[str, Any]) -> str:
     return f"{summary_table(report)}\n\n{line}"
 
 
+def sets_block(report: Mapping[str, Any]) -> str:
+    """nDCG@10 of every set and row, and what it was measured on."""
+    origin = report["origin"]
+    limit = f", at most {origin['limit']} questions of each, evenly spread" if origin["limit"] else ""
+    line = f"Part {origin['part']}{limit}; settings `{origin['settings_hash']}`, code `{origin['code_hash']}`. Made by `dossier eval`."
+    return f"nDCG@10 (%) of documents, ± half of the 95 % interval\n\n{sets_table(report)}\n\n{line}"
+
+
 def main(arguments: Sequence[str]) -> int:
     if not 1 <= len(arguments) <= 2:
         print("Usage: python -m eval.readme REPORT.json [README.md]", file=sys.stderr)
         return 2
     readme = Path(arguments[1] if len(arguments) == 2 else "README.md")
     try:
-        report = read_report(Path(arguments[0]))
-        text = readme.read_text(encoding="utf-8")
-        readme.write_text(paste_table(text, readme_block(report)), encoding="utf-8")
+        path, text = Path(arguments[0]), readme.read_text(encoding="utf-8")
+        pasted = (
+            paste_table(text, sets_block(read_sets(path)), name="sets")
+            if path.name == SETS_REPORT
+            else paste_table(text, readme_block(read_report(path)))
+        )
+        readme.write_text(pasted, encoding="utf-8")
     except (DossierError, OSError) as error:
         print(f"{readme}: {error}", file=sys.stderr)
         return 1

@@ -19,6 +19,8 @@ from index.errors import DossierError
 GOLD = ROOT / "eval" / "gold" / "seeds.jsonl"
 BASELINE = ROOT / "eval" / "baselines" / "seeds.json"
 OUT = Path("reports/eval")
+SETS = Path("reports/sets/sets.json")
+"""A report that `dossier eval SETS` left here is shown beside the gold set's."""
 COLLECTION = "seeds"
 
 
@@ -42,7 +44,13 @@ def main(arguments: Sequence[str] = ()) -> int:
             baseline = BASELINE if BASELINE.exists() else None
             with progress_bar() as progress:
                 report, fell = evaluate_collection(
-                    dossier, GOLD, collection=None, out=OUT, baseline=baseline, progress=progress
+                    dossier,
+                    GOLD,
+                    collection=None,
+                    out=OUT,
+                    baseline=baseline,
+                    progress=progress,
+                    sets=SETS if SETS.exists() else None,
                 )
             print(summary_table(report), f"\nReports: {OUT}/report.html, report.md, report.json", sep="\n")
             with progress_bar("random questions") as progress:

@@ -9,6 +9,7 @@ import pytest
 from eval.compare import ReportUnusable, compare, read_report, read_sets
 from eval.measures import Hits
 from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
+from eval.readme import main as paste
 from eval.report import write_report
 from eval.sets.cases import SetDocument
 from eval.sets.corpus import front_matter, index_set, write_documents
@@ -208,6 +209,17 @@ def test_the_report_of_a_gold_file_shows_the_sets_beside_it(data, folder, tmp_pa
     assert tags.open == []
     assert "Public retrieval sets" in page
     assert "| small | 24 / 12 |" in (tmp_path / "out" / "report.md").read_text()
+
+
+def test_the_table_of_sets_goes_between_its_markers_in_a_readme(data, folder, tmp_path):
+    run_sets([folder], HashedSystems(data), tmp_path / "sets", limit=3)
+    readme = tmp_path / "README.md"
+    readme.write_text("# A\n<!-- sets:begin -->\nold\n<!-- sets:end -->\nend\n")
+    assert paste([str(tmp_path / "sets" / "sets.json"), str(readme)]) == 0
+    text = readme.read_text()
+    assert "old" not in text and text.endswith("<!-- sets:end -->\nend\n")
+    assert "| set | documents / questions | lexical | dense | fused |" in text
+    assert "at most 3 questions of each" in text
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"sets": []}'])

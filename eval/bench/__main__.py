@@ -1,6 +1,93 @@
-"""`python -m eval.bench`: ratios of speed."""
+"""Ratios against the bare libraries: `python -m eval.bench`. A ratio carries over to another machine where seconds do not."""
 
-from eval.bench.speed import app
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+import typer
+
+from eval.bench.reading import bench_reading
+from eval.bench.speed import CHUNKS_PER_ARTICLE, bench_ingest, bench_search, peak_memory_bytes
+from eval.origin import commit, versions
+from index.embed import SentenceEmbedder
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    chunks: Annotated[int, typer.Option(min=10, help="Chunks to ingest.")] = 1500,
+    rounds: Annotated[int, typer.Option(min=1, help="Times that each side ingests.")] = 3,
+    search_chunks: Annotated[int, typer.Option(min=10, help="Chunks in the collection that is searched.")] = 10_000,
+    queries: Annotated[int, typer.Option(min=1, help="Questions that each side answers.")] = 300,
+    read_questions: Annotated[int, typer.Option(min=1, help="Questions whose passages are read.")] = 40,
+    out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
+) -> None:
+    """Print how ingest, search and reading compare with the bare libraries."""
+    embedder = SentenceEmbedder()
+    with tempfile.TemporaryDirectory(prefix="dossier-bench-") as name:
+        ingest = bench_ingest(Path(name), embedder, articles=math.ceil(chunks / CHUNKS_PER_ARTICLE), rounds=rounds)
+        memory = {"after_ingest": peak_memory_bytes()}
+        search = bench_search(Path(name), embedder, chunks=search_chunks, queries=queries)
+        memory["after_search"] = peak_memory_bytes()
+        reading = bench_reading(Path(name), embedder, questions=read_questions)
+    result = {
+        "commit": commit(),
+        "versions": versions(),
+        "ingest": ingest,
+        "search": search,
+        "reading": reading,
+        "peak_memory_bytes": memory,
+    }
+    out.parent.mkdir(parents=True, exist_ok=True)
+    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    typer.echo(f"{bench_table(result)}\n\n{out}")
+
+
+def bench_table(result: Mapping[str, Any]) -> str:
+    """What was compared, the ratio, and what shall be reached."""
+    ingest, search, reading, memory = (result[name] for name in ("ingest", "search", "reading", "peak_memory_bytes"))
+    at = f"{search['chunks']:,} chunks, {search['queries']} questions"
+    rows = [
+        (
+            "ingest: throughput / bare encode",
+            f"{ingest['throughput_ratio']:.3f}",
+            "at least 0.90",
+            f"{ingest['chunks']:,} chunks, {ingest['rounds']} rounds",
+        ),
+        (
+            "ingest: share of time not encoding",
+            f"{ingest['share_not_encoding']:.1%}",
+            "",
+            f"{median(ingest['ingest_s']):.1f} s an ingest",
+        ),
+        ("search: time / bare Chroma query, same top_k", f"{search['time_ratio']:.2f}", "at most 2", at),
+        ("search: time / bare Chroma query at fusion depth", f"{search['time_ratio_at_depth']:.2f}", "", at),
+        ("search: median, p95", f"{search['ours_ms']['median']:.2f}, {search['ours_ms']['p95']:.2f} ms", "", at),
+        (
+            "rerank + read: time / bare forward pass over the same tokens",
+            f"{reading['time_ratio']:.2f}",
+            "at most 1.2",
+            f"{reading['passages']:g} passages, {reading['questions']} questions, {reading['ours_ms']['median']:.0f} ms",
+        ),
+        (
+            "peak memory, ingest",
+            f"{memory['after_ingest']['process'] / 2**20:.0f} MiB",
+            "",
+            f"largest child {memory['after_ingest']['largest_child'] / 2**20:.0f} MiB",
+        ),
+        ("peak memory, with search", f"{memory['after_search']['process'] / 2**20:.0f} MiB", "", ""),
+    ]
+    return "\n".join(
+        ["| measured | result | to reach | on |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
+    )
+
 
 if __name__ == "__main__":
     app(prog_name="python -m eval.bench")

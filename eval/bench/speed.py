@@ -1,28 +1,21 @@
-"""Ratios against the bare libraries, both sides in one run, in turns, by their medians: `python -m eval.bench`.
-
-A ratio carries over to another machine where seconds do not.
-"""
+"""Ingest and search against the bare libraries, both sides in one run, in turns, by their medians."""
 
 from __future__ import annotations
 
 import gc
-import json
 import math
 import resource
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any
+from typing import Any
 
 import numpy as np
-import typer
 
 from eval.bench.invented import invented_questions, write_articles
-from eval.origin import commit, versions
 from index.collection import Collection, DataDirectory
 from index.embed import SentenceEmbedder
 from index.files import find_files
@@ -35,8 +28,6 @@ TOP_K = 10
 WARM_UP_QUERIES = 20
 WARM_UP_ARTICLES = 3
 MAX_FILES = 100_000
-
-app = typer.Typer(add_completion=False)
 
 
 class RecordingEmbedder:
@@ -100,7 +91,7 @@ def bench_ingest(folder: Path, embedder: SentenceEmbedder, *, articles: int, rou
                 ours.append(seconds)
                 encoding.append(encode_seconds / seconds)
             else:
-                bare.append(_seconds(partial(model.encode, texts, show_progress_bar=False)))
+                bare.append(seconds_of(partial(model.encode, texts, show_progress_bar=False)))
     return {
         "chunks": len(texts),
         "articles": articles,
@@ -131,7 +122,7 @@ def bench_search(folder: Path, embedder: SentenceEmbedder, *, chunks: int, queri
                 "bare_at_depth": partial(handle.query, query_embeddings=[vector], n_results=retriever.depth),
             }
             for side in sides if number % 2 == 0 else reversed(sides):
-                seconds = _seconds(sides[side])
+                seconds = seconds_of(sides[side])
                 if number >= WARM_UP_QUERIES:
                     times[side].append(seconds * 1000)
         held = collection.chunk_count
@@ -142,7 +133,7 @@ def bench_search(folder: Path, embedder: SentenceEmbedder, *, chunks: int, queri
         "chunks": held,
         "queries": queries,
         "top_k": TOP_K,
-        **{f"{side}_ms": _spread(values) for side, values in times.items()},
+        **{f"{side}_ms": spread(values) for side, values in times.items()},
         "time_ratio": median(times["ours"]) / median(times["bare"]),
         "time_ratio_at_depth": median(times["ours"]) / median(times["bare_at_depth"]),
     }
@@ -163,73 +154,13 @@ def peak_memory_bytes() -> dict[str, int]:
     }
 
 
-@app.command()
-def main(
-    chunks: Annotated[int, typer.Option(min=10, help="Chunks to ingest.")] = 1500,
-    rounds: Annotated[int, typer.Option(min=1, help="Times that each side ingests.")] = 3,
-    search_chunks: Annotated[int, typer.Option(min=10, help="Chunks in the collection that is searched.")] = 10_000,
-    queries: Annotated[int, typer.Option(min=1, help="Questions that each side answers.")] = 300,
-    out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
-) -> None:
-    """Print how ingest and search compare with the bare libraries."""
-    embedder = SentenceEmbedder()
-    with tempfile.TemporaryDirectory(prefix="dossier-bench-") as name:
-        ingest = bench_ingest(Path(name), embedder, articles=math.ceil(chunks / CHUNKS_PER_ARTICLE), rounds=rounds)
-        memory = {"after_ingest": peak_memory_bytes()}
-        search = bench_search(Path(name), embedder, chunks=search_chunks, queries=queries)
-        memory["after_search"] = peak_memory_bytes()
-    result = {
-        "commit": commit(),
-        "versions": versions(),
-        "ingest": ingest,
-        "search": search,
-        "peak_memory_bytes": memory,
-    }
-    out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    typer.echo(f"{bench_table(result)}\n\n{out}")
-
-
-def bench_table(result: Mapping[str, Any]) -> str:
-    """What was compared, the ratio, and what shall be reached."""
-    ingest, search, memory = result["ingest"], result["search"], result["peak_memory_bytes"]
-    at = f"{search['chunks']:,} chunks, {search['queries']} questions"
-    rows = [
-        (
-            "ingest: throughput / bare encode",
-            f"{ingest['throughput_ratio']:.3f}",
-            "at least 0.90",
-            f"{ingest['chunks']:,} chunks, {ingest['rounds']} rounds",
-        ),
-        (
-            "ingest: share of time not encoding",
-            f"{ingest['share_not_encoding']:.1%}",
-            "",
-            f"{median(ingest['ingest_s']):.1f} s an ingest",
-        ),
-        ("search: time / bare Chroma query, same top_k", f"{search['time_ratio']:.2f}", "at most 2", at),
-        ("search: time / bare Chroma query at fusion depth", f"{search['time_ratio_at_depth']:.2f}", "", at),
-        ("search: median, p95", f"{search['ours_ms']['median']:.2f}, {search['ours_ms']['p95']:.2f} ms", "", at),
-        (
-            "peak memory, ingest",
-            f"{memory['after_ingest']['process'] / 2**20:.0f} MiB",
-            "",
-            f"largest child {memory['after_ingest']['largest_child'] / 2**20:.0f} MiB",
-        ),
-        ("peak memory, with search", f"{memory['after_search']['process'] / 2**20:.0f} MiB", "", ""),
-    ]
-    return "\n".join(
-        ["| measured | result | to reach | on |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
-    )
-
-
 def _ingest(data_path: Path, folder: Path, embedder: Embedder) -> tuple[float, list[str], float]:
     """Seconds of one ingest into a new data directory, the texts that were encoded, and the seconds that took."""
     recording = RecordingEmbedder(embedder)
     data = DataDirectory.own(data_path)
     try:
         collection = data.collection("bench", recording, create=True)
-        seconds = _seconds(lambda: ingest_folder(collection, folder))
+        seconds = seconds_of(lambda: ingest_folder(collection, folder))
         collection.close()
     finally:
         data.close()
@@ -242,11 +173,11 @@ def _bare_chroma(collection: Collection) -> Any:
         return live.dense._collection
 
 
-def _seconds(run: Callable[[], object]) -> float:
+def seconds_of(run: Callable[[], object]) -> float:
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
-def _spread(values: Sequence[float]) -> dict[str, float]:
+def spread(values: Sequence[float]) -> dict[str, float]:
     return {"median": median(values), "p95": float(np.percentile(values, 95)), "mean": float(np.mean(values))}
