@@ -78,6 +78,43 @@ def test_a_filter_that_nothing_passes_is_not_stated(pipeline: Pipeline) -> None:
     assert answer.verdict == "not_stated" and answer.evidence == ()
 
 
+def test_a_question_that_names_its_source_searches_only_that_and_says_so(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("According to the Northern Post, when did the ferries leave the quay again?")
+    assert {view.publisher for view in answer.evidence} == {"Northern Post"}
+    assert (answer.filters.publisher, answer.filters.detected) == ("Northern Post", True)
+    switched_off = replace(pipeline, settings=pipeline.settings.model_copy(update={"detect_filters": False}))
+    whole = switched_off.answer("According to the Northern Post, when did the ferries leave the quay again?")
+    assert len({view.publisher for view in whole.evidence}) > 1 and not whole.filters.detected
+
+
+def test_a_caller_who_sets_a_filter_is_obeyed_whatever_the_question_says(pipeline: Pipeline) -> None:
+    asked = "According to the Northern Post, when did the ferries leave the quay again?"
+    answer = pipeline.answer(asked, filters=Filters(publisher="The Tarn Courier"))
+    assert {view.publisher for view in answer.evidence} == {"The Tarn Courier"}
+    assert (answer.filters.publisher, answer.filters.detected) == ("The Tarn Courier", False)
+
+
+def test_a_restriction_that_leaves_nothing_is_dropped(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("What did the Northern Post report before 2019 about the ferries?")
+    assert answer.evidence and not answer.filters.detected and answer.filters.until is None
+
+
+def test_both_parts_of_a_question_are_searched(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("Who is the secretary of the union, and who steered the first crossing?")
+    texts = [view.text for view in answer.evidence[:2]]
+    assert any("Lindqvist" in text for text in texts) and any("Solberg" in text for text in texts)
+
+
+@pytest.mark.parametrize("question", ["the", "?", "and or", "Is?", "…", "🌊"])
+def test_a_question_without_a_content_word_is_not_stated(pipeline: Pipeline, question: str) -> None:
+    assert pipeline.answer(question).verdict == "not_stated"
+
+
+def test_signals_show_what_the_question_names(pipeline: Pipeline) -> None:
+    first = pipeline.search("Who did the Northern Post say steered on 9 May?", top_k=1)[0]
+    assert first.signals["outlet_named"] == 1.0 and first.rerank_score is not None
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\u200b\u200b", "\n\t", "a" * 4001, "\ud800 lone"])
 def test_a_question_that_cannot_be_asked_is_refused_by_name(pipeline: Pipeline, question: str) -> None:
     with pytest.raises(ValueError, match=r"^question"):
