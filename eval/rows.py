@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,11 @@ from eval.peers.ask import PeerUnusable, peer_rows
 from eval.peers.install import ENVIRONMENT, python_of
 from index.collection import Collection
 from index.embed import packaged_folder
+from index.errors import ModelChanged
 from index.values import Document
+from rag.pipeline import Pipeline
+from rag.protocols import Reader
+from rag.values import Reading
 
 if TYPE_CHECKING:
     from rag.build import Dossier
@@ -28,9 +33,39 @@ PEER_ROWS = tuple(row for rows in PEERS.values() for row in rows)
 KNOWN_ROWS = (*ROWS, *SWITCHED_OFF, *PEER_ROWS)
 
 
+class RememberingReader:
+    """Reads each passage of a question once, for all rows that rerank it. Only the last question's readings are kept."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._question = ""
+        self._kept: dict[tuple[str, str | None, int], Reading] = {}
+
+    def read(
+        self, question: str, passages: Sequence[str], *, titles: Sequence[str | None] = (), spans: int = 1
+    ) -> list[Reading]:
+        if question != self._question:
+            self._question, self._kept = question, {}
+        asked = [(text, title, spans) for text, title in zip(passages, titles or [None] * len(passages), strict=True)]
+        new = [key for key in dict.fromkeys(asked) if key not in self._kept]
+        read = self._reader.read(question, [key[0] for key in new], titles=[key[1] for key in new], spans=spans)
+        self._kept.update(zip(new, read, strict=True))
+        return [self._kept[key] for key in asked]
+
+
 def installed_peers() -> tuple[str, ...]:
     """The rows of the peers that have an environment here; it is made by `python -m eval.peers install`."""
     return PEER_ROWS if python_of(ENVIRONMENT).exists() else ()
+
+
+def own_collection(dossier: Dossier, name: str) -> Collection:
+    """A collection made for measuring only: one that another embedder has made is embedded again unasked."""
+    collection = dossier.collection(name, create=True)
+    try:
+        collection.check_model()
+    except ModelChanged:
+        collection.rebuild(reembed=True)
+    return collection
 
 
 def row_rankers(
@@ -52,8 +87,14 @@ def row_rankers(
     Raises:
         PeerUnusable: A peer's row cannot be made; why, and what mends it.
     """
+    pipeline = dossier.pipeline(collection.name)
+    reader = RememberingReader(pipeline.reranker.reader)
+
+    def remembering(pipeline: Pipeline) -> Pipeline:
+        return replace(pipeline, reranker=replace(pipeline.reranker, reader=reader))
+
     own = standard_rankers(
-        dossier.pipeline(collection.name),
+        remembering(pipeline),
         collection,
         dossier.embedder,
         documents,
@@ -61,7 +102,9 @@ def row_rankers(
     )
     without = {
         row: whole_route(
-            dossier.pipeline(collection.name, settings=dossier.settings.model_copy(update=dict(SWITCHED_OFF[row])))
+            remembering(
+                dossier.pipeline(collection.name, settings=dossier.settings.model_copy(update=dict(SWITCHED_OFF[row])))
+            )
         )
         for row in rows
         if row in SWITCHED_OFF

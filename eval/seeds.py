@@ -13,6 +13,7 @@ from eval.progress import progress_bar
 from eval.quotes import QUESTIONS, check_quotes, random_questions, summary
 from eval.readme import MarkersMissing, paste_table, readme_block
 from eval.report import summary_table
+from eval.rows import own_collection
 from eval.run import EXIT_FAILED, EXIT_FELL, evaluate_collection
 from index.errors import DossierError
 
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str] = ()) -> int:
     paths = sorted((ROOT / "seeds").glob("[0-9]*.md"))
     try:
         with open_dossier(load_settings(data=OUT / "data", collection=COLLECTION)) as dossier:
-            corpus = dossier.collection(create=True)
+            corpus = own_collection(dossier, COLLECTION)
             found = find_files(paths, max_files=len(paths))
             corpus.ingest(found.files, roots=found.roots, refusals=found.refusals)
             baseline = BASELINE if BASELINE.exists() else None

@@ -14,7 +14,7 @@ from eval.intervals import bootstrap_mean_of_means
 from eval.observe import QUICKSTART, ROWS, Passage, Ranker
 from eval.origin import code_hash, commit, versions
 from eval.progress import StageProgress
-from eval.rows import PEER_ROWS, row_rankers
+from eval.rows import PEER_ROWS, own_collection, row_rankers
 from eval.sets.corpus import IndexedSet
 from eval.sets.figures import MEASURES
 from eval.sets.lines import NoSet
@@ -53,7 +53,7 @@ class DossierSystems:
         return self.dossier.settings.answer_hash()
 
     def collection(self, name: str) -> Collection:
-        return self.dossier.collection(name, create=True)
+        return own_collection(self.dossier, name)
 
     def rankers(self, indexed: IndexedSet, questions: Sequence[str], folder: Path) -> Mapping[str, Ranker]:
         rankers = row_rankers(
