@@ -145,7 +145,7 @@ def evaluate(
     rows: Annotated[
         str,
         typer.Option(
-            help=f"Which of {','.join(KNOWN_ROWS)}. Gold file: by default all that can be made here; sets: the first {len(ROWS)}."
+            help=f"Which of {','.join(KNOWN_ROWS)}. By default all that can be made here; sets: without the rows that lack a stage."
         ),
     ] = "",
     limit: Annotated[
@@ -163,7 +163,7 @@ def evaluate(
             _refuse(
                 path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}
             )
-            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _rows(rows) or ROWS, limit, part)
+            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _rows(rows) or (*ROWS, *installed_peers()), limit, part)
             typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
             return
         _refuse(path, "a gold file", {"--sets": sets, "--limit": limit})
