@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from index.values import Span
+from rag.dates import dates
 from rag.quantities import Quantity, quantities
 from rag.values import Evidence
 from rag.verify import VerifiedStatement
@@ -30,6 +32,11 @@ class Figure:
     quantity: Quantity
     text: str
 
+    @property
+    def sentence(self) -> str:
+        quote = self.statement.quotes[0]
+        return self.evidence.document.text[quote.start : quote.end]
+
 
 def find_conflict(
     statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence]
@@ -42,7 +49,11 @@ def find_conflict(
     found = [figure for statement in statements if (figure := figure_of(statement, numbered))]
     if not found:
         return ()
-    comparable = [figure for figure in found if same_unit(figure.quantity, found[0].quantity)]
+    comparable = [
+        figure
+        for figure in found
+        if same_unit(figure.quantity, found[0].quantity) and same_time(figure.sentence, found[0].sentence)
+    ]
     positions: list[list[Figure]] = []
     for figure in comparable:
         held = next((group for group in positions if agree(group[0].quantity, figure.quantity)), None)
@@ -63,25 +74,39 @@ def figure_of(statement: VerifiedStatement, numbered: Mapping[int, Evidence]) ->
         return None
     quote, item = statement.quotes[0], numbered[statement.quotes[0].evidence]
     text = item.document.text
-    if len(text[statement.answer.start : statement.answer.end].split()) > LONGEST_ANSWER_WORDS:
+    quantity = quantity_of(text, Span(quote.start, quote.end), statement.answer)
+    return Figure(statement, item, quantity, text[statement.answer.start : statement.answer.end]) if quantity else None
+
+
+def quantity_of(text: str, sentence: Span, answer: Span) -> Quantity | None:
+    """The one figure of a bare answer, with the bound and the unit that its sentence gives it."""
+    if len(text[answer.start : answer.end].split()) > LONGEST_ANSWER_WORDS:
         return None
-    start, end = statement.answer.start - quote.start, statement.answer.end - quote.start
+    start, end = answer.start - sentence.start, answer.end - sentence.start
     inside = [
         quantity
-        for quantity in quantities(text[quote.start : quote.end])
+        for quantity in quantities(text[sentence.start : sentence.end])
         if quantity.span.start < end
         and quantity.span.end > start
         and quantity.unit not in _NO_FIGURES
         and quantity.bound != "many"
     ]
-    if len(inside) != 1:
-        return None
-    return Figure(statement, item, inside[0], text[statement.answer.start : statement.answer.end])
+    return inside[0] if len(inside) == 1 else None
 
 
 def same_unit(left: Quantity, right: Quantity) -> bool:
     """True when two quantities may be compared."""
     return left.unit == right.unit or {left.unit, right.unit} <= _COUNTS
+
+
+def same_time(left: str, right: str) -> bool:
+    """False when two sentences name years, and none that both name: figures of different years are different things.
+
+    >>> same_time("It had 300 guests in 2019.", "It had 500 guests in 2021."), same_time("It had 300.", "In 2021: 500.")
+    (False, True)
+    """
+    ours, theirs = ({date.year for date in dates(text) if date.year} for text in (left, right))
+    return not ours or not theirs or bool(ours & theirs)
 
 
 def agree(left: Quantity, right: Quantity) -> bool:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 
 from index.sentences import sentence_spans
 from index.values import Span
-from rag.judge import AskedFor, Judge, features, packaged_judge
+from rag.conflict import agree, quantity_of, same_time, same_unit
+from rag.judge import FEATURES, AskedFor, Judge, features, packaged_judge
+from rag.quantities import Quantity
 from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 
 NAME = "extractive"
@@ -30,6 +32,18 @@ class Candidate:
     @property
     def text(self) -> str:
         return self.evidence.document.text[self.span.start : self.span.end]
+
+    @property
+    def quantity(self) -> Quantity | None:
+        """The figure with which it answers, if it does."""
+        return quantity_of(self.evidence.document.text, self.sentence, self.span)
+
+    def covers(self, other: Candidate) -> bool:
+        """Whether its passage holds as much of the question as the other's: its words, and its names and numbers."""
+        return all(
+            self.signals[place] >= other.signals[place]
+            for place in (FEATURES.index("coverage"), FEATURES.index("hard_coverage"))
+        )
 
     @property
     def sentence_text(self) -> str:
@@ -56,7 +70,8 @@ class ExtractiveAnswerer:
         if not ranked:
             return Draft((), "", 0.0, NAME)
         best = ranked[0]
-        statements = tuple(self._statement(item) for item in self._supporting(ranked))
+        chosen = self._supporting(ranked)
+        statements = tuple(self._statement(item) for item in (*chosen, *self._rivals(ranked, chosen)))
         return Draft(statements, best.text, round(self.judge.answerable.probability(best.signals), 4), NAME)
 
     def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
@@ -68,6 +83,27 @@ class ExtractiveAnswerer:
                 break
             kept.setdefault(candidate.sentence_text, candidate)
         return list(kept.values())
+
+    def _rivals(self, ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
+        """Candidates of other origins that answer with another figure than the best one: whoever reads that one must see them.
+
+        The weights know one right passage a question, so a rival may rank far below; it must come from a passage that
+        speaks of all that the best one speaks of, and be likely to answer at all.
+        """
+        best = ranked[0]
+        figure, least = best.quantity, SUPPORTING_SHARE * self.judge.answerable.probability(best.signals)
+        origins = {item.evidence.document.origin for item in chosen}
+        found: list[Candidate] = []
+        for item in ranked:
+            quantity, origin = item.quantity, item.evidence.document.origin
+            if figure is None or quantity is None or origin in origins or len(found) == STATEMENTS:
+                continue
+            differs = same_unit(figure, quantity) and not agree(figure, quantity)
+            same_thing = item.covers(best) and same_time(item.sentence_text, best.sentence_text)
+            if differs and same_thing and self.judge.answerable.probability(item.signals) >= least:
+                origins.add(origin)
+                found.append(item)
+        return found
 
     def _statement(self, item: Candidate) -> DraftStatement:
         support = round(self.judge.answerable.probability(item.signals), 4)

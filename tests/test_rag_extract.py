@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,3 +106,53 @@ def test_one_model_chooses_the_span_and_the_other_says_whether_there_is_an_answe
 def test_a_questions_names_and_numbers_are_its_hard_words() -> None:
     asked = AskedFor.of("How many ships did Tarn count in 2021?")
     assert asked.hard == {stem("Tarn"), "2021"} and stem("ships") in asked.words and stem("many") not in asked.words
+
+
+TRADE = "Trade between Tarn and Eskil is around $6 million."
+
+
+def shown(question: str, *found: Evidence) -> list[str]:
+    return [statement.text for statement in ExtractiveAnswerer().draft(question, found).statements]
+
+
+def weak(number: int, text: str, answer: str) -> Evidence:
+    """Evidence that answers, far down, with a span that the reader is not sure of."""
+    return replace(evidence(number, text, span(text, answer, 0.0)), reading=Reading(1.0, (span(text, answer, 0.0),)))
+
+
+def test_another_figure_from_another_source_is_shown_however_low_it_ranks() -> None:
+    best, rival = (
+        evidence(1, TRADE, span(TRADE, "around $6 million")),
+        "The trade between Tarn and Eskil exceeded $2 million.",
+    )
+    assert shown("How large is trade between Tarn and Eskil?", best, weak(7, rival, "$2 million")) == [TRADE, rival]
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The trade between Tarn and Morvik exceeded $2 million.", "$2 million"),  # another place
+        ("The trade between Tarn and Eskil grew by 2 percent.", "2 percent"),  # another unit
+        ("The trade between Tarn and Eskil came to $6.1 million.", "$6.1 million"),  # agrees
+        ("Fish was sold for $2 million.", "$2 million"),  # another thing
+    ],
+)
+def test_a_figure_of_something_else_and_one_that_agrees_are_no_rivals(text: str, answer: str) -> None:
+    best = evidence(1, TRADE, span(TRADE, "around $6 million"))
+    assert shown("How large is trade between Tarn and Eskil?", best, weak(7, text, answer)) == [TRADE]
+
+
+def test_a_figure_of_another_year_is_no_rival() -> None:
+    now, then = (
+        "In 2021 trade between Tarn and Eskil was $6 million.",
+        "In 2011 trade between Tarn and Eskil was $2 million.",
+    )
+    best = evidence(1, now, span(now, "$6 million"))
+    assert shown("How large is trade between Tarn and Eskil?", best, weak(7, then, "$2 million")) == [now]
+
+
+def test_a_reprint_is_no_rival_of_its_original() -> None:
+    other = "The trade between Tarn and Eskil exceeded $2 million."
+    best, copy = evidence(1, TRADE, span(TRADE, "around $6 million")), weak(7, other, "$2 million")
+    copy = replace(copy, document=replace(copy.document, origin=best.document.origin))
+    assert shown("How large is trade between Tarn and Eskil?", best, copy) == [TRADE]
