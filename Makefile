@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DOSSIER := $(BIN)/dossier
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check eval bench lock clean setup setup-dev
+.PHONY: help run demo test check eval baseline bench lock clean setup setup-dev
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -28,6 +28,9 @@ check: setup-dev  ## lint, types, import contracts, fast tests
 
 eval: setup-dev  ## measure on the gold set of seeds/, write reports/, renew the table in README.md
 	@$(BIN)/python -m eval seeds
+
+baseline: setup-dev  ## hold later runs of make eval against the last one
+	@$(BIN)/python -m eval.baseline reports/eval/report.json
 
 bench: setup-dev  ## ratios of speed against the bare libraries, in reports/
 	@$(BIN)/python -m eval.bench

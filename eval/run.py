@@ -163,7 +163,9 @@ def evaluate(
             _refuse(
                 path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}
             )
-            report = _run_sets(path, out or Path("reports/sets"), _names(sets), _rows(rows) or (*ROWS, *installed_peers()), limit, part)
+            report = _run_sets(
+                path, out or Path("reports/sets"), _names(sets), _rows(rows) or (*ROWS, *installed_peers()), limit, part
+            )
             typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
             return
         _refuse(path, "a gold file", {"--sets": sets, "--limit": limit})

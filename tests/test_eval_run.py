@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
+from eval.baseline import main as baseline
 from eval.compare import ReportUnusable, compare, read_report
 from eval.gold import load_gold
 from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
@@ -215,3 +216,20 @@ def test_other_weights_are_another_system(tmp_path):
     before = code_hash(tmp_path)
     weights.write_text('{"bias": 1}', encoding="utf-8")
     assert code_hash(tmp_path) != before
+
+
+def test_a_baseline_gives_the_same_comparison_as_the_whole_report_and_holds_no_text(tmp_path):
+    report = report_of(ask(tmp_path / "one"))
+    worse = report_of(ask(tmp_path / "two", FakePipeline(MemoryCorpus(), broken=True)))
+    (tmp_path / "report.json").write_text(json.dumps(report))
+    kept = tmp_path / "kept" / "baseline.json"
+    assert baseline([str(tmp_path / "report.json"), str(kept)]) == 0
+    assert compare(worse, read_report(kept)) == compare(worse, report)
+    assert any(change.fell for change in compare(worse, read_report(kept)))
+    assert "harbour at Sel" not in kept.read_text()
+
+
+def test_a_baseline_of_something_else_is_refused_by_name(tmp_path, capsys):
+    assert baseline([]) == 2
+    assert baseline([str(tmp_path / "none.json"), str(tmp_path / "kept.json")]) == 1
+    assert "none.json cannot be read" in capsys.readouterr().err and not (tmp_path / "kept.json").exists()
