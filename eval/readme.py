@@ -9,7 +9,7 @@ from typing import Any
 
 from eval.compare import read_report, read_sets
 from eval.report import summary_table
-from eval.sets.report import sets_table
+from eval.sets.report import REACH, sets_table
 from index.errors import DossierError
 
 SETS_REPORT = "sets.json"
@@ -55,7 +55,24 @@ def sets_block(report: Mapping[str, Any]) -> str:
     origin = report["origin"]
     limit = f", at most {origin['limit']} questions of each, evenly spread" if origin["limit"] else ""
     line = f"Part {origin['part']}{limit}; settings `{origin['settings_hash']}`, code `{origin['code_hash']}`. Made by `dossier eval`."
-    return f"nDCG@10 (%) of documents, ± half of the 95 % interval\n\n{sets_table(report)}\n\n{line}"
+    legend = (
+        "nDCG@10 (%) of documents, ± half of the 95 % interval; + above and - under the better of lexical and dense by a paired "
+        "bootstrap and Wilcoxon's test at 5 %."
+    )
+    if report["given"]:
+        legend += " BM25, MiniLM and RRF are given with the sets, for all their questions."
+    return "\n\n".join((legend, sets_table(report), *_to_reach(report), line))
+
+
+def _to_reach(report: Mapping[str, Any]) -> list[str]:
+    """What the whole route shall reach on single sets, and every row's figure."""
+    found = []
+    for (name, measure), value in REACH.items():
+        for result in (result for result in report["sets"] if result["set"] == name):
+            figures = {figure["key"]: figure["value"] for figure in result["figures"]}
+            rows = ", ".join(f"{row} {100 * figures[f'documents/{row}/{measure}']:.1f}" for row in result["rows"])
+            found.append(f"{name}, {measure}: {rows}; to reach {100 * value:.0f}.")
+    return found
 
 
 def main(arguments: Sequence[str]) -> int:
