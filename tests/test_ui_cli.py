@@ -274,7 +274,13 @@ def test_ctrl_c_is_one_line(invoke: Invoke, dossier: FakeDossier, tmp_path: Path
     command = [sys.executable, "-m", "ui", "--data", str(dossier.settings.data), "ask", "The harbour?"]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with subprocess.Popen(
-        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=tmp_path,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background has it ignored
     ) as child:
         assert pipeline.entered.acquire(timeout=60)
         child.send_signal(signal.SIGINT)
