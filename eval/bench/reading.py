@@ -40,12 +40,12 @@ class RecordingForward:
         return self.inner(ids, mask, types)
 
 
-def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int) -> dict[str, Any]:
+def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int, chunks: int = CHUNKS) -> dict[str, Any]:
     """From evidence to a draft (tokens, forward pass, spans, signals, order, judge) against the forward pass alone, in turns.
 
     A question whose batches are not the same on both sides cannot occur: the bare side runs what the other one recorded.
     """
-    write_articles(folder / "read", math.ceil(CHUNKS / CHUNKS_PER_ARTICLE))
+    write_articles(folder / "read", math.ceil(chunks / CHUNKS_PER_ARTICLE))
     forward = RecordingForward(OnnxForward(PACKAGED_FOLDER, sha256=PACKAGED_SHA256))
     reader = EncoderReader()
     reader._encoder = PairEncoder(PACKAGED_FOLDER / "tokenizer.json", forward)
