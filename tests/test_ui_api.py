@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +87,12 @@ def test_a_passage_is_shown_with_the_sentences_around_it(client: httpx.Client) -
     text = "The mill burned. It was old. Otto Lind came. He built it again. The town paid."
     start = text.index("Otto")
     chunk = Chunk("c", "d", 1, start, start + 15, text[start : start + 15])
-    shown = hit_view(Hit(chunk, 1, 0.5), document(text, "/notes/mill.txt"), 1)
+    mill = replace(document(text, "/notes/mill.txt"), chunk_count=3)
+    shown = hit_view(Hit(chunk, 1, 0.5), mill, 1)
     assert (shown.before, shown.text, shown.after) == ("It was old. ", "Otto Lind came.", " He built it again.")
+    first, last = (hit_view(Hit(replace(chunk, ordinal=ordinal), 1, 0.5), mill, 1) for ordinal in (0, 2))
+    assert (first.before, first.after) == ("", " He built it again.")
+    assert (last.before, last.after) == ("It was old. ", "")
     found = client.post("/v1/search", json={"query": "harbour master", "top_k": 1, "context": 20}).json()["hits"]
     assert (found[0]["before"], found[0]["after"]) == ("", "")  # the passage is the whole document
     assert_problem(client.post("/v1/search", json={"query": "harbour", "context": 21}), 422, "invalid-request")

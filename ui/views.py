@@ -176,9 +176,16 @@ def document_view(document: Document) -> DocumentView:
 
 
 def hit_view(hit: Hit, document: Document, context: int = 0) -> HitView:
-    """A hit with `context` sentences of its document on either side."""
-    said = document.provenance
-    before, after = sentences_around(document.text, Span(hit.chunk.start, hit.chunk.end), context)
+    """A hit with `context` sentences of its document on either side.
+
+    Before the first chunk and after the last lies only what is not searched: front matter, the debris of a page.
+    """
+    said, chunk = document.provenance, hit.chunk
+    before, after = sentences_around(document.text, Span(chunk.start, chunk.end), context)
+    if chunk.ordinal == 0:
+        before = Span(chunk.start, chunk.start)
+    if chunk.ordinal == document.chunk_count - 1:
+        after = Span(chunk.end, chunk.end)
     return HitView(
         rank=hit.rank,
         score=hit.score,
