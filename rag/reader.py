@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from index.errors import ModelUnavailable
 from rag.encoder import Forward, PairEncoder, WindowOutput
@@ -111,16 +112,22 @@ def _best_spans(output: WindowOutput, spans: int, *, lead: int) -> list[SpanAnsw
     if count == 0:
         return []
     null = float(start[0] + end[0])
-    sums = start[first : first + count, None] + end[None, first : first + count]
-    allowed = np.triu(np.ones_like(sums, dtype=bool)) & ~np.triu(np.ones_like(sums, dtype=bool), k=ANSWER_TOKENS)
-    sums = np.where(allowed, sums, -np.inf)
+    beyond = np.full(ANSWER_TOKENS - 1, -np.inf, dtype=end.dtype)
+    ends = np.concatenate((end[first : first + count], beyond))
+    sums = start[first : first + count, None] + np.lib.stride_tricks.sliding_window_view(ends, ANSWER_TOKENS)
     found: list[SpanAnswer] = []
-    for flat in np.argsort(sums, axis=None)[::-1][: spans * 20]:
-        a, b = divmod(int(flat), count)
-        if not np.isfinite(sums[a, b]):
+    for flat in _largest(sums.ravel(), spans * 20):
+        a, length = divmod(int(flat), ANSWER_TOKENS)
+        if not np.isfinite(sums[a, length]):
             break
-        found.append(SpanAnswer(offsets[a][0] - lead, offsets[b][1] - lead, float(sums[a, b]) - null))
+        found.append(SpanAnswer(offsets[a][0] - lead, offsets[a + length][1] - lead, float(sums[a, length]) - null))
     return _distinct(found, spans)
+
+
+def _largest(values: NDArray[np.float32], count: int) -> NDArray[np.intp]:
+    """Places of the `count` largest values, largest first."""
+    best = np.argpartition(values, -count)[-count:] if count < len(values) else np.arange(len(values))
+    return best[np.argsort(-values[best], kind="stable")]
 
 
 def _distinct(candidates: Sequence[SpanAnswer], spans: int) -> list[SpanAnswer]:
