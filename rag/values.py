@@ -12,6 +12,10 @@ from index.values import Chunk, Document, Span
 
 Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
 Status = Literal["verified", "weak", "unsupported"]
+Standing = Literal["reported", "expected"]
+ConflictKind = Literal["quantity", "date", "name", "outcome"]
+Nearness = Literal["nothing", "something else"]
+RewrittenBy = Literal["rule", "llm"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,24 +141,39 @@ class Citation(Frozen):
 
 
 class Statement(Frozen):
+    """One checked sentence. `attribution` says who says it, in words: outlet, date, kind of text, and whom it quotes (`speaker`)."""
+
     text: str
+    attribution: str = ""
+    speaker: str | None = None
     citations: tuple[int, ...]
     status: Status
     checks: dict[str, Any] = Field(default_factory=dict)
 
 
 class Position(Frozen):
-    """One of several values that sources give for the same thing."""
+    """One of several values that sources give for the same thing.
+
+    Attributes:
+        standing: "expected" when the source speaks of it as still to come.
+        documents, origins: How many documents hold it, and of how many origins: copies of one report are one origin.
+        outvoted: Another position has more origins, and this one has a single one. It is marked, never left out.
+    """
 
     value: str
     normalized: dict[str, Any] = Field(default_factory=dict)
     citations: tuple[int, ...]
     publisher: str | None = None
     published: str | None = None
+    standing: Standing = "reported"
+    documents: int = 1
+    origins: int = 1
+    outvoted: bool = False
 
 
 class Conflict(Frozen):
     about: str
+    kind: ConflictKind = "quantity"
     positions: tuple[Position, ...]
 
 
@@ -189,7 +208,18 @@ class FiltersView(Frozen):
 
 
 class Answer(Frozen):
-    """One question, answered with proof or not at all. Every quote is verbatim at its offsets; no citation, no claim."""
+    """One question, answered with proof or not at all. Every quote is verbatim at its offsets; no citation, no claim.
+
+    Attributes:
+        query: The question as it was searched: a follow-up is rewritten so that it stands alone.
+        rewritten_by: Who rewrote it; None when the question was searched as it was asked.
+        missing: `partial`: the parts of the question that the documents do not answer. `not_stated`: what it names and no
+            passage that was read holds.
+        nearness: `not_stated` only: whether the passages speak of nothing of the kind, or of something close but different.
+        timeline: What was said of one thing over time, newest first: a figure at each date, or an expectation and its outcome.
+        thread: The conversation that the question belongs to.
+        cost: What a language model's answer cost, in the currency of the prices in the settings; None without prices.
+    """
 
     id: str
     question: str
@@ -201,11 +231,17 @@ class Answer(Frozen):
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
+    timeline: tuple[Position, ...] = ()
+    missing: tuple[str, ...] = ()
+    nearness: Nearness | None = None
     evidence: tuple[EvidenceView, ...] = ()
     filters: FiltersView = FiltersView()
     answered_by: str
     degraded: bool = False
     settings_hash: str
     generation: str
+    thread: str | None = None
+    rewritten_by: RewrittenBy | None = None
     usage: dict[str, int] = Field(default_factory=dict)
+    cost: float | None = None
     timings_ms: dict[str, float] = Field(default_factory=dict)
