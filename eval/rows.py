@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 SWITCHED_OFF: Mapping[str, Mapping[str, object]] = {
     "fused by rank": {"fusion": "ranks"},
-    "without reading": {"rerank": 0},
+    "without reranking": {"rerank": 0},
     "without signals": {"signals": False},
     "without parts": {"split_questions": False},
 }
-"""What each stage is worth: the settings that switch it off. "without reading" is the order of the search, part by part."""
+"""What each stage is worth: the settings that switch it off. "without reranking" is the order of the search, part by part."""
 PEER_ROWS = tuple(row for rows in PEERS.values() for row in rows)
 KNOWN_ROWS = (*ROWS, *SWITCHED_OFF, *PEER_ROWS)
 

@@ -186,6 +186,7 @@ class Collection:
         self._selections = Selections(self.catalogue)
         self._model_checked = -1
         self._counted = (-1, 0)
+        self._outlets: tuple[int, list[str]] = (-1, [])
 
     # Searching
 
@@ -249,7 +250,10 @@ class Collection:
 
     def publishers(self) -> list[str]:
         """Every outlet named by a document, sorted."""
-        return self.catalogue.publishers()
+        sequence = self.catalogue.sequence
+        if self._outlets[0] != sequence:
+            self._outlets = (sequence, self.catalogue.publishers())
+        return self._outlets[1]
 
     # Changing
 

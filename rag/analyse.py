@@ -44,19 +44,6 @@ class Query:
     as_of: str | None = None
     filters: Filters = field(default_factory=Filters)
 
-    @property
-    def explicit(self) -> bool:
-        """True when the question itself restricts which documents may answer."""
-        return bool(self.filters)
-
-    @property
-    def since(self) -> str | None:
-        return self.filters.since
-
-    @property
-    def until(self) -> str | None:
-        return self.filters.until
-
 
 _TOGETHER = re.compile(
     r"(?<![0-9.,])(?P<year>(?:19|20)[0-9]{2})(?P<month>0[1-9]|1[0-2])(?P<day>0[1-9]|[12][0-9]|3[01])(?![0-9]|[.,][0-9])"

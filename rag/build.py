@@ -54,13 +54,20 @@ class Dossier:
             else partial(fuse_ranks, k=settings.rrf_k)
         )
         retriever = Retriever(self.collection(name), self.embedder, depth=settings.retrieve, fusion=fusion)
-        reranker = Reranker(self._reader, self._scorer, by_reader=settings.rerank > 0, by_signals=settings.signals)
+        reranker = Reranker(
+            self._reader,
+            self._scorer,
+            by_reader=settings.rerank > 0,
+            by_signals=settings.signals and settings.rerank > 0,
+        )
         return Pipeline(retriever, reranker, ExtractiveAnswerer(), settings, self._llm_answerer, self._checker)
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""
         self.embedder.embed_query("warm up")
-        self._reader.warm_up()
+        for model in (self._reader, self._scorer):
+            if model is not None:
+                model.warm_up()
 
     def close(self) -> None:
         """Close every collection and let go of the data directory."""

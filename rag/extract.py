@@ -91,12 +91,14 @@ class ExtractiveAnswerer:
         speaks of all that the best one speaks of, and be likely to answer at all.
         """
         best = ranked[0]
-        figure, least = best.quantity, SUPPORTING_SHARE * self.judge.answerable.probability(best.signals)
+        if (figure := best.quantity) is None:
+            return []
+        least = SUPPORTING_SHARE * self.judge.answerable.probability(best.signals)
         origins = {item.evidence.document.origin for item in chosen}
         found: list[Candidate] = []
         for item in ranked:
             quantity, origin = item.quantity, item.evidence.document.origin
-            if figure is None or quantity is None or origin in origins or len(found) == STATEMENTS:
+            if quantity is None or origin in origins or len(found) == STATEMENTS:
                 continue
             differs = same_unit(figure, quantity) and not agree(figure, quantity)
             same_thing = item.covers(best) and same_time(item.sentence_text, best.sentence_text)

@@ -8,13 +8,14 @@ is the passage, and are the question's words, names and numbers in it at all.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+
+from rag.odds import probability
 
 WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
 FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
@@ -39,7 +40,7 @@ class Logistic:
         return self.bias + sum(weight * value for weight, value in zip(self.weights, features, strict=True))
 
     def probability(self, features: Sequence[float]) -> float:
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, self.logit(features)))))
+        return probability(self.logit(features))
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,20 +52,18 @@ class Pipeline:
         """
         clock = _Clock()
         query = clock.time("analyse", lambda: self._analyse(question))
-        given = _as_of(filters, as_of)
+        given = filters or Filters()
         scope = self._scope(query, given)
-        hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, scope))
+        hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         if not hits and scope != given:  # nothing is published under what the question seemed to restrict
             scope = given
-            hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, scope))
+            hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         evidence = clock.time("read", lambda: self._read(query, hits))
         draft = clock.time("answer", lambda: self._draft(query.text, evidence))
         draft, statements = clock.time("verify", lambda: self._verify(query.text, draft, evidence))
         corpus = self.retriever.corpus
-        detected = scope != given
-        shown = scope if detected else filters or Filters()
         view = FiltersView(
-            publisher=shown.publisher, since=shown.since, until=shown.until, as_of=as_of, detected=detected
+            publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
         )
         asked = Asked(
             question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
@@ -155,12 +153,16 @@ def clean_question(question: str, *, longest: int) -> str:
     return line
 
 
-def _as_of(filters: Filters | None, as_of: str | None) -> Filters:
+def _as_of(filters: Filters, as_of: str | None) -> Filters:
     """Filters narrowed to what was published up to `as_of`."""
-    scope = filters or Filters()
     if as_of is None:
-        return scope
-    return replace(scope, until=min(as_of, scope.until) if scope.until else as_of)
+        return filters
+    return replace(filters, until=min(as_of, filters.until or as_of, key=_last_day))
+
+
+def _last_day(iso: str) -> str:
+    """What the end of a day, month or year sorts by."""
+    return f"{iso}-99-99"[:10]
 
 
 @dataclass(slots=True)

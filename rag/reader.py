@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from index.errors import ModelUnavailable
 from rag.encoder import Forward, PairEncoder, WindowOutput
 from rag.hub import HubForward, local_folder
+from rag.odds import probability
 from rag.onnx import OnnxForward
 from rag.values import Reading, SpanAnswer
 
@@ -89,8 +90,8 @@ class EncoderReader:
         for output in self._encoder.run(statement, passages):
             if output.pair is None or len(output.pair) <= SUPPORTS:
                 raise ModelUnavailable(f"Model '{self._name}' has no support head. Use 'packaged' to check statements.")
-            probability = 1.0 / (1.0 + math.exp(-float(output.pair[SUPPORTS])))
-            scores[output.window.passage] = max(scores[output.window.passage], probability)
+            support = probability(float(output.pair[SUPPORTS]))
+            scores[output.window.passage] = max(scores[output.window.passage], support)
         return scores
 
 

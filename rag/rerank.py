@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from rag.analyse import Query
+from rag.odds import probability
 from rag.protocols import Reader
 from rag.signals import bonus, signals_of
 from rag.values import Evidence
@@ -64,6 +64,5 @@ class Reranker:
         ]
 
     def _gain(self, answers: float, signal: float) -> float:
-        odds = max(-30.0, min(30.0, answers / TEMPERATURE))
-        by_reader = READER_WEIGHT / (1.0 + math.exp(-odds)) if self.by_reader else 0.0
+        by_reader = READER_WEIGHT * probability(answers / TEMPERATURE) if self.by_reader else 0.0
         return by_reader + (SIGNAL_WEIGHT * signal if self.by_signals else 0.0)

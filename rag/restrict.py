@@ -28,7 +28,8 @@ _WHEN = (
     r"(?P<bound>no\slater\sthan|later\sthan|earlier\sthan|prior\sto|up\sto|on\sor\safter|on\sor\sbefore|as\sof|after|before|since|until|till"
     r"|between|from|during|dated|by|on|in|of)?\s*(?:the\s)?"
 )
-_DATES = rf"{_WHEN}{_DATE}(?!\sby\s)(?:\s(?P<more>and|to|until|till|-|through)\s(?:the\s)?{_DATE})?"
+_END = r"(?![-/.,]?\s?\d)"  # "2025-00-10" is no date, and its first half is none either
+_DATES = rf"{_WHEN}{_DATE}{_END}(?!\sby\s)(?:\s(?P<more>and|to|until|till|-|through)\s(?:the\s)?{_DATE}{_END})?"
 _MANY = (
     r"(?:articles?|headlines|dispatches|op-?eds|editorials|(?:news|press)\s(?:reports?|items?|stor(?:y|ies)|articles?|coverage)"
     r"|news|coverage|reports|documents|sources)"

@@ -73,6 +73,18 @@ def test_as_of_hides_what_was_published_later(pipeline: Pipeline) -> None:
     assert answer.filters.as_of == "2021-05-07"
 
 
+def test_as_of_a_month_does_not_reach_past_an_earlier_end(pipeline: Pipeline) -> None:
+    until = Filters(until="2021-05-07")
+    answer = pipeline.answer("When do the ferries run again?", filters=until, as_of="2021-05")
+    assert {view.publisher for view in answer.evidence} == {"The Tarn Courier"}
+
+
+def test_as_of_a_date_still_lets_a_question_name_its_source(pipeline: Pipeline) -> None:
+    answer = pipeline.answer("According to the Tarn Courier, when do the ferries run?", as_of="2021-12-31")
+    assert (answer.filters.publisher, answer.filters.as_of) == ("The Tarn Courier", "2021-12-31")
+    assert answer.filters.detected and answer.filters.until is None
+
+
 def test_a_filter_that_nothing_passes_is_not_stated(pipeline: Pipeline) -> None:
     answer = pipeline.answer("Who steered?", filters=Filters(publisher="No Such Paper"))
     assert answer.verdict == "not_stated" and answer.evidence == ()

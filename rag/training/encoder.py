@@ -40,7 +40,7 @@ SETTINGS = {
 NONE = -100
 
 
-class PairEncoder(nn.Module):
+class PairModel(nn.Module):
     """An encoder with a span head and a head on the first token that gives the logits (answers, supports)."""
 
     def __init__(self, encoder: Any) -> None:
@@ -52,7 +52,7 @@ class PairEncoder(nn.Module):
         self.pair = nn.Linear(width, 2)
 
     @classmethod
-    def from_folder(cls, folder: Path) -> PairEncoder:
+    def from_folder(cls, folder: Path) -> PairModel:
         """A plain encoder in the transformers format with fresh heads."""
         encoder = AutoModel.from_pretrained(
             folder, dtype=torch.float32, attn_implementation="eager", local_files_only=True, add_pooling_layer=False
@@ -88,7 +88,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--start", type=Path, default=None, help="encoder folder; the packaged MiniLM if not given")
-    parser.add_argument("--pairs", type=int, default=76_000)
+    parser.add_argument("--pairs", type=int, default=78_000)
     parser.add_argument(
         "--steps", type=int, default=None, help="end after this many steps; may be lowered for a run that is resumed"
     )
@@ -117,7 +117,7 @@ def train(
     tokenizer.no_padding()
     tokenizer.no_truncation()
     batches = list(make_batches(groups, tokenizer))[:steps]
-    model = PairEncoder.from_folder(folder)
+    model = PairModel.from_folder(folder)
     _prepare(model)
     optimizer, schedule = _optimizer(model, len(batches))
     out.mkdir(parents=True, exist_ok=True)
@@ -147,13 +147,13 @@ def train(
     checkpoint.unlink(missing_ok=True)
 
 
-def load(folder: Path) -> PairEncoder:
+def load(folder: Path) -> PairModel:
     """The trained encoder that `train` wrote."""
     from transformers import AutoConfig
 
     config = AutoConfig.from_pretrained(folder, attn_implementation="eager", local_files_only=True)
     encoder = AutoModel.from_config(config, add_pooling_layer=False)  # type: ignore[no-untyped-call]
-    model = PairEncoder(encoder)
+    model = PairModel(encoder)
     model.load_state_dict(torch.load(folder / "weights.pt", weights_only=True))
     return model.eval()
 
@@ -173,7 +173,7 @@ def make_batches(groups: Sequence[Group], tokenizer: Tokenizer) -> Iterator[Batc
         yield from batches
 
 
-def loss_of(model: PairEncoder, batch: Batch, *, half: bool) -> torch.Tensor:
+def loss_of(model: PairModel, batch: Batch, *, half: bool) -> torch.Tensor:
     """Span loss + answerability, each alone and over the group's passages + support."""
     rows = [row for group in batch for row in group]
     width = max(len(row.ids) for row in rows)
@@ -227,7 +227,7 @@ def _encode(pair: Pair, tokenizer: Tokenizer) -> Row | None:
     return Row(ids, begin, begin + touched[0], begin + touched[-1], 1.0, -1.0) if touched else None
 
 
-def _prepare(model: PairEncoder) -> None:
+def _prepare(model: PairModel) -> None:
     """Word vectors stay as they are; no dropout on attention weights: it costs a quarter of the time."""
     for parameter in model.encoder.embeddings.parameters():
         parameter.requires_grad = False
@@ -236,7 +236,7 @@ def _prepare(model: PairEncoder) -> None:
             module.p = 0.0
 
 
-def _optimizer(model: PairEncoder, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+def _optimizer(model: PairModel, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     groups = [
         {"params": [p for name, p in trained if name.startswith("encoder.")], "lr": RATE},
@@ -251,7 +251,7 @@ def _optimizer(model: PairEncoder, steps: int) -> tuple[torch.optim.Optimizer, t
     return optimizer, torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
 
 
-def _save(file: Path, model: PairEncoder, optimizer: Any, schedule: Any, step: int) -> None:
+def _save(file: Path, model: PairModel, optimizer: Any, schedule: Any, step: int) -> None:
     state = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -263,7 +263,7 @@ def _save(file: Path, model: PairEncoder, optimizer: Any, schedule: Any, step: i
     part.replace(file)
 
 
-def _resume(file: Path, model: PairEncoder, optimizer: Any, schedule: Any) -> int:
+def _resume(file: Path, model: PairModel, optimizer: Any, schedule: Any) -> int:
     if not file.exists():
         return 0
     state = torch.load(file, weights_only=True)
