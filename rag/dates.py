@@ -65,7 +65,7 @@ def dates(text: str) -> tuple[DateMention, ...]:
     found: list[DateMention] = []
     for pattern in _FULL_DATES:
         fresh = [mention for match in pattern.finditer(masked) for mention in _mentions(match)]
-        masked = _blank(masked, [mention.span for mention in fresh])
+        masked = blank(masked, [mention.span for mention in fresh])
         found += fresh
     for match in _MONTH_ONLY.finditer(masked):
         word = match[0]
@@ -80,7 +80,7 @@ def dates(text: str) -> tuple[DateMention, ...]:
 
 def without_dates(text: str) -> str:
     """The folded text with a blank for every character of a date, so that other facts keep their offsets."""
-    return _blank(fold(text), [date.span for date in dates(text)])
+    return blank(fold(text), [date.span for date in dates(text)])
 
 
 def expected_year(month: int, day: int | None, published: str) -> int:
@@ -108,7 +108,8 @@ def _mentions(match: re.Match[str]) -> list[DateMention]:
     return [DateMention(year, month, day, span) for day in days] or [DateMention(year, month, None, span)]
 
 
-def _blank(text: str, spans: Iterable[Span]) -> str:
+def blank(text: str, spans: Iterable[Span]) -> str:
+    """The text with a blank for every character of the spans, so that every offset stays where it was."""
     pieces, end = [], 0
     for span in sorted(set(spans)):
         pieces += [text[end : span.start], " " * (span.end - max(span.start, end))]

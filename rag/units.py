@@ -11,8 +11,8 @@ _SCALES = {"ten": 1, "hundred": 2, "thousand": 3, "k": 3, "lakh": 5, "million": 
 _SCALE_AFTER = re.compile(rf"\s?(?:bn|mn|mln|tn|m|k|b)\b|[\s-](?:{SCALE_WORDS})s?\b", re.IGNORECASE)
 _EXACT = Context(prec=140)
 _UNITS = {
-    "percent": r"%|percent(?:age)?\b(?!\s+point)|per\s?cent\b|pc\b",
-    "point": r"(?:percentage|basis)?\s?points?\b",
+    "percent": r"%(?![\s-]point)|percent(?:age)?\b(?![\s-]point)|per\s?cent\b(?![\s-]point)|pc\b",
+    "basis point": r"basis\spoints?\b|bps\b", "point": r"(?:%|per\s?cent(?:age)?)?[\s-]?points?\b|pps?\b",
     "USD": r"(?:US|U\.S\.|American)?\s?(?:dollars?|USD)\b|bucks\b", "EUR": r"euros?\b|EUR\b", "GBP": r"pounds?\b|GBP\b",
     "PKR": r"(?:Pakistani\s)?rupees?\b|PKR\b", "INR": r"Indian\srupees?\b|INR\b", "JPY": r"yen\b", "CNY": r"yuan\b|RMB\b",
     "year": r"years?\b|yrs?\b", "month": r"months?\b", "week": r"weeks?\b", "day": r"days?\b", "hour": r"hours?\b|hrs?\b",

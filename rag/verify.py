@@ -198,7 +198,15 @@ def _number_stands(stated: Quantity, cited: _Cited) -> bool:
 
 
 def _same_quantity(stated: Quantity, source: Quantity) -> bool:
-    if stated.number != source.number or (stated.bound == "many") != (source.bound == "many"):
+    """Equal numbers of one unit whose bounds do not contradict each other; one end of a range stands where its bound says which."""
+    if source.upper is not None and stated.upper is None:
+        lower, upper = stated.number == source.number, stated.number == source.upper
+        if not (lower and stated.bound in _UPWARD) and not (upper and stated.bound in _DOWNWARD):
+            return False
+        source = replace(source, number=stated.number, upper=None, bound=stated.bound)
+    if (stated.number, stated.upper) != (source.number, source.upper) or (stated.bound == "many") != (
+        source.bound == "many"
+    ):
         return False
     if {stated.unit, source.unit} & _MEASURES:
         same_unit = "ordinal" not in (stated.unit, source.unit)

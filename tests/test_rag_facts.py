@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import rag.dates
 import rag.facts
 import rag.quantities
+import rag.shares
 import rag.units
 import rag.wording
 from rag.facts import dates, expected_year, names, quantities
@@ -26,7 +27,9 @@ def days(text: str) -> list[tuple[int | None, int | None, int | None]]:
 
 
 @pytest.mark.parametrize(
-    "module", [rag.dates, rag.facts, rag.quantities, rag.units, rag.wording], ids=lambda module: module.__name__
+    "module",
+    [rag.dates, rag.facts, rag.quantities, rag.shares, rag.units, rag.wording],
+    ids=lambda module: module.__name__,
 )
 def test_examples_in_docstrings_hold(module: object) -> None:
     outcome = doctest.testmod(module)  # type: ignore[arg-type]
@@ -54,11 +57,20 @@ def test_one_sum_of_money_in_many_spellings_is_one_quantity(text: str) -> None:
         ("a dozen", [(12, "", "")]),
         ("dozens of", [(12, "", "many")]),
         ("half a million", [(500_000, "", "")]),
+        ("half a dozen", [(6, "", "")]),
+        ("a half-million refugees", [(500_000, "person", "")]),
+        ("a quarter of a million", [(250_000, "", "")]),
+        ("two and a half million", [(2_500_000, "", "")]),
+        ("2½ miles", [(2.5, "mile", "")]),
         ("two hundred and five thousand", [(205_000, "", "")]),
         ("twenty-five", [(25, "", "")]),
         ("two three", [(2, "", ""), (3, "", "")]),
         ("four per cent", [(4, "percent", "")]),
         ("12.5%", [(12.5, "percent", "")]),
+        ("12.5 percentage points", [(12.5, "point", "")]),
+        ("5 per cent points and 20 basis points", [(5, "point", ""), (20, "basis point", "")]),
+        ("Rs 5,000 crore", [(5e10, "PKR", "")]),
+        ("1.7", [(1.7, "", "")]),
         ("a six-day truce", [(6, "day", "")]),
         ("the second round", [(2, "ordinal", "")]),
         ("the 2nd round", [(2, "ordinal", "")]),
@@ -76,6 +88,65 @@ def test_one_sum_of_money_in_many_spellings_is_one_quantity(text: str) -> None:
     ],
 )
 def test_numbers_are_read_as_a_person_reads_them(text: str, expected: list[tuple[float, str, str]]) -> None:
+    assert numbers(text) == expected
+
+
+def ranges(text: str) -> list[tuple[float, float | None, str]]:
+    return [(float(q.number), None if q.upper is None else float(q.upper), q.unit) for q in quantities(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2-3 million",
+        "2 – 3 million",
+        "between 2 and 3 million",
+        "two to three million",
+        "2 million to 3 million",
+        "2m or 3m",
+    ],
+)
+def test_a_range_in_many_spellings_is_one_quantity(text: str) -> None:
+    assert ranges(text) == [(2e6, 3e6, "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$2-3 million", [(2e6, 3e6, "USD")]),
+        ("between $2 and $3 billion", [(2e9, 3e9, "USD")]),
+        ("800,000 to 1 million people", [(800_000, 1e6, "person")]),
+        ("5% to 10%", [(5, 10, "percent")]),
+        ("ranging from 2 to 3 km", [(2, 3, "kilometre")]),
+        ("rose from 2 to 3 million", [(2e6, None, ""), (3e6, None, "")]),
+        ("a 2-3 defeat", [(2, None, ""), (3, None, "")]),
+        ("a majority of 2 to 1", [(2, None, ""), (1, None, "")]),
+        ("2 and 3 million", [(2, None, ""), (3e6, None, "")]),
+        ("between 18 and 19 October", []),
+    ],
+)
+def test_a_range_is_told_from_two_numbers(text: str, expected: list[tuple[float, float | None, str]]) -> None:
+    assert ranges(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["1 in 5", "one in five", "one out of every five", "a fifth of", "one-fifth", "1/5", "20%", "⅕"]
+)
+def test_one_share_in_many_spellings_is_one_percentage(text: str) -> None:
+    assert numbers(text) == [(20, "percent", "")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the first half of the year", [(1, "ordinal", "")]),
+        ("half of the voters", [(50, "percent", "")]),
+        ("9/11", [(9, "", ""), (11, "", "")]),
+        ("the third of them", [(3, "ordinal", "")]),
+        ("born 1 in 2010", [(1, "", "")]),
+    ],
+)
+def test_what_only_looks_like_a_share_is_none(text: str, expected: list[tuple[float, str, str]]) -> None:
     assert numbers(text) == expected
 
 
@@ -163,7 +234,23 @@ def test_facts_of_any_text_lie_in_order_inside_it(text: str) -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["1,11", "0 000", "Oct 1-", "two ", "a'", '"', "[1", "Ab. ", "$", "1.000", "hundred and ", "1 to ", "March "],
+    [
+        "1,11",
+        "0 000",
+        "Oct 1-",
+        "two ",
+        "a'",
+        '"',
+        "[1",
+        "Ab. ",
+        "$",
+        "1.000",
+        "hundred and ",
+        "1 to ",
+        "March ",
+        "1 in ",
+        "half a ",
+    ],
 )
 @pytest.mark.timeout(20)
 def test_hostile_repetition_costs_no_more_than_its_length(unit: str) -> None:
