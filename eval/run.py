@@ -155,10 +155,27 @@ def evaluate(
     sets_report: Annotated[
         Path | None, typer.Option(help="Gold file: a sets.json to show in the reports beside it.")
     ] = None,
+    tune: Annotated[
+        bool, typer.Option("--tune", help="Gold file: choose the confidence under which nothing is answered.")
+    ] = False,
+    target_error: Annotated[
+        float, typer.Option(min=0, max=1, help="With --tune: share of the answers shown that may be wrong.")
+    ] = 0.2,
+    write: Annotated[
+        bool, typer.Option("--write", help="With --tune: put the threshold into dossier.toml of this folder.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Measure retrieval, answers, citations and refusals on a gold file, or retrieval on public sets."""
+    """Measure retrieval, answers, citations and refusals on a gold file, or retrieval on public sets; or tune to a gold file."""
     try:
+        if tune:
+            from eval.tune import run_tuning
+
+            _refuse(path, "to be tuned to", {"--baseline": baseline, "--sets": sets, "--limit": limit, "--rows": rows})
+            typer.echo(run_tuning(path, collection, out, target_error, write=write, as_json=as_json))
+            return
+        if write:
+            raise typer.BadParameter("it writes what --tune chose", param_hint="--write")
         if path.is_dir():
             _refuse(
                 path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}

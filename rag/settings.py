@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
+import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -13,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from index.errors import SettingInvalid
 
 CONFIG_FILE = "dossier.toml"
+_TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
 
 
 class Settings(BaseSettings):
@@ -118,3 +122,32 @@ def load_settings(**overrides: Any) -> Settings:
         raise SettingInvalid(
             f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
         ) from error
+
+
+def write_number(name: str, value: float, path: Path = Path(CONFIG_FILE)) -> None:
+    """Set one number in a settings file; every other line stays as it was, and the file is replaced at once or not at all.
+
+    Raises:
+        SettingInvalid: The file is not TOML, or would not say the same of everything else afterwards; it is left as it is.
+    """
+    line = f"{name} = {value}"
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = _with_line(before, name, line)
+        if tomllib.loads(after) != {**tomllib.loads(before), name: value}:
+            raise ValueError(f"its '{name}' cannot be told from its other lines")
+        aside.write_text(after, encoding="utf-8")
+        os.replace(aside, path)  # noqa: PTH105
+    except (OSError, ValueError) as error:
+        raise SettingInvalid(f"{path} was left as it is ({error!s:.120}). Put this line into it: {line}") from error
+
+
+def _with_line(text: str, name: str, line: str) -> str:
+    """The text with the line in place of the setting's own, or before its first table."""
+    table = _TABLE.search(text)
+    top = text[: table.start()] if table else text
+    own = re.compile(rf"^[ \t]*{re.escape(name)}[ \t]*=.*$", re.MULTILINE)
+    if own.search(top):
+        return own.sub(line, top, count=1) + text[len(top) :]
+    return f"{top}{'' if not top or top.endswith(chr(10)) else chr(10)}{line}\n{text[len(top) :]}"
