@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 Alteration = Callable[[str, random.Random], str | None]
 
@@ -37,6 +38,23 @@ _SPEAKERS = (
     re.compile(rf"\b(?:according to|(?:said|says|wrote)(?! (?:that|to|in|on|it|the)\b)) (?P<who>{_NAME})"),
     re.compile(rf"(?P<who>\b(?:{_NAME}|[Hh]e|[Ss]he|[Tt]hey)) (?:said|says|told|wrote|added|explained)\b(?! to\b)"),
 )
+
+
+_ANY_NAME = re.compile(r"(?<![.!?\"“] )(?<!^)\b[A-Z][a-zé]+(?: [A-Z][a-zé]+){0,2}\b")
+_DONE = re.compile(
+    r"\b[a-z]{2,}ed\b|\b(?:is|are|was|were|has|had|won|beat|led|met|took|gave|told|said|sent|left|held|made|fought)\b"
+)
+_OPPOSITES = {
+    word: other
+    for pair in """rose/fell gained/lost won/lost grew/shrank accepted/rejected agreed/refused supported/opposed before/after more/fewer
+    more/less most/least increase/decrease increased/decreased success/failure successful/unsuccessful succeeded/failed first/last
+    all/none some/none many/few always/never began/ended started/ended started/stopped opened/closed upper/lower higher/lower
+    highest/lowest larger/smaller largest/smallest older/younger oldest/youngest early/late earlier/later longer/shorter
+    longest/shortest above/below northern/southern north/south eastern/western east/west inside/outside maximum/minimum
+    majority/minority possible/impossible legal/illegal appointed/dismissed allowed/banned""".split()
+    for word, other in (pair.split("/"), pair.split("/")[::-1])
+}
+_OPPOSITE_WORD = re.compile(rf"\b(?:{'|'.join(_OPPOSITES)})\b", re.IGNORECASE)
 
 
 def change_number(sentence: str, chance: random.Random) -> str | None:
@@ -104,6 +122,44 @@ ALTERATIONS: dict[str, Alteration] = {
     "negation": change_sense,
     "speaker": change_speaker,
 }
+
+
+def exchange_names(sentence: str, chance: random.Random) -> str | None:
+    """Two names between which something is done change places: who did it to whom is wrong, every word is still there."""
+    found = [match for match in _ANY_NAME.finditer(sentence) if match[0] not in _MONTHS + _DAYS]
+    pairs = [
+        (one, other)
+        for one, other in pairwise(found)
+        if one[0] not in other[0] and other[0] not in one[0] and _DONE.search(sentence, one.end(), other.start())
+    ]
+    if not pairs:
+        return None
+    one, other = chance.choice(pairs)
+    return sentence[: one.start()] + other[0] + sentence[one.end() : other.start()] + one[0] + sentence[other.end() :]
+
+
+def change_direction(sentence: str, chance: random.Random) -> str | None:
+    """A word that says which way, when, how many or with what outcome replaced by its opposite."""
+    found = list(_OPPOSITE_WORD.finditer(sentence))
+    if not found:
+        return None
+    match = chance.choice(found)
+    other = _OPPOSITES[match[0].lower()]
+    return _put(sentence, match, other.capitalize() if match[0][0].isupper() else other)
+
+
+def move_speech(people: Sequence[str]) -> Alteration:
+    """What is said put in the mouth of somebody else whom the passage names: `people`."""
+
+    def change(sentence: str, chance: random.Random) -> str | None:
+        for pattern in _SPEAKERS:
+            match = pattern.search(sentence)
+            others = [name for name in people if match and name not in match["who"] and match["who"] not in name]
+            if match and others:
+                return sentence[: match.start("who")] + chance.choice(others) + sentence[match.end("who") :]
+        return None
+
+    return change
 
 
 def reword(sentence: str, chance: random.Random) -> str | None:
