@@ -151,16 +151,6 @@ class Catalogue:
                 f"The write-ahead log of {self.path} is in use and could not be emptied. Run the command again."
             )
 
-    def holds(self, piece: bytes) -> bool:
-        """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
-        with self.reading() as connection:
-            row = connection.execute(
-                """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
-                UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
-                (piece,),
-            ).fetchone()
-        return row is not None
-
     # Values
 
     def meta(self, name: str) -> str | None:
@@ -280,6 +270,16 @@ class Catalogue:
                 "SELECT sequence, action, document, chunks FROM log WHERE sequence > ? ORDER BY sequence", (sequence,)
             )
             return [Change(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
+
+
+def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
+    """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
+    row = connection.execute(
+        """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+        UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
+        (piece,),
+    ).fetchone()
+    return row is not None
 
 
 def known_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:

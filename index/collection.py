@@ -11,6 +11,7 @@ from typing import Self, TypeVar
 
 import numpy as np
 
+from index.answers import Answers
 from index.catalogue import FILE_NAME, Catalogue
 from index.changes import remove_document
 from index.dense import CacheDamaged
@@ -178,6 +179,7 @@ class Collection:
         self._ingesting = threading.Lock()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.catalogue = Catalogue(directory / FILE_NAME)
+        self.answers = Answers(self.catalogue)
         try:
             self._generations = Generations(self.catalogue, directory)
         except BaseException:

@@ -2,39 +2,42 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Sequence
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from functools import cache
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from index.catalogue import Catalogue
-from index.changes import remove_document
-from index.errors import StorageFailed
+from index.answers import json_of
+from index.catalogue import Catalogue, holds
+from index.changes import has_document, remove_document
+from index.errors import StorageFailed, UnknownDocument
 from index.generations import Generations
-from index.schema import storage_errors
+from index.pieces import SHORTEST_BYTES, Pieces, files_holding
+from index.redaction import ERASED, stripped, without_document
 
 PIECE_CHARS = 40
 MAX_PIECES = 2_000
 VECTOR_BYTES = 64
-_BLOCK_BYTES = 8 * 1024 * 1024
-_KEY_BYTES = 8
-_TABLE_BITS = 20
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def erase_document(catalogue: Catalogue, generations: Generations, directory: Path, document_id: str) -> None:
-    """Remove, build the indexes anew without it, scrub the catalogue, then look for what is left.
+    """Remove, build the indexes anew without it, scrub catalogue and kept answers, then look for what is left.
 
-    What other documents hold too stays with them and is not looked for.
+    What other documents hold too stays with them and is not looked for. A document that was removed before, of which kept
+    answers still hold passages, can be erased too.
 
     Raises:
-        UnknownDocument: There is no such document.
+        UnknownDocument: Nothing of such a document is there.
         StorageFailed: Something is left; the message names the files.
     """
-    document = catalogue.document(document_id)
     with catalogue.writing() as connection:
+        present = has_document(connection, document_id)
+        texts = [catalogue.document(document_id).text] if present else _passages_kept(connection, document_id)
+        if not texts:
+            raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
         own_vectors = connection.execute(
             """SELECT DISTINCT embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
             WHERE chunks.document = ? AND NOT EXISTS (
@@ -42,12 +45,15 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
             (document_id,),
         ).fetchall()
         remove_document(connection, document_id)
+        forms = {form: piece for text in texts for piece in text_pieces(text) for form in (piece, in_json(piece))}
+        scrub_answers(connection, document_id, forms)
     generations.rebuild()
     generations.drain()
     catalogue.scrub()
-    pieces = text_pieces(document.text) + [piece for (vector,) in own_vectors for piece in vector_pieces(vector)]
-    found = files_holding(directory, list(dict.fromkeys(pieces)))
-    found = {piece: paths for piece, paths in found.items() if not catalogue.holds(piece)}
+    forms |= {piece: piece for (vector,) in own_vectors for piece in vector_pieces(vector)}
+    found = files_holding(directory, list(forms))
+    with catalogue.reading() as connection:
+        found = {form: paths for form, paths in found.items() if not holds(connection, forms[form])}
     left = {str(path.relative_to(directory)) for paths in found.values() for path in paths}
     if left:
         raise StorageFailed(
@@ -56,12 +62,74 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
         )
 
 
+def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mapping[bytes, bytes]) -> None:
+    """Take the words of a document, which the catalogue no longer holds, out of every kept answer.
+
+    An answer that read it loses what is of it. A follow-up was rewritten with words of the turns before it: behind an answer
+    that cites the document all but the question goes, and so it does wherever a piece of the text still stands.
+
+    Args:
+        forms: The bytes in which a piece of the text may be kept, and the piece.
+    """
+    follow_ups: set[int] = set()
+    for key, content in _reading(connection, document_id):
+        if any(one["document_id"] == document_id for one in content["citations"]):
+            follow_ups.update(_rewritten_after(connection, key))
+        _replace(connection, key, without_document(content, document_id))
+    connection.execute("UPDATE answer_documents SET erased = 1 WHERE document = ?", (document_id,))
+    left = _finder(connection, forms)
+    rows = connection.execute("SELECT key, content, asked FROM answers")
+    holding = {key for key, content, asked in rows if left(content) or left(asked)}
+    for key in sorted(follow_ups | holding):
+        content, asked = connection.execute("SELECT content, asked FROM answers WHERE key = ?", (key,)).fetchone()
+        question = json.loads(content)["question"]
+        if left(json_of({"question": question})) or left(asked):
+            question = ERASED
+            connection.execute("UPDATE answers SET asked = '{}' WHERE key = ?", (key,))
+        _replace(connection, key, stripped(json.loads(content), question=question))
+
+
+def _reading(connection: sqlite3.Connection, document_id: str) -> list[tuple[int, dict[str, Any]]]:
+    """Kept answers that read a document and still hold words of it."""
+    rows = connection.execute(
+        "SELECT key, content FROM answers JOIN answer_documents ON answer = key WHERE document = ? AND NOT erased",
+        (document_id,),
+    )
+    return [(key, json.loads(content)) for key, content in rows]
+
+
+def _passages_kept(connection: sqlite3.Connection, document_id: str) -> list[str]:
+    """The passages of a document that kept answers hold, each once."""
+    read = [one for _, content in _reading(connection, document_id) for one in content["evidence"]]
+    return list(dict.fromkeys(one["text"] for one in read if one["document_id"] == document_id))
+
+
+def _rewritten_after(connection: sqlite3.Connection, key: int) -> list[int]:
+    rows = connection.execute(
+        """SELECT later.key FROM answers JOIN answers AS later ON later.thread = answers.thread AND later.turn > answers.turn
+        WHERE answers.key = ? AND json_extract(later.content, '$.rewritten_by') IS NOT NULL""",
+        (key,),
+    )
+    return [row[0] for row in rows]
+
+
+def _replace(connection: sqlite3.Connection, key: int, content: Mapping[str, Any]) -> None:
+    connection.execute("UPDATE answers SET content = ? WHERE key = ?", (json_of(content), key))
+
+
+def _finder(connection: sqlite3.Connection, forms: Mapping[bytes, bytes]) -> Callable[[str], bool]:
+    """Says whether a text holds a piece that no document holds."""
+    wanted = Pieces(list(forms))
+    held = cache(lambda piece: holds(connection, piece))
+    return lambda text: any(not held(forms[form]) for form in wanted.found_in(BytesIO(text.encode())))
+
+
 def text_pieces(text: str) -> list[bytes]:
     """Up to MAX_PIECES pieces of a text, evenly spread, as UTF-8; a short text is one piece."""
     starts = range(0, max(1, len(text) - PIECE_CHARS + 1), PIECE_CHARS)
     step = max(1, -(-len(starts) // MAX_PIECES))
     pieces = (text[start : start + PIECE_CHARS].encode() for start in starts[::step])
-    return [piece for piece in dict.fromkeys(pieces) if len(piece.strip()) >= _KEY_BYTES]
+    return [piece for piece in dict.fromkeys(pieces) if len(piece.strip()) >= SHORTEST_BYTES]
 
 
 def vector_pieces(vector: bytes) -> list[bytes]:
@@ -70,40 +138,6 @@ def vector_pieces(vector: bytes) -> list[bytes]:
     return list(dict.fromkeys(vector[start : start + VECTOR_BYTES] for start in (0, last // 2, last)))
 
 
-def files_holding(directory: Path, pieces: Sequence[bytes]) -> dict[bytes, list[Path]]:
-    """Which of the pieces, each at least 8 bytes long, are in which files below a directory; every byte offset is compared."""
-    found: dict[bytes, list[Path]] = defaultdict(list)
-    if not pieces:
-        return found
-    by_key: dict[int, list[bytes]] = defaultdict(list)
-    for piece in pieces:
-        by_key[int.from_bytes(piece[:_KEY_BYTES], "little")].append(piece)
-    table = np.zeros(1 << _TABLE_BITS, dtype=bool)
-    table[_slots(np.array(list(by_key), dtype=np.uint64))] = True
-    longest = max(map(len, pieces))
-    with storage_errors(directory):
-        for path in sorted(path for path in directory.rglob("*") if path.is_file()):
-            for piece in _pieces_in(path, by_key, table, longest):
-                found[piece].append(path)
-    return found
-
-
-def _pieces_in(path: Path, by_key: dict[int, list[bytes]], table: NDArray[np.bool_], longest: int) -> set[bytes]:
-    found: set[bytes] = set()
-    tail = b""
-    with path.open("rb") as stream:
-        while block := stream.read(_BLOCK_BYTES):
-            window = tail + block
-            for shift in range(_KEY_BYTES):
-                count = (len(window) - shift) // _KEY_BYTES
-                keys = np.frombuffer(window, dtype="<u8", count=max(0, count), offset=min(shift, len(window)))
-                for place in np.flatnonzero(table[_slots(keys)]):
-                    start = shift + int(place) * _KEY_BYTES
-                    found.update(piece for piece in by_key.get(int(keys[place]), ()) if window.startswith(piece, start))
-            tail = window[-(longest - 1) :] if longest > 1 else b""
-    return found
-
-
-def _slots(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """A place in a small table for each key, so that almost every byte of a file is passed over at once."""
-    return (keys * _MIX) >> np.uint64(64 - _TABLE_BITS)
+def in_json(piece: bytes) -> bytes:
+    """A piece of a text as it stands inside a string of JSON."""
+    return json.dumps(piece.decode(), ensure_ascii=False)[1:-1].encode()

@@ -36,6 +36,14 @@ class UnknownDocument(DossierError):
     code = "unknown-document"
 
 
+class UnknownAnswer(DossierError):
+    code = "unknown-answer"
+
+
+class UnknownThread(DossierError):
+    code = "unknown-thread"
+
+
 class EmptyCollection(DossierError):
     code = "empty-collection"
 

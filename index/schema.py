@@ -10,11 +10,10 @@ from pathlib import Path
 
 from index.errors import StorageFailed
 
-SCHEMA_VERSION = 1
 BUSY_S = 30.0
 PAGE_BYTES = 8192
 
-TABLES = """
+_DOCUMENTS = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 
 CREATE TABLE documents (
@@ -86,6 +85,30 @@ CREATE TABLE generations (
     created_at TEXT NOT NULL
 ) WITHOUT ROWID;
 """
+_ANSWERS = """
+CREATE TABLE answers (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    thread TEXT,
+    turn INTEGER,
+    asked_at TEXT NOT NULL,
+    sequence INTEGER NOT NULL,
+    asked TEXT NOT NULL,
+    content TEXT NOT NULL,
+    UNIQUE (thread, turn)
+);
+CREATE INDEX answers_by_sequence ON answers (sequence);
+
+CREATE TABLE answer_documents (
+    answer INTEGER NOT NULL REFERENCES answers (key) ON DELETE CASCADE,
+    document TEXT NOT NULL,
+    erased INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (answer, document)
+) WITHOUT ROWID;
+CREATE INDEX answer_documents_by_document ON answer_documents (document);
+"""
+STEPS = (_DOCUMENTS, _ANSWERS)  # the tables that each version of the schema adds
+SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -133,7 +156,7 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
-    """Create the tables in a new file; refuse a file that a newer Dossier wrote. Raises StorageFailed."""
+    """Bring a new file, or one of an older Dossier, to this schema in one transaction; refuse a newer one. Raises StorageFailed."""
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version == SCHEMA_VERSION:
         return
@@ -141,8 +164,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         raise StorageFailed(
             f"The catalogue {path} has schema {version}; this Dossier reads up to {SCHEMA_VERSION}. Run: pip install --upgrade dossier"
         )
-    if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+    if not version and connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
         raise StorageFailed(
             f"{path} is not a Dossier catalogue. Move it away, or set DOSSIER_DATA to another directory."
         )
-    connection.executescript(f"BEGIN IMMEDIATE; {TABLES} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    steps = "".join(STEPS[version:])
+    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
