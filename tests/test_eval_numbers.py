@@ -19,7 +19,7 @@ def _figure(value: float | None) -> dict[str, object]:
     return {"value": value, "n": 4, "interval": None if value is None else {"low": value / 2, "high": 1.0}}
 
 
-def _refusing() -> dict[str, object]:
+def _answerable() -> dict[str, object]:
     scored = {"answers": _figure(0.8), "span": _figure(0.7), "n": 4}
     even = {"at_even_odds": {"wrongly_answers": _figure(0.2), "wrongly_refuses": _figure(0.1)}}
     return {**dict.fromkeys(("squad2_dev", "clapnq", "near_wrong_passage"), scored), "nomiracl_en": {**scored, **even}}
@@ -29,7 +29,7 @@ def test_the_table_says_what_was_reached_beside_what_is_to_be_reached() -> None:
     reading = {
         "sets": {"qed": {"em": _figure(0.25), "f1": _figure(0.5)}, "covidqa": {"em": _figure(None), "f1": _figure(0.4)}}
     }
-    table = numbers_table({"refusing": {"result": _refusing()}, "reading": {"result": reading}})
+    table = numbers_table({"answerable": {"result": _answerable()}, "reading": {"result": reading}})
     lines = table.splitlines()
     assert lines[0] == "| what | n | reached [95 % interval] | row to beat | to reach |"
     assert (
@@ -43,7 +43,11 @@ def test_the_table_says_what_was_reached_beside_what_is_to_be_reached() -> None:
 
 def test_every_part_has_lines_of_its_own_shape() -> None:
     row = {"recall": _figure(0.5), "iou": _figure(0.1), "em": _figure(0.4), "f1": _figure(0.5)}
+    refusals = {name: _figure(0.75) for name in "f1 precision recall auroc wrongly_answers wrongly_refuses".split()}
     parts = {
+        "refusing": {
+            key: {**refusals, "best_f1": {"f1": 0.8, "threshold": 0.4}} for key in ("squad2_dev", "nomiracl_en")
+        },
         "chunking": {"rows": {"ours": row, "llama-index default": row}, "top_k": 10},
         "supporting": {
             "sources": {"wice": {"balanced_accuracy": _figure(0.7)}},
@@ -60,13 +64,15 @@ def test_every_part_has_lines_of_its_own_shape() -> None:
     assert "| chunking, ours: IoU at 10 | 4 | 10.0 [5.0, 100.0] | llama-index default 10.0 | above both |" in table
     assert "| question to answer: F1 over the quickstart peer, points | 4 | 8.0 [4.0, 100.0] | 0 | +8 |" in table
     assert "| support, quotes with a changed date: balanced accuracy | 4 | 90.0" in table
+    assert "| refusals, squad2_dev: F1 | 4 | 75.0 [37.5, 100.0] | best of any threshold 80.0 | 75 |" in table
+    assert "| nomiracl_en: refuses though one does | 4 | 75.0" in table
     assert "| lihua_world: wrong answer shown | 4 | 30.0" in table
 
 
 def test_numbers_that_cannot_be_read_are_refused_and_none_is_no_numbers(tmp_path: Path) -> None:
     assert read_numbers(tmp_path / "numbers.json") == {}
-    write_numbers(tmp_path, {"refusing": {"result": _refusing()}})
-    assert read_numbers(tmp_path / "numbers.json") == {"refusing": {"result": _refusing()}}
+    write_numbers(tmp_path, {"answerable": {"result": _answerable()}})
+    assert read_numbers(tmp_path / "numbers.json") == {"answerable": {"result": _answerable()}}
     for text in ("{", "[]", '{"other": 1}'):
         (tmp_path / "numbers.json").write_text(text)
         with pytest.raises(NumbersUnusable, match=r"numbers\.json is not a file of numbers"):
@@ -87,7 +93,7 @@ def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_one_part_is_measured_the_others_stay_and_the_table_is_pasted(data: Path, tmp_path: Path) -> None:
-    write_numbers(tmp_path / "out", {"refusing": {"result": _refusing()}})
+    write_numbers(tmp_path / "out", {"answerable": {"result": _answerable()}})
     readme = tmp_path / "README.md"
     readme.write_text("<!-- numbers:begin -->\n<!-- numbers:end -->\n")
     arguments = [
@@ -104,7 +110,7 @@ def test_one_part_is_measured_the_others_stay_and_the_table_is_pasted(data: Path
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exit_code == 0, outcome.output
     stored = json.loads((tmp_path / "out" / "numbers.json").read_text())
-    assert set(stored["parts"]) == {"refusing", "reading"}
+    assert set(stored["parts"]) == {"answerable", "reading"}
     assert stored["parts"]["reading"]["origin"]["limit"] == 2
     assert stored["parts"]["reading"]["result"]["sets"]["qed"]["em"]["value"] == 0.5
     assert "| answerability AUROC, clapnq |" in readme.read_text()
@@ -143,7 +149,7 @@ def test_a_readme_without_markers_is_refused_before_anything_is_measured(data: P
 
 
 def test_what_was_measured_is_kept_when_a_later_part_fails(data: Path, tmp_path: Path) -> None:
-    arguments = [str(data), "--out", str(tmp_path / "out"), "--only", "reading", "--only", "refusing", "--limit", "1"]
+    arguments = [str(data), "--out", str(tmp_path / "out"), "--only", "reading", "--only", "answerable", "--limit", "1"]
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exit_code == 1
     assert "clapnq" in outcome.output
@@ -152,7 +158,7 @@ def test_what_was_measured_is_kept_when_a_later_part_fails(data: Path, tmp_path:
 
 @needs_shared
 def test_the_command_runs_on_the_real_sets(tmp_path: Path) -> None:
-    arguments = [str(SHARED_DATA), "--out", str(tmp_path), "--only", "refusing", "--limit", "2"]
+    arguments = [str(SHARED_DATA), "--out", str(tmp_path), "--only", "answerable", "--limit", "2"]
     outcome = CliRunner().invoke(app, arguments)
     assert outcome.exit_code == 0, outcome.output
     assert "answerability AUROC, clapnq" in outcome.output

@@ -1,144 +1,118 @@
+"""Refusals of the whole route: what is counted, over a real collection, over given passages, and by hand."""
+
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from eval.numbers.questions import read_questions
 from eval.numbers.refusing import (
-    Scored,
-    at_even_odds,
+    Replied,
+    ask_closed,
+    ask_open,
+    ask_turns,
+    best_f1,
     measure_refusing,
-    nearest_wrong,
-    probability,
-    reliability,
-    risk_at,
-    risk_coverage_area,
-    score_many,
-    score_near,
-    score_written,
+    refusal_figures,
+    thinned,
 )
-from eval.sets.cases import SetDocument
-from tests.eval_fakes import KnownReader
 from tests.eval_sets import question, write_lines, write_passages
 from tests.shared import SHARED_DATA, needs_shared
 
-PASSAGES = {
-    "mill": "The mill in Orba burned down in 2019. Jon Ask rebuilt the mill.",
-    "guide": "The mill in Orba burned down, says the guide, and Jon Ask rebuilt it in 2019.",
-    "near": "A mill burned down near Lom. Who rebuilt the mill is not known.",
-    "far": "Bread is baked from flour and water.",
-}
+MILL = "The mill in Orba burned down in 2019. Jon Ask rebuilt the mill with 40 workers."
+PORT = "The harbour at Sel opened on 18 October. Mira Tolle runs the harbour."
 
 
-def _set(folder: Path) -> Path:
+def _replied(confidence: float, *, answerable: bool, refused: bool = False) -> Replied:
+    return Replied(confidence, refused, answerable, answerable)
+
+
+def test_refusals_counted_by_hand() -> None:
+    found = refusal_figures(
+        [
+            _replied(0.9, answerable=True),
+            _replied(0.8, answerable=False),
+            _replied(0.3, answerable=True, refused=True),
+            _replied(0.2, answerable=False, refused=True),
+            _replied(0.1, answerable=False, refused=True),
+        ]
+    )
+    assert (found["n"], found["unanswerable"]) == (5, 3)
+    assert found["precision"]["value"] == pytest.approx(2 / 3)
+    assert found["recall"]["value"] == pytest.approx(2 / 3)
+    assert found["f1"]["value"] == pytest.approx(2 / 3)
+    assert found["wrongly_answers"]["value"] == pytest.approx(1 / 3)
+    assert found["wrongly_refuses"]["value"] == pytest.approx(1 / 2)
+    # At 0.9 all three unanswerable ones are refused and one of the others: 2 * 3 / (4 + 3).
+    assert found["best_f1"] == {"f1": pytest.approx(6 / 7), "threshold": 0.9}
+    assert found["curve"][0] == (0.2, 0.0)
+    assert found["risk_at_coverage"]["1.00"] == pytest.approx(3 / 5)
+
+
+def test_nothing_refused_and_nothing_to_refuse_has_no_precision() -> None:
+    found = refusal_figures([_replied(0.9, answerable=True)])
+    assert found["precision"]["value"] is None
+    assert found["f1"]["value"] is None
+
+
+@given(st.lists(st.tuples(st.floats(0, 0.99), st.booleans()), min_size=1, max_size=30))
+def test_no_threshold_beats_the_best_one(drawn: list[tuple[float, bool]]) -> None:
+    replied = [_replied(confidence, answerable=answerable) for confidence, answerable in drawn]
+    best = best_f1(replied)["f1"]
+    for threshold in {0.0, 1.0, *(confidence for confidence, _ in drawn)}:
+        refused = [confidence < threshold for confidence, _ in drawn]
+        both = sum(r and not a for r, (_, a) in zip(refused, drawn, strict=True))
+        below = sum(refused) + sum(not a for _, a in drawn)
+        assert not below or 2 * both / below <= best + 1e-9
+
+
+def test_a_long_curve_keeps_its_ends() -> None:
+    curve = [(n / 1000, n / 2000) for n in range(1, 1001)]
+    assert len(thinned(curve)) == 60
+    assert (thinned(curve)[0], thinned(curve)[-1]) == (curve[0], curve[-1])
+
+
+def test_a_set_is_asked_of_its_own_collection(tmp_path: Path) -> None:
     asked = [
-        question(1, "Who rebuilt the mill that burned down in Orba?", "mill", PASSAGES["mill"], "Jon Ask"),
-        question(2, "What is bread baked from?", "far", PASSAGES["far"], "flour and water", "flour"),
-        question(3, "Who sold the mill?", "mill", PASSAGES["mill"]),
+        question(1, "Who rebuilt the mill in Orba?", "mill", MILL, "Jon Ask"),
+        question(2, "Who won the ski race in Lapland?", "mill", MILL),
     ]
-    return write_passages(folder, PASSAGES, asked)
+    folder = write_passages(tmp_path / "squad2_dev", {"mill": MILL, "port": PORT}, asked)
+    first, second = ask_open(folder, None)
+    assert (first.answerable, first.right, first.refused) == (True, True, False)
+    assert (second.answerable, second.right, second.refused) == (False, False, True)
 
 
-def test_the_nearest_wrong_passage_is_not_the_gold_one_and_holds_no_accepted_answer(tmp_path: Path) -> None:
-    questions = [q for q in read_questions(_set(tmp_path)) if q.answerable]
-    lines = [SetDocument(name, "", text) for name, text in PASSAGES.items()]
-    wrong = nearest_wrong(questions, lines)
-    assert wrong[0] is not None
-    assert wrong[0].id == "near"
-    assert wrong[1] is not None
-    assert wrong[1].id != "far"
+def test_turns_that_are_partly_answerable_are_left_out(tmp_path: Path) -> None:
+    documents = [{"doc_id": "a", "title": "", "text": MILL}, {"doc_id": "b", "title": "", "text": PORT}]
+    turn = {"conversation": [{"role": "user", "text": "Who runs the harbour at Sel?"}]}
+    write_lines(
+        tmp_path / "dev" / "examples.jsonl.gz",
+        [
+            {**turn, "documents": documents, "answerability": ["ANSWERABLE"]},
+            {**turn, "documents": [], "answerability": ["PARTIAL"]},
+            {"conversation": [{"text": "What is a quasar?"}], "documents": [], "answerability": ["UNANSWERABLE"]},
+        ],
+    )
+    assert [(item.answerable, item.refused) for item in ask_turns(tmp_path, None)] == [(True, False), (False, True)]
 
 
-def test_an_answer_within_a_longer_word_does_not_save_a_passage(tmp_path: Path) -> None:
-    passages = {
-        "a": "The fee is 12 crowns.",
-        "b": "The fee in 2012 is not known.",
-        "c": "The fee is 12 crowns here too.",
-    }
-    folder = write_passages(tmp_path, passages, [question(1, "What is the fee?", "a", passages["a"], "12")])
-    (wrong,) = nearest_wrong(read_questions(folder), [SetDocument(k, "", v) for k, v in passages.items()])
-    assert wrong is not None
-    assert wrong.id == "b"
-
-
-def test_a_question_without_a_wrong_passage_is_left_out_and_counted(tmp_path: Path) -> None:
-    passages = {"a": "The fee is 12 crowns.", "c": "A fee is 12 crowns here too."}
-    folder = write_passages(tmp_path, passages, [question(1, "What is the fee?", "a", passages["a"], "12 crowns")])
-    assert score_near(folder, KnownReader({}), limit=None) == ([], 1)
-
-
-def test_each_question_is_read_on_its_passage_and_on_a_wrong_one(tmp_path: Path) -> None:
-    scored, left_out = score_near(_set(tmp_path), KnownReader({"Jon Ask": 4.0, "flour": 3.0}), limit=None)
-    assert left_out == 0
-    assert [(item.answers, item.span, item.label) for item in scored] == [
-        (4.0, 2.0, True),
-        (-5.0, -math.inf, False),
-        (3.0, 1.5, True),
-        (-5.0, -math.inf, False),
+def test_given_passages_are_read_without_a_search(tmp_path: Path) -> None:
+    documents = [{"doc_id": "a", "title": "Mill", "text": MILL}, {"doc_id": "b", "title": None, "text": PORT}]
+    lines = [
+        {"question": "Who rebuilt the mill in Orba?", "answerable": True, "documents": documents},
+        {"question": "What is the capital of Peru?", "answerable": False, "documents": documents[1:]},
     ]
-
-
-def test_a_shown_answer_is_right_only_where_the_question_is_answerable_and_it_matches(tmp_path: Path) -> None:
-    scored = score_written(KnownReader({"Jon Ask": 1.0, "flour": 1.0}), read_questions(_set(tmp_path)))
-    assert [(item.label, item.right) for item in scored] == [(True, True), (True, True), (False, False)]
-
-
-def test_of_ten_passages_the_best_score_counts(tmp_path: Path) -> None:
-    documents = [{"doc_id": name, "title": None, "text": text} for name, text in PASSAGES.items()]
-    examples = [
-        {"question": "Who?", "answerable": True, "documents": documents},
-        {"question": "Who?", "answerable": False, "documents": documents[2:3]},
-    ]
-    write_lines(tmp_path / "dev" / "examples.jsonl.gz", examples)
-    scored = score_many(tmp_path, KnownReader({"Bread": 0.5, "Jon Ask": 4.0}), limit=None)
-    assert scored == [Scored(4.0, 2.0, True), Scored(-5.0, -math.inf, False)]
-
-
-def test_risk_and_calibration_of_a_hand_made_case() -> None:
-    odds = math.log(0.9 / 0.1)
-    scored = [
-        Scored(odds, 0, True, True),
-        Scored(odds, 0, True, True),
-        Scored(-odds, 0, True, False),
-        Scored(-odds, 0, False, False),
-    ]
-    found = reliability(scored)
-    # Bin 0.9: all answerable, off by 0.1. Bin 0.1: half answerable, off by 0.4. Mean 0.25.
-    assert found["calibration_error"] == pytest.approx(0.25)
-    # Two points: half answered without an error, all answered with half of them wrong.
-    assert found["risk_coverage_area"] == pytest.approx(0.25)
-    assert found["risk_at_coverage"] == {"0.10": 0.0, "0.25": 0.0, "0.50": 0.0, "0.75": 0.5, "1.00": 0.5}
-
-
-def test_at_even_odds_each_kind_of_error_counts_among_its_own_questions() -> None:
-    scored = [
-        Scored(2.0, 0, False),
-        Scored(-1.0, 0, False),
-        Scored(0.0, 0, True),
-        Scored(3.0, 0, True),
-        Scored(1.0, 0, True),
-    ]
-    found = at_even_odds(scored)
-    assert found["wrongly_answers"]["value"] == 0.5
-    assert found["wrongly_refuses"]["value"] == pytest.approx(1 / 3)
-
-
-def test_the_curve_has_no_area_without_cases_and_odds_never_overflow() -> None:
-    assert risk_coverage_area([]) is None
-    assert risk_at([], 0.5) is None
-    assert (probability(-1e9), probability(1e9)) == (0.0, 1.0)
+    write_lines(tmp_path / "dev" / "examples.jsonl.gz", lines)
+    first, second = ask_closed(tmp_path, None)
+    assert first.confidence > second.confidence
+    assert (first.refused, second.refused) == (False, True)
 
 
 @needs_shared
-def test_the_packaged_reader_is_measured_on_three_questions_of_each_set(reader) -> None:  # type: ignore[no-untyped-def]
-    measured = measure_refusing(SHARED_DATA, reader, limit=3)
-    near = measured["near_wrong_passage"]
-    assert near["n"] == 9 - sum(near["without_a_wrong_passage"].values())
-    assert near["answers"]["value"] > 0.5
-    assert {name: measured[name]["n"] for name in ("squad2_dev", "clapnq", "nomiracl_en")} == {
-        "squad2_dev": 3,
-        "clapnq": 3,
-        "nomiracl_en": 3,
-    }
+@pytest.mark.slow
+def test_two_questions_of_each_set_are_asked() -> None:
+    measured = measure_refusing(SHARED_DATA, limit=2)
+    assert {name: figures["n"] for name, figures in measured.items()} == dict.fromkeys(measured, 2)

@@ -1,231 +1,208 @@
-"""How well the reader knows that a passage does not answer: AUROC over passages that do and passages that do not.
+"""Whether a person is told that the documents do not say, by the whole route, where a set knows that they do not.
 
-Two scores are measured side by side: `answers` (the log-odds that the passage answers at all) and `span` (the best
-span's logit over "no answer"). Confidence is the logistic function of `answers`.
+Three ways of asking. Open: the set's documents and distractors in a real collection. Turns: the last turn of a conversation,
+asked of the passages of all conversations; what an unanswerable turn asks for is in none of them. Closed: ten passages given with each question,
+nothing searched, as NoMIRACL puts it to language models (Thakur et al., 2024).
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.measures import calibration, exact_match, expected_calibration_error, risk_coverage
-from eval.normalise import squad_normalise
-from eval.numbers.figure import auroc_figure, mean_figure
-from eval.numbers.questions import Question, questions_of, read_questions, sample
-from eval.numbers.reading import LONG_CHARS, best_text, read_one, span_score
+from eval.intervals import bootstrap_ratio
+from eval.measures import contains_any, risk_coverage, shown_text
+from eval.numbers.answerable import risk_at, risk_coverage_area
+from eval.numbers.corpus import ingested, pooled
+from eval.numbers.endtoend import Drafted, draft
+from eval.numbers.figure import Figure, auroc_figure, mean_figure
+from eval.numbers.questions import read_questions, sample
 from eval.progress import Progress
-from eval.sets.cases import SetDocument
+from eval.sets.cases import EvaluationSet, SetDocument
 from eval.sets.lines import read_lines
-from eval.sets.read import read_set
-from index.errors import DossierError
-from rag.protocols import Reader
+from index.protocols import Embedder
+from index.values import Chunk, Document, Provenance
+from rag.analyse import analyse
+from rag.extract import ExtractiveAnswerer
+from rag.rerank import Reranker
+from rag.values import Draft, Evidence, Hit
 
-WRONG_PASSAGE_SETS = ("squad2_dev", "xquad_en", "qed")
-LIMIT = 1000
-WRONG_LIMIT = 300
-DEPTH = 50
-"""How far down BM25's ranking a passage without the answer is looked for."""
-
-
-class ToolMissing(DossierError):
-    """A library that only measuring needs is not installed."""
-
-    code = "tool-missing"
+OPEN = ("squad2_dev", "clapnq", "timeqa_human")
+SHORT_ANSWERS = frozenset({"squad2_dev", "timeqa_human"})
+"""Sets whose accepted answers are short enough to be looked for in what is shown."""
+TURNS, CLOSED = "mtrag_un", "nomiracl_en"
+LIMIT = 400
+POINTS = 60
+"""Points of a curve that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
-    """One question with what it was read on, after reading.
+class Replied:
+    """What a person would see of one question.
 
     Attributes:
-        answers: Log-odds that the passage answers; of several passages the highest.
-        span: The best span's score over "no answer"; of several passages the highest.
-        label: The passage does answer.
-        right: What the reader would show is an accepted answer; None where the set has no accepted answers to compare.
+        confidence: The route's own; -1 where it had nothing to show at any threshold.
+        refused: It says that the documents do not say.
+        right: What would be shown at any threshold holds an accepted answer; where a set has no short ones, that it is answerable.
     """
 
-    answers: float
-    span: float
-    label: bool
-    right: bool | None = None
+    confidence: float
+    refused: bool
+    answerable: bool
+    right: bool
 
 
-def measure_refusing(
-    data: Path, reader: Reader, *, limit: int | None = None, progress: Progress | None = None
-) -> dict[str, Any]:
-    """AUROC by kind of wrong passage, calibration and the risk-coverage curve on the human unanswerable questions."""
+def measure_refusing(data: Path, *, limit: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
+    """Every set with the settings in force."""
     most = min(limit or LIMIT, LIMIT)
-    squad = score_written(reader, sample(read_questions(data / "squad2_dev"), most), progress=progress)
-    clapnq = score_written(reader, sample(read_questions(data / "clapnq"), most), progress=progress)
-    few = min(limit or WRONG_LIMIT, WRONG_LIMIT)
-    near, left_out = {}, {}
-    for name in WRONG_PASSAGE_SETS:
-        near[name], left_out[name] = score_near(data / name, reader, limit=few, progress=progress)
-    miracl = score_many(data / "nomiracl_en", reader, limit=few, progress=progress)
-    pooled = [item for items in near.values() for item in items]
-    return {
-        "squad2_dev": {**_aurocs(squad), **reliability(squad)},
-        "clapnq": _aurocs(clapnq),
-        "near_wrong_passage": {
-            **_aurocs(pooled, per_case=2),
-            "sets": {name: _aurocs(items, per_case=2) for name, items in near.items()},
-            "without_a_wrong_passage": left_out,
-        },
-        "nomiracl_en": {**_aurocs(miracl), "at_even_odds": at_even_odds(miracl)},
-    }
+    found = {name: refusal_figures(ask_open(data / name, most, progress)) for name in OPEN}
+    found[TURNS] = refusal_figures(ask_turns(data / TURNS, most, progress))
+    found[CLOSED] = refusal_figures(ask_closed(data / CLOSED, most, progress))
+    return found
 
 
-def score_written(
-    reader: Reader, questions: Sequence[Question], *, titled: bool = True, progress: Progress | None = None
-) -> list[Scored]:
-    """Each question read on the passage that it was written on, which answers it or not."""
-    scored = []
-    for done, question in enumerate(questions, start=1):
-        query, text = question.query, question.passage.text
-        reading = read_one(reader, query.text, question.passage.title, text, titled=titled)
-        right = query.answerable and exact_match(best_text(reading, text), query.answers)
-        scored.append(Scored(reading.answers, span_score(reading, text), query.answerable, right))
+def ask_open(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
+    """Questions of a set, asked of a collection of its documents and distractors."""
+    questions = sample(read_questions(folder), limit)
+    asked = [(q.query.text, q.answerable, q.query.answers if folder.name in SHORT_ANSWERS else ()) for q in questions]
+    with ingested(pooled([folder])) as (dossier, _):
+        pipeline = dossier.pipeline()
+        return replies(asked, lambda question: draft(pipeline, question), progress)
+
+
+def ask_turns(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
+    """The last turns of conversations, answerable or not; turns that are partly so, or underspecified, are left out."""
+    fields = {"conversation": list, "documents": list, "answerability": list}
+    lines = list(read_lines(folder / "dev" / "examples.jsonl.gz", fields))
+    kinds = (["ANSWERABLE"], ["UNANSWERABLE"])
+    turns = sample([line for line in lines if line["answerability"] in kinds], limit)
+    asked = [(line["conversation"][-1]["text"], line["answerability"] == kinds[0], ()) for line in turns]
+    documents = {item["doc_id"]: item for line in lines for item in line["documents"]}
+    corpus = tuple(SetDocument(key, item.get("title") or "", item["text"]) for key, item in documents.items())
+    with ingested(EvaluationSet(folder.name, corpus, (), "")) as (dossier, _):
+        pipeline = dossier.pipeline()
+        return replies(asked, lambda question: draft(pipeline, question), progress)
+
+
+def replies(
+    asked: Sequence[tuple[str, bool, Sequence[str]]], ask: Callable[[str], Drafted], progress: Progress | None = None
+) -> list[Replied]:
+    """Ask each (question, answerable, accepted answers)."""
+    found = []
+    for done, (question, answerable, accepted) in enumerate(asked, start=1):
+        drafted = ask(question)
+        answer = drafted.answer
+        stated = answer.verdict != "not_stated"
+        holds = not accepted or any(contains_any(text, accepted) for text in shown_text(answer))
+        found.append(
+            Replied(
+                answer.confidence if stated else -1.0, not drafted.shown, answerable, answerable and stated and holds
+            )
+        )
         if progress:
-            progress(done, len(questions))
-    return scored
+            progress(done, len(asked))
+    return found
 
 
-def score_near(
-    folder: Path, reader: Reader, *, limit: int | None, titled: bool = True, progress: Progress | None = None
-) -> tuple[list[Scored], int]:
-    """Answerable questions read twice: on their passage, and on the nearest one that holds no accepted answer.
+def ask_closed(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
+    """Questions with the passages that may answer them: the judge's confidence and the threshold decide."""
+    from index.embed import SentenceEmbedder
+    from rag.reader import EncoderReader
+    from rag.settings import load_settings
 
-    Returns:
-        The readings, and how many questions had no such passage among the first DEPTH.
-    """
-    evaluation_set = read_set(folder)
-    questions = sample([q for q in questions_of(evaluation_set, folder) if q.answerable], limit)
-    passages = [passage for passage in evaluation_set.documents if len(passage.text) <= LONG_CHARS]
-    wrong = nearest_wrong(questions, passages)
-    scored: list[Scored] = []
-    for done, (question, other) in enumerate(zip(questions, wrong, strict=True), start=1):
-        if other is not None:
-            for passage, label in ((question.passage, True), (other, False)):
-                reading = read_one(reader, question.query.text, passage.title, passage.text, titled=titled)
-                scored.append(Scored(reading.answers, span_score(reading, passage.text), label))
-        if progress:
-            progress(done, len(questions))
-    return scored, wrong.count(None)
-
-
-def nearest_wrong(questions: Sequence[Question], passages: Sequence[SetDocument]) -> list[SetDocument | None]:
-    """For each question the passage that BM25 (Lucene's variant, `bm25s`) ranks first of those that cannot answer it.
-
-    A passage can answer when it is the question's own, or holds an accepted answer as whole words after SQuAD's normalisation.
-    """
-    try:
-        import bm25s
-    except ImportError as error:
-        raise ToolMissing(
-            "Wrong passages are found with bm25s, which is not installed. Run: pip install bm25s"
-        ) from error
-
-    texts = [f"{passage.title} {passage.text}" for passage in passages]
-    index = bm25s.BM25()
-    index.index(bm25s.tokenize(texts, stopwords="en", show_progress=False), show_progress=False)
-    plain = [f" {squad_normalise(text)} " for text in texts]
-    ranked, _ = index.retrieve(
-        bm25s.tokenize([question.query.text for question in questions], stopwords="en", show_progress=False),
-        k=min(DEPTH, len(passages)),
-        show_progress=False,
-    )
-    return [
-        _first_wrong(question, ranking, passages, plain) for question, ranking in zip(questions, ranked, strict=True)
-    ]
-
-
-def _first_wrong(
-    question: Question, ranking: Iterable[int], passages: Sequence[SetDocument], plain: Sequence[str]
-) -> SetDocument | None:
-    wanted = [normal for answer in question.query.answers if (normal := squad_normalise(answer))]
-    for number in ranking:
-        passage = passages[int(number)]
-        if passage.id != question.passage.id and not any(f" {form} " in plain[number] for form in wanted):
-            return passage
-    return None
-
-
-def score_many(folder: Path, reader: Reader, *, limit: int | None, progress: Progress | None = None) -> list[Scored]:
-    """Questions with ten retrieved passages each: does any of them answer? The highest score of the ten counts."""
+    settings = load_settings()
+    embedder, reranker = SentenceEmbedder(settings.embedder), Reranker(EncoderReader(settings.reader))
+    answerer = ExtractiveAnswerer()
     fields = {"question": str, "answerable": bool, "documents": list}
-    examples = sample(read_lines(folder / "dev" / "examples.jsonl.gz", fields), limit)
-    scored = []
+    examples = sample(list(read_lines(folder / "dev" / "examples.jsonl.gz", fields)), limit)
+    found = []
     for done, example in enumerate(examples, start=1):
-        texts = [passage["text"] for passage in example["documents"]]
-        titles = [passage.get("title") for passage in example["documents"]]
-        readings = reader.read(example["question"], texts, titles=titles)
-        answers = max((reading.answers for reading in readings), default=-math.inf)
-        span = max((span_score(r, text) for r, text in zip(readings, texts, strict=True)), default=-math.inf)
-        scored.append(Scored(answers, span, example["answerable"]))
+        passages = [(passage.get("title"), passage["text"]) for passage in example["documents"]]
+        drafted = draft_of(example["question"], passages, embedder, reranker, answerer)
+        confidence = drafted.confidence if drafted.statements else -1.0
+        refused = confidence < settings.answer_threshold
+        found.append(Replied(confidence, refused, example["answerable"], example["answerable"]))
         if progress:
             progress(done, len(examples))
-    return scored
+    return found
 
 
-def _aurocs(scored: Sequence[Scored], *, per_case: int = 1) -> dict[str, Any]:
-    labels = [item.label for item in scored]
-    return {
-        "n": len(scored) // per_case,
-        "answerable": sum(labels),
-        "answers": auroc_figure([item.answers for item in scored], labels, per_case=per_case).to_json(),
-        "span": auroc_figure([item.span for item in scored], labels, per_case=per_case).to_json(),
-    }
+def draft_of(
+    question: str,
+    passages: Iterable[tuple[str | None, str]],
+    embedder: Embedder,
+    reranker: Reranker,
+    answerer: ExtractiveAnswerer,
+) -> Draft:
+    """The extractive answer from given (title, text) passages, in the order of their cosines and then of the reader."""
+    given = list(passages)
+    cosines = embedder.embed_passages([f"{title or ''}\n{text}".strip() for title, text in given])
+    scores = [float(score) for score in cosines @ embedder.embed_query(question)]
+    order = sorted(range(len(given)), key=lambda place: -scores[place])
+    evidence = [_evidence(rank, *given[place], scores[place]) for rank, place in enumerate(order, start=1)]
+    return answerer.draft(question, reranker.rerank(analyse(question, publishers=()), evidence))
 
 
-def at_even_odds(scored: Sequence[Scored]) -> dict[str, Any]:
-    """What happens when log-odds above 0 are answered: the two error rates of NoMIRACL (Thakur et al., 2024)."""
-    return {
-        "wrongly_answers": mean_figure([float(item.answers > 0) for item in scored if not item.label]).to_json(),
-        "wrongly_refuses": mean_figure([float(item.answers <= 0) for item in scored if item.label]).to_json(),
-    }
+def _evidence(rank: int, title: str | None, text: str, cosine: float) -> Evidence:
+    key = f"given-{rank}"
+    document = Document(key, text, "text/plain", Provenance(title=title or None), (), (), key, 1, "")
+    return Evidence(rank, Hit(Chunk(key, key, 0, 0, len(text), text), rank, cosine, dense_score=cosine), document)
 
 
-def reliability(scored: Sequence[Scored]) -> dict[str, Any]:
-    """Calibration of "this passage answers", and the risk of showing the best span when the least confident are refused.
+def refusal_figures(replied: Sequence[Replied]) -> dict[str, Any]:
+    """Precision, recall and F1 of refusals, both kinds of error, and what the confidence could do at any threshold.
 
-    A shown answer is wrong when it is not an exact match, and always when the question is unanswerable.
+    An error on the risk-coverage curve is an answer without an accepted answer in it, or to a question that has none.
     """
-    confidences = [probability(item.answers) for item in scored]
-    labels = [item.label for item in scored]
-    curve = risk_coverage(confidences, [bool(item.right) for item in scored])
+    confidences, answerable = [item.confidence for item in replied], [item.answerable for item in replied]
+    both = [float(item.refused and not item.answerable) for item in replied]
+    refused = [float(item.refused) for item in replied]
+    should = [float(not item.answerable) for item in replied]
+    curve = risk_coverage(confidences, [item.right for item in replied])
     return {
-        "calibration_error": expected_calibration_error(confidences, labels),
-        "calibration": calibration(confidences, labels),
+        "n": len(replied),
+        "unanswerable": int(sum(should)),
+        "precision": _ratio(both, refused),
+        "recall": _ratio(both, should),
+        "f1": _ratio([2 * value for value in both], [r + s for r, s in zip(refused, should, strict=True)]),
+        "wrongly_answers": mean_figure([float(not i.refused) for i in replied if not i.answerable]).to_json(),
+        "wrongly_refuses": mean_figure([float(i.refused) for i in replied if i.answerable]).to_json(),
+        "auroc": auroc_figure(confidences, answerable).to_json(),
+        "best_f1": best_f1(replied),
         "risk_coverage_area": risk_coverage_area(curve),
         "risk_at_coverage": {f"{share:.2f}": risk_at(curve, share) for share in (0.1, 0.25, 0.5, 0.75, 1.0)},
+        "curve": thinned(curve),
     }
 
 
-def risk_coverage_area(curve: Sequence[tuple[float, float]]) -> float | None:
-    """Mean risk over coverage, each step of the curve by its width (Geifman, Uziel & El-Yaniv, ICLR 2019); lower is better.
-
-    >>> risk_coverage_area([(0.5, 0.0), (1.0, 0.5)])
-    0.25
-    """
-    if not curve:
-        return None
-    before = (0.0, *(coverage for coverage, _ in curve))
-    return math.fsum((coverage - last) * risk for last, (coverage, risk) in zip(before, curve, strict=False))
+def _ratio(above: Sequence[float], below: Sequence[float]) -> dict[str, Any]:
+    """A ratio of sums with its bootstrap interval; `n` counts the questions it rests on."""
+    count = sum(map(bool, below))
+    if not count:
+        return Figure(None, 0).to_json()
+    return Figure(sum(above) / sum(below), count, bootstrap_ratio(above, below)).to_json()
 
 
-def risk_at(curve: Sequence[tuple[float, float]], share: float) -> float | None:
-    """The risk at the first point that answers at least `share` of the cases."""
-    return next((risk for coverage, risk in curve if coverage >= share - 1e-9), None)
+def best_f1(replied: Sequence[Replied]) -> dict[str, float]:
+    """The highest F1 of refusals that any threshold reaches on these very questions, and that threshold: a ceiling, not a result."""
+    best = {"f1": 0.0, "threshold": 0.0}
+    ranked = sorted(replied, key=lambda item: item.confidence)
+    should = sum(not item.answerable for item in replied)
+    both = 0
+    for count, item in enumerate(ranked, start=1):
+        both += not item.answerable
+        above = ranked[count].confidence if count < len(ranked) else 1.0
+        f1 = 2 * both / (count + should) if should else 0.0
+        if above > item.confidence and f1 > best["f1"]:
+            best = {"f1": f1, "threshold": above}
+    return best
 
 
-def probability(log_odds: float) -> float:
-    """The logistic function, safe at both ends.
-
-    >>> probability(0.0), probability(float("-inf"))
-    (0.5, 0.0)
-    """
-    return 0.0 if log_odds < -700 else 1.0 / (1.0 + math.exp(-log_odds))
+def thinned(curve: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """At most POINTS points of a curve, evenly spread, its ends among them."""
+    if len(curve) <= POINTS:
+        return list(curve)
+    last = len(curve) - 1
+    return [curve[round(step * last / (POINTS - 1))] for step in range(POINTS)]

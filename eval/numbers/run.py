@@ -59,10 +59,14 @@ def _measure(
         from eval.numbers.reading import measure_reading
 
         return measure_reading(data, reader, limit=limit, progress=progress)
+    if name == "answerable":
+        from eval.numbers.answerable import measure_answerable
+
+        return measure_answerable(data, reader, limit=limit, progress=progress)
     if name == "refusing":
         from eval.numbers.refusing import measure_refusing
 
-        return measure_refusing(data, reader, limit=limit, progress=progress)
+        return measure_refusing(data, limit=limit, progress=progress)
     if name == "supporting":
         from eval.numbers.supporting import measure_supporting
 

@@ -56,7 +56,7 @@ def reading_lines(result: Result) -> Iterator[Row]:
         yield Row(f"reader on the gold passage, {name}{kind}: F1", measured["f1"], start, reach.get(name, ""))
 
 
-def refusing_lines(result: Result) -> Iterator[Row]:
+def answerable_lines(result: Result) -> Iterator[Row]:
     named = (
         ("squad2_dev", "human unanswerable (squad2_dev)", "75"),
         ("clapnq", "clapnq", "85"),
@@ -75,6 +75,26 @@ def refusing_lines(result: Result) -> Iterator[Row]:
     )
     yield Row(
         "nomiracl_en at even odds: refuses though one does", even["wrongly_refuses"], "gpt-4 4.8, Mistral-7B 58.8"
+    )
+
+
+def refusing_lines(result: Result) -> Iterator[Row]:
+    for name, measured in result.items():
+        ceiling = f"best of any threshold {100 * measured['best_f1']['f1']:.1f}"
+        yield Row(f"refusals, {name}: F1", measured["f1"], ceiling, "75" if name == "squad2_dev" else "")
+        for key in ("precision", "recall"):
+            yield Row(f"refusals, {name}: {key}", measured[key])
+        yield Row(f"refusals, {name}: AUROC of the confidence", measured["auroc"], "chance 50")
+    closed = result["nomiracl_en"]
+    others = "gpt-4 {}, Mixtral-8x7B {}, Mistral-7B {}"
+    yield Row(
+        "nomiracl_en: answers though no passage does",
+        closed["wrongly_answers"],
+        others.format(42.4, 27.2, 6.4),
+        "under 27.2",
+    )
+    yield Row(
+        "nomiracl_en: refuses though one does", closed["wrongly_refuses"], others.format(4.8, 20.8, 58.8), "under 20.8"
     )
 
 
@@ -111,6 +131,7 @@ def chats_lines(result: Result) -> Iterator[Row]:
 
 PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "reading": reading_lines,
+    "answerable": answerable_lines,
     "refusing": refusing_lines,
     "supporting": supporting_lines,
     "chunking": chunking_lines,
