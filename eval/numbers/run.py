@@ -76,6 +76,10 @@ def _measure(
         from index.embed import SentenceEmbedder
 
         return measure_chunking(data, SentenceEmbedder(embedder), limit=limit, progress=progress)
+    if name == "following":
+        from eval.numbers.following import measure_following
+
+        return measure_following(data, limit=limit, progress=progress)
     from eval.numbers.endtoend import measure_chats, measure_endtoend
 
     if name == "endtoend":

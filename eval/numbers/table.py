@@ -129,6 +129,23 @@ def chats_lines(result: Result) -> Iterator[Row]:
     yield Row("lihua_world: refused although there is an answer", result["refused"])
 
 
+def following_lines(result: Result) -> Iterator[Row]:
+    rows, share = result["rows"], result["share_of_human"]
+    for key, label, reach in (("recall", "Recall@10", "85"), ("reciprocal_rank", "reciprocal rank", "")):
+        ours, human = rows["rewritten by rule"][key], shown({**rows["rewritten by a person"][key], "interval": None})
+        yield Row(f"follow-ups (cast_rewrite) rewritten by rule: {label}", ours, f"rewritten by a person {human}")
+        asked = shown({**share[key]["as asked"], "interval": None})
+        yield Row(
+            f"follow-ups: share of the {label} with a person's rewrite",
+            share[key]["rewritten by rule"],
+            f"as asked {asked}",
+            reach,
+        )
+    yield Row(
+        "follow-ups: questions that stand alone, left as they are", result["wording"]["human_rewrites_left_alone"]
+    )
+
+
 PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "reading": reading_lines,
     "answerable": answerable_lines,
@@ -137,6 +154,7 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "chunking": chunking_lines,
     "endtoend": endtoend_lines,
     "chats": chats_lines,
+    "following": following_lines,
 }
 
 
