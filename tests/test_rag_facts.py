@@ -14,6 +14,7 @@ import rag.quantities
 import rag.shares
 import rag.units
 import rag.wording
+from rag.dates import odd_dates
 from rag.facts import dates, expected_year, names, quantities
 from rag.wording import fold, holds_sequence, quoted_phrases, strip_markers, words
 
@@ -172,6 +173,8 @@ def test_one_day_in_many_spellings_is_one_date(text: str) -> None:
         ("in May 2025", [(2025, 5, None)]),
         ("since 1999, 2,500 troops", [(1999, None, None)]),
         ("the 1990s", []),
+        ("from 28 October to 3 November 2025", [(None, 10, 28), (2025, 11, 3)]),
+        ("the 3rd, 3-5 October", [(None, 10, 3), (None, 10, 5)]),
         ("99 October", [(None, 10, None)]),
     ],
 )
@@ -179,6 +182,41 @@ def test_dates_are_read_as_a_person_reads_them(
     text: str, expected: list[tuple[int | None, int | None, int | None]]
 ) -> None:
     assert days(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "31 November",
+        "November 31",
+        "31 November 2025",
+        "31/11/2025",
+        "2025-11-31",
+        "30 February",
+        "29 February 2025",
+        "Feb. 29, 1900",
+    ],
+)
+def test_a_day_that_does_not_exist_is_no_date_and_no_number(text: str) -> None:
+    assert (days(text), quantities(text)) == ([], ())
+    assert [odd.possible for odd in odd_dates(text)] == [False]
+
+
+@pytest.mark.parametrize("text", ["29 February", "29 February 2024", "30-31 October"])
+def test_a_day_that_exists_in_some_year_is_a_date(text: str) -> None:
+    assert days(text)
+    assert odd_dates(text) == ()
+
+
+@pytest.mark.parametrize("text", ["05/06/07", "03/04/2025", "5.6.07", "18/10/25", "05-06-07"])
+def test_a_date_that_reads_several_ways_is_only_what_is_written(text: str) -> None:
+    assert (days(text), quantities(text)) == ([], ())
+    assert [(odd.text, odd.possible) for odd in odd_dates(text)] == [(text, True)]
+
+
+@pytest.mark.parametrize("text", ["version 1.2.3", "1.2.3.4", "24/7", "pages 10-12", "10/18/2025", "5/6 of"])
+def test_what_is_no_date_reads_in_one_way(text: str) -> None:
+    assert odd_dates(text) == ()
 
 
 def test_names_are_runs_of_capitalised_words_without_dates() -> None:
