@@ -91,6 +91,14 @@ def test_each_sentence_of_an_article_has_the_speaker_that_its_text_names(part, n
         ("The Ministry of Foreign Affairs confirmed the date.", "Ministry of Foreign Affairs", "confirmed"),
         ("‘Talks failed,’ Ada Rahn said.", "Ada Rahn", "said"),
         ('"Talks failed," Ada Rahn said.', "Ada Rahn", "said"),
+        ("“Talks failed,” Ada Rahn told reporters.", "Ada Rahn", "told"),
+        ("“Talks failed,” Mr. Rahn said in an interview with the Herald.", "Rahn", "said"),
+        ("“Talks failed,” reflected the former envoy.", "the former envoy", "reflected"),
+        ("Rahn was quoted by the Herald as saying that talks failed.", "Rahn", "was quoted by the Herald as saying"),
+        ("Defence Minister Ada Rahn, who visited the bridge, said that it held.", "Ada Rahn", "said"),
+        ("Rahn’s spokesman said that talks failed.", "Rahn’s spokesman", "said"),
+        ("Speaking to reporters, Ada Rahn said that talks failed.", "Ada Rahn", "said"),
+        ("As Ada Rahn put it, talks failed.", "Ada Rahn", "put it"),
     ],
 )
 def test_every_way_of_saying_is_understood(text, name, verb):
@@ -114,6 +122,8 @@ def test_every_way_of_saying_is_understood(text, name, verb):
         "The shop called Norland Books was found closed.",
         "For Norland, the talks are a chance.",
         "Hope remains.",
+        "No one expected “a miracle” to happen that day.",
+        "It is claimed that talks failed.",
         "",
         "“”",
     ],
