@@ -11,7 +11,7 @@ from index.values import Span
 
 @dataclass(frozen=True, slots=True)
 class SetDocument:
-    """One document of a set; `published` is an ISO date, cut to what is known."""
+    """One document of a set; `published` is an ISO date, cut to what is known, `kind` a word such as "opinion"."""
 
     id: str
     title: str
@@ -19,6 +19,7 @@ class SetDocument:
     publisher: str | None = None
     author: str | None = None
     published: str | None = None
+    kind: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

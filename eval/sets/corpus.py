@@ -145,6 +145,7 @@ def front_matter(document: SetDocument) -> str:
         "publisher": document.publisher,
         "author": document.author,
         "published": document.published,
+        "kind": document.kind,
     }
     lines = (f"{name}: {_quoted(value)}" for name, value in fields.items() if value and _line(value))
     return "---\n" + "\n".join(lines) + "\n---\n"
