@@ -79,6 +79,11 @@ class Dossier:
                 self._language_model.close()
             self.data.close()
 
+    @property
+    def language_model(self) -> LanguageModel | None:
+        """The LLM of the settings, opened; None without one."""
+        return self._language_model if self._llm_answerer else None
+
     @cached_property
     def _llm_answerer(self) -> Answerer | None:
         if self.settings.llm is None:

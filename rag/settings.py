@@ -71,6 +71,9 @@ class Settings(BaseSettings):
         True, description="A question that names its sources in so many words searches only them."
     )
 
+    keep_answers: int = Field(
+        10_000, ge=0, le=1_000_000, description="Answers kept in a collection, to be shown, asked again and exported; 0: none."
+    )
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
     max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")

@@ -1,0 +1,197 @@
+"""The one way a door asks: a follow-up is made to stand alone, the answer is kept, and a kept answer can be asked again."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Sequence
+from typing import Protocol
+
+from index.answers import Answers, StoredAnswer, documents_of
+from index.errors import StorageFailed, UnknownAnswer
+from index.redaction import ERASED
+from index.values import Filters
+from rag.follow_up import TURNS, Rewrite, Turn, stand_alone
+from rag.llm import LanguageModel
+from rag.replay import Changes, compare
+from rag.settings import Settings
+from rag.values import Answer, FiltersView, Frozen
+
+NEW = "new"
+logger = logging.getLogger("dossier")
+
+
+class Keeping(Protocol):
+    @property
+    def answers(self) -> Answers: ...
+
+
+class Answering(Protocol):
+    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
+
+
+class Asked(Protocol):
+    """What asking needs of an open Dossier."""
+
+    @property
+    def settings(self) -> Settings: ...
+
+    @property
+    def language_model(self) -> LanguageModel | None: ...
+
+    def collection(self, name: str | None = None) -> Keeping: ...
+
+    def pipeline(self, name: str | None = None) -> Answering: ...
+
+
+class KeptAnswer(Frozen):
+    """An answer as it was given.
+
+    Attributes:
+        turn: Its place in its thread, from 1.
+        asked: The filters and the date that came with the question; those it was searched with are in the answer.
+        outdated: The collection has changed since.
+        removed, erased: Documents that it read and that were removed since, or erased: of those no word is left in it.
+    """
+
+    asked_at: str
+    turn: int | None = None
+    asked: FiltersView = FiltersView()
+    answer: Answer
+    outdated: bool = False
+    removed: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
+
+
+class Replay(Frozen):
+    """A kept answer, the same question asked again, and what changed."""
+
+    old: KeptAnswer
+    new: Answer
+    changes: Changes
+
+
+class Asking:
+    """Questions to one open Dossier, each kept with its answer, and what was kept."""
+
+    def __init__(self, dossier: Asked) -> None:
+        self._dossier = dossier
+
+    def ask(
+        self,
+        question: str,
+        *,
+        collection: str | None = None,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        thread: str | None = None,
+    ) -> Answer:
+        """One checked answer, kept unless the settings keep none.
+
+        Args:
+            thread: The conversation that the question goes on, NEW for one that begins with it, None outside of one.
+
+        Raises:
+            UnknownThread: There is no such conversation.
+        """
+        answers = self._dossier.collection(collection).answers
+        history = answers.thread(thread, newest=TURNS) if thread not in (None, NEW) else []
+        seen = answers.seen()
+        rewrite = self._rewrite(question, history)
+        answer = self._dossier.pipeline(collection).answer(rewrite.text, filters=filters, as_of=as_of)
+        if thread == NEW:
+            thread = f"thr_{uuid.uuid4().hex}"
+        answer = answer.model_copy(update={"question": question, "thread": thread, "rewritten_by": rewrite.by})
+        return self._keep(answers, answer, filters, as_of, seen)
+
+    def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
+        """One answer that was kept. Raises UnknownAnswer."""
+        answers = self._dossier.collection(collection).answers
+        return _kept(answers.answer(answer_id), answers.seen())
+
+    def newest(
+        self, *, limit: int, offset: int = 0, outdated: bool = False, collection: str | None = None
+    ) -> tuple[int, list[KeptAnswer]]:
+        """How many answers are kept, and some of them, newest first; with `outdated`, only what changes may have overtaken."""
+        answers = self._dossier.collection(collection).answers
+        seen = answers.seen()
+        before = seen if outdated else None
+        found = answers.newest(limit=limit, offset=offset, before=before)
+        return answers.count(before=before), [_kept(one, seen) for one in found]
+
+    def turns(self, thread: str, *, collection: str | None = None) -> list[KeptAnswer]:
+        """The turns of a conversation, oldest first. Raises UnknownThread."""
+        answers = self._dossier.collection(collection).answers
+        seen = answers.seen()
+        return [_kept(one, seen) for one in answers.thread(thread)]
+
+    def forget(self, answer_id: str, *, collection: str | None = None) -> None:
+        """Delete one kept answer. Raises UnknownAnswer."""
+        self._dossier.collection(collection).answers.forget(answer_id)
+
+    def replay(self, answer_id: str, *, collection: str | None = None, keep: bool = False) -> Replay:
+        """Ask a kept question again, as it was searched then, and compare; the new answer is kept only with `keep`.
+
+        Raises:
+            UnknownAnswer: There is no such answer, or its question was erased.
+        """
+        return self._again(self._dossier.collection(collection).answers.answer(answer_id), collection, keep=keep)
+
+    def changed_since(self, *, limit: int, collection: str | None = None) -> list[Replay]:
+        """The newest `limit` answers that documents have come or gone since, asked again: those that changed."""
+        answers = self._dossier.collection(collection).answers
+        stored = answers.newest(limit=limit, before=answers.seen())
+        distinct = {(one.content["query"], *sorted(one.asked.items())): one for one in reversed(stored)}
+        newest = [one for one in reversed(distinct.values()) if one.content["query"] != ERASED]
+        replays = [self._again(one, collection) for one in newest]
+        return [one for one in replays if one.changes.changed]
+
+    def _again(self, stored: StoredAnswer, collection: str | None, *, keep: bool = False) -> Replay:
+        answers = self._dossier.collection(collection).answers
+        seen = answers.seen()
+        old = _kept(stored, seen)
+        if old.answer.query == ERASED:
+            raise UnknownAnswer("The question of this answer was erased, so it cannot be asked again.")
+        asked = old.asked
+        filters = Filters(asked.publisher, asked.since, asked.until)
+        new = self._dossier.pipeline(collection).answer(old.answer.query, filters=filters, as_of=asked.as_of)
+        new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
+        if keep:
+            new = self._keep(answers, new, filters, asked.as_of, seen)
+        came = answers.came_since(stored.sequence, documents_of(new.model_dump()))
+        return Replay(old=old, new=new, changes=compare(old.answer, new, came=came, went=(*old.removed, *old.erased)))
+
+    def _rewrite(self, question: str, history: Sequence[StoredAnswer]) -> Rewrite:
+        turns = [
+            Turn(one.content["question"], one.content["query"], one.content["short"])
+            for one in history
+            if one.content["query"] != ERASED
+        ]
+        model = self._dossier.language_model if turns else None
+        return stand_alone(question, turns, language_model=model, longest=self._dossier.settings.max_question_chars)
+
+    def _keep(self, answers: Answers, answer: Answer, filters: Filters | None, as_of: str | None, seen: int) -> Answer:
+        """The answer as it was kept; without its thread when it was not."""
+        most = self._dossier.settings.keep_answers
+        given = filters or Filters()
+        asked = {"publisher": given.publisher, "since": given.since, "until": given.until, "as_of": as_of}
+        try:
+            if most:
+                content = answer.model_dump(mode="json")
+                answers.keep(content, asked, thread=answer.thread, sequence=seen, most=most)
+                return answer
+        except StorageFailed as error:  # a full disk costs the record, not the answer
+            logger.warning("answer %s is not kept: %s", answer.id, error)
+        return answer.model_copy(update={"thread": None})
+
+
+def _kept(stored: StoredAnswer, seen: int) -> KeptAnswer:
+    return KeptAnswer(
+        asked_at=stored.asked_at,
+        turn=stored.turn,
+        asked=FiltersView.model_validate(stored.asked),
+        answer=Answer.model_validate(stored.content, extra="ignore"),  # an older or newer Dossier may have written it
+        outdated=stored.sequence < seen,
+        removed=stored.removed,
+        erased=stored.erased,
+    )
