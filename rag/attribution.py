@@ -79,13 +79,13 @@ def _bounded(sentence: Span, answer: Span | None) -> Span:
 
 
 def _saying(found: Sequence[Frame], answer: Span | None) -> Frame | None:
-    """Whose words hold the answer: of several, the nearest verb; without an answer, whose the sentence is."""
+    """Whose words hold the answer: of several, the innermost and nearest; without an answer, whose the sentence is."""
     if answer is None:
         return next((frame for frame in found if frame.main and frame.around), None) or next(
             (frame for frame in found if frame.main), None
         )
     holding = [frame for frame in found if frame.covers.start <= answer.start and answer.end <= frame.covers.end]
-    return min(holding, key=lambda frame: abs(frame.verb.start - answer.start), default=None)
+    return min(holding, key=lambda frame: (frame.around, abs(frame.verb.start - answer.start)), default=None)
 
 
 def _of_quotation(text: str, paragraph: Span, quoted: Sequence[Span], quotation: Span) -> Frame | None:

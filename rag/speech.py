@@ -100,20 +100,22 @@ def frames(text: str, sentence: Span, quoted: Sequence[Span]) -> list[Frame]:
     """
     masked = mask(text, sentence, quoted)
     found = sorted((*_spoken(masked), *_going_on(masked), *_according(masked)), key=lambda frame: frame.verb)
-    limited: list[Frame] = []
-    for number, frame in enumerate(found):
-        following = found[number + 1].subject.span.start if number + 1 < len(found) else len(masked)
-        before = found[number - 1].verb.end if number else 0
-        if frame.around:
-            first = min(frame.subject.span.start, frame.verb.start)
-            start = before if number and not found[number - 1].around else 0
-            covers = Span(
-                min(start, first), max(following, frame.verb.end) if following > frame.verb.end else len(masked)
-            )
-        else:
-            covers = Span(frame.verb.end, max(frame.verb.end, following))
-        limited.append(replace(frame, covers=covers))
-    return [_moved(frame, sentence.start) for frame in limited]
+    scoped = (
+        replace(frame, covers=_covered(frame, before, after, len(masked)))
+        for before, frame, after in zip([None, *found], found, [*found[1:], None], strict=False)
+    )
+    return [_moved(frame, sentence.start) for frame in scoped]
+
+
+def _covered(frame: Frame, before: Frame | None, after: Frame | None, length: int) -> Span:
+    """How far a speaker's words reach: to where the next speaker is named, and for "..., X said" also back."""
+    end = length
+    if after is not None:
+        named = min(after.subject.span.start, after.verb.start)
+        end = named if named >= frame.verb.end else after.verb.start
+    if not frame.around:
+        return Span(frame.verb.end, max(frame.verb.end, end))
+    return Span(before.verb.end if before and not before.around else 0, end)
 
 
 def mask(text: str, sentence: Span, quoted: Sequence[Span]) -> str:
@@ -227,9 +229,9 @@ def _according(masked: str) -> Iterator[Frame]:
             verb = Span(match.start(), match.start() + len(match[0].rstrip()))
             by = match[0].startswith(("said", "alleged"))
             yield Frame(subject, verb, verb, main=not by, around=not by)
-    if match := _TO_HIM.match(masked):
-        span = Span(*match.span("verb"))
-        yield Frame(Subject(Span(*match.span("who")), "name", span.start), span, span, main=True, around=True)
+    if named := _TO_HIM.match(masked):
+        span = Span(*named.span("verb"))
+        yield Frame(Subject(Span(*named.span("who")), "name", span.start), span, span, main=True, around=True)
     for match in _IN_WORDS.finditer(masked):
         subject = source_phrase(masked, match.start("who"), match.end("who")) or _possessive(masked, match)
         if subject:

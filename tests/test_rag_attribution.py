@@ -139,6 +139,12 @@ def test_each_clause_of_a_sentence_has_its_own_speaker():
     assert name_of(text, "Talks", answer="fair") == "Pelle Kazan"
 
 
+def test_two_verbs_of_one_speaker_share_the_sentence():
+    text = "Ada Rahn argued that the price was 40 crowns and said that it would rise to 50, according to the Herald."
+    assert name_of(text, "Ada", answer="40 crowns") == "Ada Rahn"
+    assert name_of(text, "Ada", answer="50") == "Ada Rahn"
+
+
 def test_an_answer_inside_a_quotation_is_its_speakers_and_one_beside_it_is_not():
     text = "The office has closed the bridge, calling it “a danger to 300 people”. It is 40 years old."
     assert name_of(text, "The office", answer="300 people") == "The office"
