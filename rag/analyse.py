@@ -9,6 +9,7 @@ from datetime import date
 
 from index.values import Filters, Span
 from rag.dates import DateMention, dates
+from rag.outcome import PlannedEvent, planned_event
 from rag.outlets import outlet_mentions
 from rag.quantities import Quantity, quantities
 from rag.question_names import question_names
@@ -31,6 +32,7 @@ class Query:
         latest: True when it asks for the latest there is.
         as_of: ISO date of "as of 10 November 2025".
         filters: What the question restricts in so many words; empty when it does not.
+        planned: The planned event of which it asks what came of it.
     """
 
     text: str
@@ -43,6 +45,12 @@ class Query:
     latest: bool = False
     as_of: str | None = None
     filters: Filters = field(default_factory=Filters)
+    planned: PlannedEvent | None = None
+
+    @property
+    def asked(self) -> str:
+        """The question as passages are read with it."""
+        return self.planned.question if self.planned else self.text
 
 
 _TOGETHER = re.compile(
@@ -81,6 +89,7 @@ def analyse(question: str, *, publishers: Collection[str], today: date | None = 
         latest=bool(_LATEST.search(_unquoted(question))),
         as_of=_as_of(question, dated, today),
         filters=filters_of(question, mentions, dated, today=today),
+        planned=planned_event(question),
     )
 
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
 
-from rag.conflict import Figure, find_conflict
+from index.values import Span
+from rag.attribution import attribution_of, speaker_of
+from rag.findings import Disagreement, Findings
+from rag.positions import Held
+from rag.stated import Stated
 from rag.values import (
     Answer,
     Citation,
@@ -41,36 +47,43 @@ class Asked:
 def compose_answer(
     asked: Asked,
     draft: Draft,
-    statements: Sequence[VerifiedStatement],
+    findings: Findings,
     evidence: Sequence[Evidence],
     *,
-    threshold: float,
     timings_ms: Mapping[str, float],
 ) -> Answer:
-    """An answer from what passed verification; below `threshold`, or when nothing passed, "the documents don't say".
+    """An answer from what passed verification and was found beside it; without statements, "the documents don't say".
 
     Citations are numbered in the order in which the text uses them, and evidence takes the same numbers, so that [n]
     means one passage everywhere in the answer.
     """
-    stated = bool(statements) and draft.confidence >= threshold
-    shown = list(statements) if stated else []
+    shown = findings.statements
     numbers = _numbers(shown, evidence)
-    conflict = find_conflict(shown, evidence)
-    verdict: Verdict = "conflicting" if conflict else "answered" if stated else "not_stated"
+    sources = [_said_by(item, findings, evidence) for item in shown]
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=asked.question,
         query=asked.query,
-        verdict=verdict,
-        text=_text(shown, numbers) if stated else _not_stated(asked, evidence),
-        short=_short(draft, conflict) if stated else "",
+        verdict=_verdict(findings),
+        text=_text(shown, sources, findings, numbers) if shown else _not_stated(asked, findings, evidence),
+        short=_short(draft, findings) if shown else "",
         confidence=draft.confidence,
         statements=tuple(
-            Statement(text=item.text, citations=_cited(item, numbers), status=item.status, checks=dict(item.checks))
-            for item in shown
+            Statement(
+                text=item.text,
+                attribution=said_by.lead,
+                speaker=said_by.speaker,
+                citations=_cited(item, numbers),
+                status=item.status,
+                checks=dict(item.checks),
+            )
+            for item, said_by in zip(shown, sources, strict=True)
         ),
         citations=_citations(shown, evidence, numbers),
-        conflicts=_conflicts(asked, conflict, numbers),
+        conflicts=tuple(_conflict(one, numbers) for one in findings.disagreements),
+        timeline=tuple(_position(point, (), numbers) for point in findings.timeline),
+        missing=findings.missing,
+        nearness=findings.nearness,
         evidence=tuple(sorted((_view(item, numbers) for item in evidence), key=lambda view: view.rank)),
         filters=asked.filters,
         answered_by=draft.answered_by,
@@ -93,39 +106,108 @@ def _cited(statement: VerifiedStatement, numbers: Mapping[int, int]) -> tuple[in
     return tuple(sorted({numbers[quote.evidence] for quote in statement.quotes}))
 
 
-def _text(statements: Sequence[VerifiedStatement], numbers: Mapping[int, int]) -> str:
-    return " ".join(
-        f"{' '.join(item.text.split())} {''.join(f'[{number}]' for number in _cited(item, numbers))}"
-        for item in statements
+def _verdict(findings: Findings) -> Verdict:
+    if not findings.statements:
+        return "not_stated"
+    if findings.disagreements:
+        return "conflicting"
+    return "partial" if findings.missing else "answered"
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Who says a statement: the document, the lead of its sentence, and whom it quotes."""
+
+    document_id: str
+    lead: str
+    speaker: str | None
+
+
+def _said_by(statement: VerifiedStatement, findings: Findings, evidence: Sequence[Evidence]) -> _Source:
+    """The source of what a statement quotes first; a hope that has had its outcome is said to be one."""
+    quote = statement.quotes[0]
+    document = next(item.document for item in evidence if item.number == quote.evidence)
+    speaker = speaker_of(document.text, Span(quote.start, quote.end), statement.answer)
+    lead = attribution_of(document, speaker)
+    hoped = any(
+        holding.standing == "expected"
+        and holding.quote.evidence == quote.evidence
+        and holding.quote.start == quote.start
+        for position in findings.timeline
+        for holding in position.holdings
     )
+    return _Source(document.id, f"{lead}, of what was expected" if hoped else lead, speaker.name if speaker else None)
 
 
-def _short(draft: Draft, conflict: Sequence[Sequence[Figure]]) -> str:
+def _text(
+    statements: Sequence[VerifiedStatement],
+    sources: Sequence[_Source],
+    findings: Findings,
+    numbers: Mapping[int, int],
+) -> str:
+    """The statements as prose, each led by who says it; a source that goes on is not named again."""
+    pieces: list[str] = []
+    for place, (item, source) in enumerate(zip(statements, sources, strict=True)):
+        lead = "" if place and source == sources[place - 1] else f"{source.lead}: "
+        pieces.append(f"{lead}{' '.join(item.text.split())} {''.join(f'[{n}]' for n in _cited(item, numbers))}")
+    if findings.missing:
+        pieces.append(f"The documents don't say: {' '.join(findings.missing)}")
+    return " ".join(pieces)
+
+
+def _short(draft: Draft, findings: Findings) -> str:
     """The bare answer; of values that disagree, all of them."""
-    return " / ".join(group[0].text for group in conflict) or draft.short
+    shorts = [" / ".join(held.first.stated.text for held in one.positions.held) for one in findings.disagreements]
+    return "; ".join(shorts) or draft.short
 
 
-def _conflicts(asked: Asked, conflict: Sequence[Sequence[Figure]], numbers: Mapping[int, int]) -> tuple[Conflict, ...]:
-    if not conflict:
-        return ()
-    return (Conflict(about=asked.query.rstrip(" ?"), positions=tuple(_position(group, numbers) for group in conflict)),)
-
-
-def _position(group: Sequence[Figure], numbers: Mapping[int, int]) -> Position:
-    first = group[0]
-    provenance, quantity = first.evidence.document.provenance, first.quantity
-    number = int(quantity.number) if quantity.number == int(quantity.number) else float(quantity.number)
-    return Position(
-        value=first.text,
-        normalized={"number": number, "unit": quantity.unit or None, "bound": quantity.bound or None},
-        citations=tuple(sorted({numbers[figure.evidence.number] for figure in group})),
-        publisher=provenance.publisher,
-        published=provenance.published.date if provenance.published else None,
+def _conflict(one: Disagreement, numbers: Mapping[int, int]) -> Conflict:
+    held = one.positions.held
+    return Conflict(
+        about=one.about,
+        kind=one.positions.kind,
+        positions=tuple(_position(position, held, numbers) for position in held),
     )
 
 
-def _not_stated(asked: Asked, evidence: Sequence[Evidence]) -> str:
-    """What was searched, and what came nearest."""
+def _position(position: Held, others: Sequence[Held], numbers: Mapping[int, int]) -> Position:
+    first = position.first
+    document = first.candidate.evidence.document
+    most = max((other.origins for other in others), default=1)
+    return Position(
+        value=first.stated.text,
+        normalized=_normalized(first.stated),
+        citations=tuple(sorted({numbers[holding.candidate.evidence.number] for holding in position.holdings})),
+        publisher=document.provenance.publisher,
+        published=first.published or None,
+        standing=first.standing,
+        documents=len(position.holdings),
+        origins=position.origins,
+        outvoted=position.origins == 1 < most,
+    )
+
+
+def _normalized(stated: Stated) -> dict[str, Any]:
+    """A value as other programs compare it."""
+    if stated.quantity is not None:
+        quantity = stated.quantity
+        return {
+            "number": _plain(quantity.number),
+            "upper": None if quantity.upper is None else _plain(quantity.upper),
+            "unit": quantity.unit or None,
+            "bound": quantity.bound or None,
+        }
+    if stated.date is not None:
+        return {"year": stated.date.year, "month": stated.date.month, "day": stated.date.day}
+    return {"name": sorted(stated.name)} if stated.kind == "name" else {"upholds": stated.upholds}
+
+
+def _plain(number: Decimal) -> int | float:
+    return int(number) if number == int(number) else float(number)
+
+
+def _not_stated(asked: Asked, findings: Findings, evidence: Sequence[Evidence]) -> str:
+    """What was searched, and whether what came nearest speaks of nothing of the kind or of something else."""
     if not evidence:
         scope = "No passage was found" if asked.chunk_count else "There is nothing to search yet"
         return f"The documents don't say. {scope} in collection '{asked.collection}' ({asked.chunk_count} passages)."
@@ -133,8 +215,15 @@ def _not_stated(asked: Asked, evidence: Sequence[Evidence]) -> str:
     titles = list(
         dict.fromkeys(item.document.provenance.title or item.document.sources[0] for item in evidence[:NEAREST])
     )
+    named = ", ".join(f"“{word}”" for word in findings.missing)
+    near = (
+        "They speak of something close, but not of what is asked"
+        if findings.nearness == "something else"
+        else "They say nothing of the kind"
+    )
     return (
-        f"The documents don't say. Searched {asked.chunk_count} passages of collection '{asked.collection}' and read the nearest "
+        f"The documents don't say. {near}{f'; no passage that was read holds {named}' if named else ''}. "
+        f"Searched {asked.chunk_count} passages of collection '{asked.collection}' and read the nearest "
         f"{len(evidence)}, from {documents} {'document' if documents == 1 else 'documents'}; nearest: {'; '.join(titles)}."
     )
 

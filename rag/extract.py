@@ -7,43 +7,40 @@ from dataclasses import dataclass
 
 from index.sentences import sentence_spans
 from index.values import Span
-from rag.conflict import agree, quantity_of, same_time, same_unit
 from rag.judge import FEATURES, AskedFor, Judge, features, packaged_judge
-from rag.quantities import Quantity
 from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 
 NAME = "extractive"
 STATEMENTS = 3
+COVERED_SHARE = 0.6
 SUPPORTING_SHARE = 0.3
 """Of the best span's probability: the weights know one right passage a question, so a second source always ranks as less likely."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One span that may answer the question, with the sentence that holds it; offsets are the document's."""
+    """One span that may answer the question, with the sentence that holds it; offsets are the document's.
+
+    Attributes:
+        logit: Log-odds that the span is right; compares between passages.
+        support: Probability that its passage answers at all.
+    """
 
     evidence: Evidence
     span: Span
     sentence: Span
-    reader_score: float
     signals: tuple[float, ...]
     logit: float
+    support: float
 
     @property
     def text(self) -> str:
         return self.evidence.document.text[self.span.start : self.span.end]
 
-    @property
-    def quantity(self) -> Quantity | None:
-        """The figure with which it answers, if it does."""
-        return quantity_of(self.evidence.document.text, self.sentence, self.span)
-
     def covers(self, other: Candidate) -> bool:
-        """Whether its passage holds as much of the question as the other's: its words, and its names and numbers."""
-        return all(
-            self.signals[place] >= other.signals[place]
-            for place in (FEATURES.index("coverage"), FEATURES.index("hard_coverage"))
-        )
+        """Whether its passage holds the names and numbers of the question that the other's holds, and most of its words."""
+        words, hard = FEATURES.index("coverage"), FEATURES.index("hard_coverage")
+        return self.signals[hard] >= other.signals[hard] and self.signals[words] >= COVERED_SHARE * other.signals[words]
 
     @property
     def sentence_text(self) -> str:
@@ -66,13 +63,14 @@ class ExtractiveAnswerer:
 
     def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
         """The best span as `short`, its sentence and up to two more sentences that answer nearly as well."""
-        ranked = self.candidates(question, evidence)
+        return self.draft_of(self.candidates(question, evidence))
+
+    def draft_of(self, ranked: Sequence[Candidate]) -> Draft:
+        """The same from candidates, most likely first."""
         if not ranked:
             return Draft((), "", 0.0, NAME)
-        best = ranked[0]
-        chosen = self._supporting(ranked)
-        statements = tuple(self._statement(item) for item in (*chosen, *self._rivals(ranked, chosen)))
-        return Draft(statements, best.text, round(self.judge.answerable.probability(best.signals), 4), NAME)
+        statements = tuple(_statement(item) for item in self._supporting(ranked))
+        return Draft(statements, ranked[0].text, round(ranked[0].support, 4), NAME)
 
     def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
         """The best candidate and those nearly as likely right, one per sentence text, at most STATEMENTS."""
@@ -83,34 +81,6 @@ class ExtractiveAnswerer:
                 break
             kept.setdefault(candidate.sentence_text, candidate)
         return list(kept.values())
-
-    def _rivals(self, ranked: Sequence[Candidate], chosen: Sequence[Candidate]) -> list[Candidate]:
-        """Candidates of other origins that answer with another figure than the best one: whoever reads that one must see them.
-
-        The weights know one right passage a question, so a rival may rank far below; it must come from a passage that
-        speaks of all that the best one speaks of, and be likely to answer at all.
-        """
-        best = ranked[0]
-        if (figure := best.quantity) is None:
-            return []
-        least = SUPPORTING_SHARE * self.judge.answerable.probability(best.signals)
-        origins = {item.evidence.document.origin for item in chosen}
-        found: list[Candidate] = []
-        for item in ranked:
-            quantity, origin = item.quantity, item.evidence.document.origin
-            if quantity is None or origin in origins or len(found) == STATEMENTS:
-                continue
-            differs = same_unit(figure, quantity) and not agree(figure, quantity)
-            same_thing = item.covers(best) and same_time(item.sentence_text, best.sentence_text)
-            if differs and same_thing and self.judge.answerable.probability(item.signals) >= least:
-                origins.add(origin)
-                found.append(item)
-        return found
-
-    def _statement(self, item: Candidate) -> DraftStatement:
-        support = round(self.judge.answerable.probability(item.signals), 4)
-        quote = Quote(item.evidence.number, item.sentence.start, item.sentence.end, support)
-        return DraftStatement(item.sentence_text, (quote,), item.span)
 
     def candidates(self, question: str, evidence: Sequence[Evidence]) -> list[Candidate]:
         """Every span that the reader found, most likely first; evidence that was not read has none."""
@@ -123,6 +93,13 @@ class ExtractiveAnswerer:
             if (span := _span_of(item, answer)) is not None
         ]
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
+
+    def candidates_at(self, question: str, item: Evidence, spans: Sequence[Span]) -> list[Candidate]:
+        """Candidates at spans of the document, as sure as the reader is of its own best span in the passage."""
+        if item.reading is None or not item.reading.spans:
+            return []
+        asked, score = AskedFor.of(question), item.reading.spans[0].score
+        return [self._candidate(asked, item, item.reading.answers, span, score) for span in spans]
 
     def _candidate(self, asked: AskedFor, item: Evidence, answers: float, span: Span, score: float) -> Candidate:
         chunk, text = item.hit.chunk, item.document.text
@@ -137,7 +114,13 @@ class ExtractiveAnswerer:
             passage=chunk.text,
             context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
         )
-        return Candidate(item, span, sentence, score, signals, self.judge.right.logit(signals))
+        support = self.judge.answerable.probability(signals)
+        return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
+
+
+def _statement(item: Candidate) -> DraftStatement:
+    quote = Quote(item.evidence.number, item.sentence.start, item.sentence.end, round(item.support, 4))
+    return DraftStatement(item.sentence_text, (quote,), item.span)
 
 
 def _span_of(item: Evidence, answer: SpanAnswer) -> Span | None:

@@ -14,6 +14,8 @@ from index.values import Filters
 from rag.analyse import Query, analyse
 from rag.compose import Asked, compose_answer
 from rag.extract import ExtractiveAnswerer
+from rag.findings import find
+from rag.lines import Line, draft_of, lines_of
 from rag.protocols import Answerer, SupportChecker
 from rag.rerank import Reranker
 from rag.retrieve import Retriever
@@ -50,7 +52,7 @@ class Pipeline:
             filters: Which documents may be searched.
             as_of: Only what was published up to this ISO date.
         """
-        clock = _Clock()
+        clock, threshold = _Clock(), self.settings.answer_threshold
         query = clock.time("analyse", lambda: self._analyse(question))
         given = filters or Filters()
         scope = self._scope(query, given)
@@ -59,8 +61,10 @@ class Pipeline:
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         evidence = clock.time("read", lambda: self._read(query, hits))
-        draft = clock.time("answer", lambda: self._draft(query.text, evidence))
-        draft, statements = clock.time("verify", lambda: self._verify(query.text, draft, evidence))
+        lines = clock.time("extract", lambda: self._lines(query, evidence))
+        draft = clock.time("answer", lambda: self._draft(query, lines, evidence))
+        draft, statements = clock.time("verify", lambda: self._verify(draft, lines, evidence))
+        findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
@@ -68,8 +72,7 @@ class Pipeline:
         asked = Asked(
             question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
         )
-        threshold = self.settings.answer_threshold
-        return compose_answer(asked, draft, statements, evidence, threshold=threshold, timings_ms=clock.read())
+        return compose_answer(asked, draft, findings, evidence, timings_ms=clock.read())
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The `top_k` best passages, best first, each with its ranks, scores and signals."""
@@ -94,6 +97,8 @@ class Pipeline:
 
     def _retrieve(self, query: Query, top_k: int, filters: Filters) -> list[Hit]:
         parts = query.parts if self.settings.split_questions else ()
+        if query.planned:
+            parts = (*query.planned.searches, *parts)
         return self.retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
 
     def _read(self, query: Query, hits: Sequence[Hit]) -> list[Evidence]:
@@ -108,16 +113,29 @@ class Pipeline:
             chosen = chosen[: self.settings.read]
         return self.reranker.rerank(query, chosen)[: self.settings.read] if chosen else []
 
-    def _draft(self, query: str, evidence: Sequence[Evidence]) -> Draft:
+    def _lines(self, query: Query, evidence: Sequence[Evidence]) -> tuple[Line, ...]:
+        return lines_of(
+            query,
+            evidence,
+            self.extractive,
+            self.reranker.reader,
+            threshold=self.settings.answer_threshold,
+            split=self.settings.split_questions,
+        )
+
+    def _draft(self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence]) -> Draft:
         if self.language_model is None or not evidence:
-            return self.extractive.draft(query, evidence)
+            return self._extract(lines)
         try:
-            return self.language_model.draft(query, evidence)
+            return self.language_model.draft(query.text, evidence)
         except LanguageModelFailed:
-            return replace(self.extractive.draft(query, evidence), degraded=True)
+            return replace(self._extract(lines), degraded=True)
+
+    def _extract(self, lines: Sequence[Line]) -> Draft:
+        return draft_of(lines, self.extractive, threshold=self.settings.answer_threshold)
 
     def _verify(
-        self, query: str, draft: Draft, evidence: Sequence[Evidence]
+        self, draft: Draft, lines: Sequence[Line], evidence: Sequence[Evidence]
     ) -> tuple[Draft, Sequence[VerifiedStatement]]:
         """What passed of a draft; a generated draft of which nothing passed gives way to the extractive answer."""
         passed = supported(verify(draft, evidence))
@@ -126,7 +144,7 @@ class Pipeline:
         if self.language_model is None or draft.degraded or not draft.statements:
             return draft, passed
         if not passed:
-            fallback = replace(self.extractive.draft(query, evidence), degraded=True)
+            fallback = replace(self._extract(lines), degraded=True)
             return fallback, supported(verify(fallback, evidence))
         short = draft.short if short_stands(draft.short, passed, evidence) else ""
         return replace(

@@ -221,3 +221,18 @@ def _bound(text: str, span: Span) -> Bound:
     currency = currency_before(window)
     lead = window[: -len(currency)] if currency else window
     return next((bound for bound, pattern in _BOUND_BEFORE if pattern.search(lead)), "")
+
+
+def stated_from(text: str, quantity: Quantity) -> int:
+    """Where a quantity begins with the bound and the currency that stand before it.
+
+    >>> said = "It cost more than $3 million."
+    >>> said[stated_from(said, quantities(said)[0]):]
+    'more than $3 million.'
+    """
+    begin = quantity.span.start
+    window = fold(text[max(0, begin - 24) : begin])
+    currency = currency_before(window)
+    lead = window[: -len(currency)] if currency else window
+    starts = [match.start() for _, pattern in _BOUND_BEFORE if (match := pattern.search(lead))]
+    return begin - len(window) + min(starts) if starts else begin - len(currency)

@@ -38,8 +38,8 @@ class Reranker:
         """The same evidence with its readings and signals, best first and numbered so."""
         passages = [item.hit.chunk.text for item in evidence]
         titles = [item.document.provenance.title for item in evidence]
-        readings = self.reader.read(query.text, passages, titles=titles, spans=SPANS)
-        judged = readings if self.scorer is None else self.scorer.read(query.text, passages, titles=titles)
+        readings = self.reader.read(query.asked, passages, titles=titles, spans=SPANS)
+        judged = readings if self.scorer is None else self.scorer.read(query.asked, passages, titles=titles)
         found = signals_of(query, [(item.document, item.hit.chunk.text) for item in evidence])
         read = [
             replace(

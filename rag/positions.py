@@ -1,0 +1,187 @@
+"""Who holds what: the values with which passages answer, gathered into positions, and whether they disagree.
+
+None is averaged and none is chosen silently. A position is disagreed with when a source of another origin answers the same
+question, of the same thing, with a value that cannot be meant by the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.values import Span
+from rag.asked import Asked, kind_asked
+from rag.extract import NAME, Candidate
+from rag.same_thing import same_thing
+from rag.standing import standing_of
+from rag.stated import Stated, agree, comparable, stated_by
+from rag.values import ConflictKind, Draft, DraftStatement, Evidence, Quote, Standing
+from rag.verify import VerifiedStatement, verify
+
+SHARE = 0.3
+"""Of the best span's probability that its passage answers: what a passage must have to hold a position."""
+MOST_POSITIONS, MOST_HOLDERS, MOST_EXPECTATIONS = 5, 10, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """One passage that holds a position: where, and with which value."""
+
+    candidate: Candidate
+    stated: Stated
+    standing: Standing = "reported"
+
+    @property
+    def published(self) -> str:
+        """ISO date of publication; "" for an undated source, so that it sorts last."""
+        stamp = self.candidate.evidence.document.provenance.published
+        return stamp.date if stamp else ""
+
+    @property
+    def quote(self) -> Quote:
+        sentence = self.candidate.sentence
+        return Quote(self.candidate.evidence.number, sentence.start, sentence.end, round(self.candidate.support, 4))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A position: the passages, one a document, whose values agree. The first is the one that answers best."""
+
+    holdings: tuple[Holding, ...]
+
+    @property
+    def first(self) -> Holding:
+        return self.holdings[0]
+
+    @property
+    def origins(self) -> int:
+        return len({holding.candidate.evidence.document.origin for holding in self.holdings})
+
+    @property
+    def newest(self) -> str:
+        return max(holding.published for holding in self.holdings)
+
+
+@dataclass(frozen=True, slots=True)
+class Positions:
+    """What the sources hold of one thing, newest first, undated last.
+
+    Attributes:
+        disagree: At least two positions of one standing that cannot both be meant: an expectation and its outcome can.
+    """
+
+    kind: ConflictKind
+    held: tuple[Held, ...]
+    disagree: bool
+
+
+def outcome_and_expectations(told: Sequence[Candidate], ranked: Sequence[Candidate]) -> Positions | None:
+    """The outcome of something planned, and up to MOST_EXPECTATIONS sources that still expected it; None when nobody tells it."""
+    if not told:
+        return None
+    best = told[0]
+    expected: dict[str, Candidate] = {}
+    for candidate in ranked:
+        if candidate.support >= SHARE * best.support and _standing(candidate) == "expected":
+            expected.setdefault(candidate.evidence.document.id, candidate)
+    expected.pop(best.evidence.document.id, None)
+    held = [Held((Holding(best, Stated("outcome", best.text, best.span)),))]
+    for candidate in list(expected.values())[:MOST_EXPECTATIONS]:
+        held.append(Held((Holding(candidate, Stated("outcome", candidate.text, candidate.span), "expected"),)))
+    return Positions("outcome", tuple(held), disagree=False)
+
+
+def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | None:
+    """The positions around the best candidate's value; None when it holds no value that compares.
+
+    Args:
+        ranked: Candidates, most likely first.
+    """
+    if not ranked:
+        return None
+    asked = kind_asked(question)
+    best = _holding(asked, ranked[0])
+    if best is None:
+        return None
+    least = SHARE * ranked[0].support
+    groups: list[list[Holding]] = [[best]]
+    for candidate in ranked[1:]:
+        if candidate.support < least or not candidate.covers(ranked[0]):
+            continue
+        holding = _holding(asked, candidate)
+        if holding and comparable(best.stated, holding.stated) and _same_thing(question, best, holding):
+            _place(groups, holding)
+    held = tuple(sorted((Held(tuple(group)) for group in groups), key=lambda position: position.newest, reverse=True))
+    return Positions(best.stated.kind, held, _disagree(held))
+
+
+def with_holders(
+    statements: Sequence[VerifiedStatement], positions: Positions, evidence: Sequence[Evidence]
+) -> tuple[VerifiedStatement, ...]:
+    """The statements, each with the quotes of all who hold its position, and one more for each position that has none."""
+    extended = list(statements)
+    for position in positions.held:
+        quotes = [holding.quote for holding in position.holdings]
+        cited = {(quote.evidence, quote.start) for quote in quotes}
+        place = next(
+            (
+                n
+                for n, said in enumerate(extended)
+                if any((quote.evidence, quote.start) in cited for quote in said.quotes)
+            ),
+            None,
+        )
+        if place is not None:
+            known = {quote.evidence for quote in extended[place].quotes}
+            more = tuple(quote for quote in quotes if quote.evidence not in known)
+            extended[place] = replace(extended[place], quotes=(*extended[place].quotes, *more))
+        elif len(positions.held) > 1:
+            sentence = DraftStatement(position.first.candidate.sentence_text, tuple(quotes))
+            extended += verify(Draft((sentence,), "", 1.0, NAME), evidence)
+    return tuple(extended)
+
+
+def _holding(asked: Asked, candidate: Candidate) -> Holding | None:
+    document = candidate.evidence.document
+    stamp = document.provenance.published
+    published = stamp.date if stamp else None
+    stated = stated_by(asked, document.text, candidate.sentence, candidate.span, published)
+    if stated is None:
+        return None
+    return Holding(candidate, stated, _standing(candidate))
+
+
+def _standing(candidate: Candidate) -> Standing:
+    document = candidate.evidence.document
+    stamp = document.provenance.published
+    return standing_of(document.text, candidate.sentence, stamp.date if stamp else None)
+
+
+def _same_thing(question: str, best: Holding, other: Holding) -> bool:
+    return same_thing(
+        question, best.candidate.sentence_text, _within(best), other.candidate.sentence_text, _within(other)
+    )
+
+
+def _within(holding: Holding) -> Span:
+    """Where the value stands in its sentence."""
+    start = holding.candidate.sentence.start
+    return Span(holding.stated.span.start - start, holding.stated.span.end - start)
+
+
+def _place(groups: list[list[Holding]], holding: Holding) -> None:
+    """Into the group that it agrees with, once a document; otherwise into one of its own, once an origin."""
+    document = holding.candidate.evidence.document
+    group = next((group for group in groups if agree(group[0].stated, holding.stated)), None)
+    if group is not None:
+        if len(group) < MOST_HOLDERS and all(other.candidate.evidence.document.id != document.id for other in group):
+            group.append(holding)
+    elif len(groups) < MOST_POSITIONS and all(
+        other.candidate.evidence.document.origin != document.origin for group in groups for other in group
+    ):
+        groups.append([holding])
+
+
+def _disagree(held: Sequence[Held]) -> bool:
+    standings = [position.first.standing for position in held]
+    return len(standings) != len(set(standings))
