@@ -12,6 +12,7 @@ from typing import Any, Literal
 from eval.numbers.questions import SEED
 from eval.sets.lines import read_lines
 from index.sentences import sentence_spans
+from rag.wording import words
 
 Part = Literal["measured", "development"]
 
@@ -93,7 +94,7 @@ def _quotesum(folder: Path, data: Path) -> list[Case]:
                 .replace(" .", ".")
                 .replace(" ,", ",")
             )
-            if sum(len(mark["words"]) for mark in marks) < _MOSTLY * len(plain) or "[" in plain:
+            if sum(len(mark["words"]) for mark in marks) < _MOSTLY * len(plain) or "[" in plain or "]" in plain:
                 continue
             kept.append(plain)
             cited += [texts[mark["source"]] for mark in marks if mark["source"] in texts]
@@ -199,7 +200,8 @@ _READERS: Mapping[str, Callable[[Path, Path], Sequence[Case]]] = {
 
 
 def _sentences(text: str) -> tuple[str, ...]:
-    return tuple(text[span.start : span.end] for span in sentence_spans(text))
+    sentences = (text[span.start : span.end] for span in sentence_spans(text))
+    return tuple(sentence for sentence in sentences if words(sentence))
 
 
 def _ids(folder: Path) -> frozenset[str]:
