@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from eval.numbers.page import numbers_page
 from eval.numbers.run import NumbersUnusable, app, read_numbers, write_numbers
 from eval.numbers.table import numbers_table
 from tests.eval_fakes import KnownReader
@@ -46,7 +47,8 @@ def test_every_part_has_lines_of_its_own_shape() -> None:
     refusals = {name: _figure(0.75) for name in "f1 precision recall auroc wrongly_answers wrongly_refuses".split()}
     parts = {
         "refusing": {
-            key: {**refusals, "best_f1": {"f1": 0.8, "threshold": 0.4}} for key in ("squad2_dev", "nomiracl_en")
+            key: {**refusals, "best_f1": {"f1": 0.8, "threshold": 0.4}, "curve": [(0.5, 0.0), (1.0, 0.4)]}
+            for key in ("squad2_dev", "nomiracl_en")
         },
         "chunking": {"rows": {"ours": row, "llama-index default": row}, "top_k": 10},
         "supporting": {
@@ -64,6 +66,9 @@ def test_every_part_has_lines_of_its_own_shape() -> None:
     assert "| chunking, ours: IoU at 10 | 4 | 10.0 [5.0, 100.0] | llama-index default 10.0 | above both |" in table
     assert "| question to answer: F1 over the quickstart peer, points | 4 | 8.0 [4.0, 100.0] | 0 | +8 |" in table
     assert "| support, quotes with a changed date: balanced accuracy | 4 | 90.0" in table
+    page = numbers_page({name: {"result": result} for name, result in parts.items()}, {"python": "3"})
+    assert page.count("<polyline") == 2
+    assert "<td>refusals, squad2_dev: F1</td>" in page
     assert "| refusals, squad2_dev: F1 | 4 | 75.0 [37.5, 100.0] | best of any threshold 80.0 | 75 |" in table
     assert "| nomiracl_en: refuses though one does | 4 | 75.0" in table
     assert "| lihua_world: wrong answer shown | 4 | 30.0" in table

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.numbers.page import numbers_page
 from eval.numbers.table import PARTS, Result, numbers_table
 from eval.origin import code_hash, commit, versions
 from eval.progress import Progress, progress_bar
@@ -19,7 +20,7 @@ from eval.write import write_texts
 from index.errors import DossierError
 
 MARKERS = "numbers"
-RESULT, TABLE = "numbers.json", "numbers.md"
+RESULT, TABLE, PAGE = "numbers.json", "numbers.md", "numbers.html"
 
 app = typer.Typer(add_completion=False)
 
@@ -104,14 +105,16 @@ def read_numbers(path: Path) -> dict[str, Any]:
 @app.command()
 def main(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="Folder that holds the sets, one folder each.")],
-    out: Annotated[Path, typer.Option(help="Folder for numbers.json and numbers.md.")] = Path("reports/numbers"),
+    out: Annotated[Path, typer.Option(help="Folder for numbers.json, numbers.md and numbers.html.")] = Path(
+        "reports/numbers"
+    ),
     only: Annotated[
         list[str] | None, typer.Option(help=f"Measure this part, the rest stays as it was: {', '.join(PARTS)}.")
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many questions of each set.")] = None,
     readme: Annotated[Path | None, typer.Option(help="Paste the table into this file, between its markers.")] = None,
 ) -> None:
-    """Measure, write numbers.json and numbers.md, and print the table."""
+    """Measure, write numbers.json, numbers.md and numbers.html, and print the table."""
     names = list(dict.fromkeys(only or PARTS))
     if unknown := [name for name in names if name not in PARTS]:
         raise typer.BadParameter(f"{unknown[0]!r} is not one of {', '.join(PARTS)}", param_hint="--only")
@@ -135,7 +138,9 @@ def main(
 
 
 def write_numbers(out: Path, parts: Mapping[str, Any]) -> None:
-    """Both files, after each part: a run that is stopped keeps what it has."""
+    """The files of all parts, after each part: a run that is stopped keeps what it has."""
     stored = {"versions": versions(), "parts": dict(parts)}
     as_json = json.dumps(stored, ensure_ascii=False, indent=1) + "\n"
-    write_texts(out, {RESULT: as_json, TABLE: numbers_table(parts) + "\n"})
+    write_texts(
+        out, {RESULT: as_json, TABLE: numbers_table(parts) + "\n", PAGE: numbers_page(parts, stored["versions"])}
+    )

@@ -158,8 +158,15 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
 }
 
 
+HEAD = ("what", "n", "reached [95 % interval]", "row to beat", "to reach")
+
+
+def rows_of(parts: Mapping[str, Any]) -> list[Row]:
+    """The rows of every part that was measured."""
+    return [row for name, lines in PARTS.items() if name in parts for row in lines(parts[name]["result"])]
+
+
 def numbers_table(parts: Mapping[str, Any]) -> str:
     """The table of every part that was measured, in percent with 95 % bootstrap intervals."""
-    rows = [line.cells() for name, lines in PARTS.items() if name in parts for line in lines(parts[name]["result"])]
-    head = ["| what | n | reached [95 % interval] | row to beat | to reach |", "|---|---|---|---|---|"]
-    return "\n".join([*head, *(f"| {' | '.join(row)} |" for row in rows)])
+    lines = [HEAD, ("---",) * len(HEAD), *(row.cells() for row in rows_of(parts))]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
