@@ -1,21 +1,39 @@
-"""A hard end for calls that may never end: in time also when bytes drip, and in bytes also when they pour."""
+"""A hard end for calls that may never end: in time also when bytes drip, in bytes also when they pour, and when nobody waits."""
 
 from __future__ import annotations
 
+import queue
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import httpcore
 import httpx
 
-Result = TypeVar("Result")
-_TELLTALE = ("x-stainless-", "openai-organization", "openai-project", "user-agent")
+Piece = TypeVar("Piece")
+_LOOK_S = 0.5
+"""Between two looks whether the time is over or nobody waits any more."""
+_MAY_BE_SAID = frozenset(
+    (
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "user-agent",
+        "idempotency-key",
+        "anthropic-version",
+    )
+)
+
+
+class Abandoned(Exception):
+    """Whoever asked has gone."""
 
 
 class Budget:
@@ -24,11 +42,12 @@ class Budget:
     def __init__(self, seconds: float, response_bytes: int) -> None:
         self._end = time.monotonic() + seconds
         self._bytes = response_bytes
+        self._cancelled = threading.Event()
 
     def seconds(self) -> float:
-        """Seconds left, more than 0. Raises TimeoutError when there are none."""
+        """Seconds left, more than 0. Raises TimeoutError when there are none, or when the call was given up."""
         left = self._end - time.monotonic()
-        if left <= 0:
+        if left <= 0 or self._cancelled.is_set():
             raise TimeoutError("the time for this call is over")
         return left
 
@@ -38,54 +57,108 @@ class Budget:
         if self._bytes < 0:
             raise OverflowError("the response is too large")
 
+    def rest(self, seconds: float) -> None:
+        """Wait. Raises TimeoutError when the call ends first."""
+        self._cancelled.wait(min(seconds, self.seconds()))
+        self.seconds()
+
+    def cancel(self) -> None:
+        """End the call: what it waits for ends within a moment."""
+        self._cancelled.set()
+
 
 _BUDGET: ContextVar[Budget] = ContextVar("budget")
 
 
 def current_budget() -> Budget:
-    """The budget of the call that this thread works on. Raises LookupError outside `within`."""
+    """The budget of the call that this thread works on. Raises LookupError outside `pieces_within`."""
     return _BUDGET.get()
 
 
-def within(seconds: float, call: Callable[[], Result], *, response_bytes: int) -> Result:
-    """Run a call in a thread of its own and leave it behind when its time is over.
+def pieces_within(
+    seconds: float,
+    call: Callable[[], Generator[Piece, None, None]],
+    *,
+    response_bytes: int,
+    stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Piece]:
+    """What a call yields, as it comes, from a thread of its own, which is left behind when its time is over.
 
-    What the call does through a `bounded_client` ends with its budget too, so the thread does not live on.
+    What the call does through a `bounded_client` ends with its budget too, so the thread does not live on. It ends as well
+    when the iterator is closed.
 
     Raises:
-        TimeoutError: The call took longer than `seconds`. Otherwise whatever the call raises.
+        TimeoutError: The whole took longer than `seconds`.
+        Abandoned: `stopped` said so while there was nothing to yield.
+        Otherwise whatever the call raises.
     """
-    outcome: Future[Result] = Future()
+    budget = Budget(seconds, response_bytes)
 
-    def work() -> None:
-        _BUDGET.set(Budget(seconds, response_bytes))
-        try:
-            outcome.set_result(call())
-        except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
-            outcome.set_exception(error)
+    def work(put: Callable[[Piece], None]) -> None:
+        _BUDGET.set(budget)
+        with closing(call()) as pieces:
+            for piece in pieces:
+                budget.seconds()
+                put(piece)
 
-    threading.Thread(target=work, name="bounded-call", daemon=True).start()
+    def look() -> float:
+        if stopped():
+            raise Abandoned
+        return min(_LOOK_S, budget.seconds())
+
     try:
-        return outcome.result(timeout=seconds)
-    except FutureTimeout as error:
-        raise TimeoutError(f"no answer within {seconds:g} s") from error
+        yield from handed_over(work, look)
+    finally:
+        budget.cancel()
 
 
-def bounded_client(*, tls: bool) -> httpx.Client:
-    """An HTTP client whose every wait ends with the current budget; no proxy, no redirect, no word about this machine."""
+def handed_over(work: Callable[[Callable[[Piece], None]], None], look: Callable[[], float]) -> Iterator[Piece]:
+    """What `work`, in a thread of its own, puts; and then what it raises.
+
+    Args:
+        look: Seconds until it is to be called again; raises when there is no use in waiting.
+    """
+    put: queue.SimpleQueue[tuple[Piece] | BaseException | None] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            work(lambda piece: put.put((piece,)))
+        except BaseException as error:  # noqa: BLE001 - handed to the caller, whatever it is
+            put.put(error)
+        else:
+            put.put(None)
+
+    threading.Thread(target=run, name="bounded-call", daemon=True).start()
+    while True:
+        try:
+            found = put.get(timeout=look())
+        except queue.Empty:
+            continue
+        if found is None:
+            return
+        if isinstance(found, BaseException):
+            raise found
+        yield found[0]
+
+
+def bounded_client(*, tls: bool, key_header: str, key: str) -> httpx.Client:
+    """An HTTP client whose every wait ends with the current budget; no proxy, no redirect, no word about this machine.
+
+    Args:
+        key_header, key: The only thing that is said of who asks, whatever the library above has found elsewhere.
+    """
+
+    def say_little(request: httpx.Request) -> None:
+        for name in [name for name in request.headers if name.lower() not in _MAY_BE_SAID]:
+            del request.headers[name]
+        request.headers.update({"accept-encoding": "identity", "user-agent": "dossier", key_header: key})
+
     return httpx.Client(
         transport=_Transport(httpx.create_ssl_context() if tls else None),
         follow_redirects=False,
         timeout=None,  # noqa: S113 - the budget is shorter than any timeout, and holds for the whole call
-        event_hooks={"request": [_say_little], "response": [_refuse_compression]},
+        event_hooks={"request": [say_little], "response": [_refuse_compression]},
     )
-
-
-def _say_little(request: httpx.Request) -> None:
-    for name in [name for name in request.headers if name.lower().startswith(_TELLTALE)]:
-        del request.headers[name]
-    request.headers["accept-encoding"] = "identity"
-    request.headers["user-agent"] = "dossier"
 
 
 def _refuse_compression(response: httpx.Response) -> None:
@@ -146,9 +219,13 @@ class _Stream(httpcore.NetworkStream):
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         budget = current_budget()
-        received = self._inner.read(max_bytes, budget.seconds())
-        budget.spend(len(received))
-        return received
+        while True:
+            try:
+                received = self._inner.read(max_bytes, min(_LOOK_S, budget.seconds()))
+            except httpcore.ReadTimeout:
+                continue
+            budget.spend(len(received))
+            return received
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, current_budget().seconds())

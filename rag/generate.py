@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from index.errors import LanguageModelFailed
 from index.sentences import sentence_spans
 from rag import prompts
-from rag.llm import LanguageModel, Message
-from rag.quote import find_quotes
-from rag.reply import MAX_STATEMENT_CHARS, MAX_STATEMENTS, Reply, parse_reply
+from rag.llm import LanguageModel, Message, never
+from rag.quote import find_quotes, instructs
+from rag.reply import MAX_HEARD_CHARS, MAX_STATEMENT_CHARS, MAX_STATEMENTS, parse_reply, said_so_far
 from rag.values import Draft, DraftStatement, Evidence, Quote
 from rag.verify import short_stands, verify
+from rag.wording import words
 
 _MAX_LABEL_CHARS = 120
+_LOOK_CHARS = 40  # of a reply between two looks for new statements
+_LEAST_WORDS = 3  # a bare word is no statement: it may be what a passage told the model to say
 _BRACKETED_COMMAND = re.compile(r"\[(/?[A-Z_]{2,30}|[0-9]{1,4}(?:[ ]?[,;-][ ]?[0-9]{1,4}){0,19})\]")
 
 
@@ -27,8 +31,8 @@ class LLMAnswerer:
         Args:
             max_passage_chars: Most characters of passages in one prompt; a passage goes in whole or not at all, but for a
                 first one that is longer than this.
-            prose: For small models, which answer but neither write JSON nor cite: no JSON is demanded, and when a reply cites
-                nothing at all, quotes that hold its sentences are looked for in every passage. `rag.verify` judges both alike.
+            prose: For small models, which answer but neither write JSON nor cite: no JSON is demanded, and for a sentence that
+                cites nothing, quotes that hold it are looked for in every passage. `rag.verify` judges both alike.
         """
         if max_passage_chars < 1:
             raise ValueError(f"max_passage_chars must be 1 or more, got {max_passage_chars}")
@@ -36,34 +40,100 @@ class LLMAnswerer:
         self._max_passage_chars = max_passage_chars
         self._prose = prose
 
-    def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
+    def draft(
+        self,
+        question: str,
+        evidence: Sequence[Evidence],
+        *,
+        hear: Callable[[DraftStatement], None] | None = None,
+        stopped: Callable[[], bool] = never,
+    ) -> Draft:
         """Ask the model.
 
         `confidence` is 0 when the model says that the passages do not answer, or says nothing, and 1 otherwise: a model's own
         estimate is worth nothing, so what may be shown is decided by `rag.verify`. `short` is "" unless the quotes prove it.
-        Statements that cite no passage of the prompt come back without quotes; `rag.verify` cuts them.
+        Statements that cite no passage of the prompt come back without quotes; `rag.verify` cuts them. A reply that breaks off
+        leaves a degraded draft of the statements that were whole.
+
+        Args:
+            hear: Called with each statement of the draft, in order, as soon as the model has written it.
+            stopped: Whether nobody waits for the draft any more.
 
         Raises:
-            LanguageModelFailed: No reply in time, or none that can be used.
+            LanguageModelFailed: No statement in time, or no reply that can be used.
         """
         read = _within_budget(evidence, self._max_passage_chars)
         messages = build_messages(question, read, max_passage_chars=self._max_passage_chars)
         schema = None if self._prose else answer_schema([item.number for item in read])
-        completion = self._llm.complete(messages, json_schema=schema)
+        heard = _Heard(read, hear, search=self._prose)
+        try:
+            completion = self._llm.complete(messages, json_schema=schema, hear=heard.take, stopped=stopped)
+        except LanguageModelFailed:
+            if not heard.statements:
+                raise
+            return self._draft(heard, "", degraded=True)
         reply = parse_reply(completion.text)
-        search = self._prose and not any(cited for _, cited in reply.statements)
-        statements = tuple(
-            DraftStatement(text, _best_quotes(text, read) if search else _cited_quotes(text, cited, read))
-            for text, cited in _sentences(reply)
-        )
-        draft = Draft(
-            statements=statements,
-            short=reply.short,
-            confidence=1.0 if statements else 0.0,
-            answered_by=f"llm:{self._llm.name}",
-            usage={"prompt_tokens": completion.prompt_tokens, "completion_tokens": completion.completion_tokens},
-        )
+        heard.add(reply.statements)
+        if not heard.statements and any(instructs(item.hit.chunk.text) for item in read):
+            raise LanguageModelFailed("A passage tells its reader what to say, so the model's silence proves nothing.")
+        usage = {"prompt_tokens": completion.prompt_tokens, "completion_tokens": completion.completion_tokens}
+        draft = self._draft(heard, reply.short, usage=usage)
         return draft if short_stands(reply.short, verify(draft, read), read) else replace(draft, short="")
+
+    def _draft(
+        self, heard: _Heard, short: str, *, usage: Mapping[str, int] | None = None, degraded: bool = False
+    ) -> Draft:
+        return Draft(
+            statements=tuple(heard.statements.values()),
+            short=short,
+            confidence=1.0 if heard.statements else 0.0,
+            answered_by=f"llm:{self._llm.name}",
+            degraded=degraded,
+            usage=usage,
+        )
+
+
+class _Heard:
+    """The statements of a reply, taken out of it while it is written; what was once heard stays said."""
+
+    def __init__(
+        self, evidence: Sequence[Evidence], hear: Callable[[DraftStatement], None] | None, *, search: bool
+    ) -> None:
+        """
+        Args:
+            search: Quotes for a sentence that cites nothing are looked for in every passage.
+        """
+        self._evidence = evidence
+        self._hear = hear
+        self._search = search
+        self._text = ""
+        self._looked = 0
+        self.statements: dict[str, DraftStatement] = {}
+
+    def take(self, piece: str) -> None:
+        """One more piece of the reply."""
+        if len(self._text) >= MAX_HEARD_CHARS or len(self.statements) == MAX_STATEMENTS:
+            return
+        self._text += piece
+        if len(self._text) - self._looked >= max(_LOOK_CHARS, self._looked // 16):  # few looks, however long the reply
+            self._looked = len(self._text)
+            self.add(said_so_far(self._text))
+
+    def add(self, said: Iterable[tuple[str, tuple[int, ...]]]) -> None:
+        """Statements with the numbers that they cite; those already heard are passed over."""
+        for text, cited in _sentences(said):
+            if text in self.statements or len(self.statements) == MAX_STATEMENTS:
+                continue
+            self.statements[text] = statement = DraftStatement(text, self._quotes(text, cited))
+            if self._hear is not None:
+                self._hear(statement)
+
+    def _quotes(self, text: str, cited: Sequence[int]) -> tuple[Quote, ...]:
+        if len(words(text)) < _LEAST_WORDS:
+            return ()
+        if self._search and not cited:
+            return _best_quotes(text, self._evidence)
+        return _cited_quotes(text, cited, self._evidence)
 
 
 def build_messages(question: str, evidence: Sequence[Evidence], *, max_passage_chars: int) -> list[Message]:
@@ -145,10 +215,10 @@ def _label(text: str) -> str:
     return defuse(" ".join(text.split())[:_MAX_LABEL_CHARS]).replace('"', "'")
 
 
-def _sentences(reply: Reply) -> list[tuple[str, tuple[int, ...]]]:
+def _sentences(said: Iterable[tuple[str, tuple[int, ...]]]) -> list[tuple[str, tuple[int, ...]]]:
     """One entry per sentence, so that a false one does not take a true one with it."""
     single: list[tuple[str, tuple[int, ...]]] = []
-    for text, cited in reply.statements:
+    for text, cited in said:
         short = text[:MAX_STATEMENT_CHARS]
         single += [(short[span.start : span.end], cited) for span in sentence_spans(short)]
-    return list(dict.fromkeys(single))[:MAX_STATEMENTS]
+    return single

@@ -10,15 +10,23 @@ import shutil
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from index.errors import ModelUnavailable
+from rag.bounded import handed_over
 
 _SEED = 20_251_018
 _LONGEST_CONTEXT = 8192  # tokens; a model's own limit may ask for gigabytes of cache
+
+
+class Said(NamedTuple):
+    """A piece of a reply; the counts of tokens come once, at the end, and are 0 before."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
 
 
 class GgufModel:
@@ -43,8 +51,8 @@ class GgufModel:
         response_format: Mapping[str, Any] | None,
         *,
         seconds_left: Callable[[], float],
-    ) -> tuple[str, int, int]:
-        """The reply, its prompt's tokens and its own tokens.
+    ) -> Iterator[Said]:
+        """The reply in pieces, as it is written.
 
         Args:
             seconds_left: Seconds until the reply is of no use; raises TimeoutError when there are none.
@@ -64,12 +72,17 @@ class GgufModel:
         }
         if response_format:
             request["response_format"] = dict(response_format)
+        return handed_over(lambda put: self._write(request, put, seconds_left), seconds_left)
+
+    def _write(
+        self, request: Mapping[str, Any], put: Callable[[Said], None], seconds_left: Callable[[], float]
+    ) -> None:
         if not self._lock.acquire(timeout=seconds_left()):
             raise TimeoutError("the model was busy")
         try:
-            reply = _Reply(time.monotonic() + seconds_left())
+            reply = _Reply(put, seconds_left)
             self._load().handle_chat_completions(request, reply.receive)
-            return reply.read()
+            reply.check()
         finally:
             self._lock.release()
 
@@ -116,35 +129,31 @@ class GgufModel:
 
 
 class _Reply:
-    """Collects the pieces of one streamed reply, and stops it when its time is over."""
+    """Hands on the pieces of one reply, and stops it when its time is over."""
 
-    def __init__(self, end: float) -> None:
-        self._end = end
-        self._pieces: list[str] = []
-        self._usage: Mapping[str, int] = {}
-        self._refusal = ""
-        self._late = False
+    def __init__(self, put: Callable[[Said], None], seconds_left: Callable[[], float]) -> None:
+        self._put = put
+        self._seconds_left = seconds_left
+        self._failure: Exception | None = None
 
     def receive(self, chunk: Any) -> bool:
         """Take one chunk; True asks llama.cpp to stop."""
-        self._late = time.monotonic() > self._end
+        try:
+            self._seconds_left()
+        except TimeoutError as error:
+            self._failure = error
         for part in chunk if isinstance(chunk, list) else [chunk]:
             if "error" in part:
-                self._refusal = str(part["error"].get("message", "refused"))
-            self._usage = part.get("usage") or self._usage
-            self._pieces += [choice.get("delta", {}).get("content") or "" for choice in part.get("choices", ())]
-        return self._late
+                self._failure = RuntimeError(str(part["error"].get("message", "refused")))
+            usage = part.get("usage") or {}
+            text = "".join(choice.get("delta", {}).get("content") or "" for choice in part.get("choices", ()))
+            self._put(Said(text, int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))))
+        return self._failure is not None
 
-    def read(self) -> tuple[str, int, int]:
-        if self._late:
-            raise TimeoutError("the model was too slow")
-        if self._refusal:
-            raise RuntimeError(self._refusal)
-        return (
-            "".join(self._pieces),
-            int(self._usage.get("prompt_tokens", 0)),
-            int(self._usage.get("completion_tokens", 0)),
-        )
+    def check(self) -> None:
+        """Raises what stopped it."""
+        if self._failure is not None:
+            raise self._failure
 
 
 def physical_cores() -> int:

@@ -15,9 +15,11 @@ from rag.wording import MARKER, fold, strip_markers
 MAX_STATEMENTS = 12
 MAX_STATEMENT_CHARS = 1000
 MAX_CITATIONS = 6
+MAX_HEARD_CHARS = 20_000
 _MAX_SHORT_CHARS = 200
 _MAX_JSON_FAILURES = 100
 _THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL | re.IGNORECASE)
+_SAYS_NOT_STATED = re.compile(r'"not_stated"\s*:\s*true')
 _MARKED_STOP = re.compile(rf"([.!?])((?:{MARKER.pattern}){{1,9}})")
 
 
@@ -42,6 +44,26 @@ def parse_reply(text: str) -> Reply:
     if spoken.upper().startswith(prompts.NOT_STATED) or not spoken:
         return Reply((), not_stated=True)
     return Reply(tuple((_plain(part), _markers(part)) for part in _marked_sentences(spoken))[:MAX_STATEMENTS])
+
+
+def said_so_far(text: str) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """The statements that are whole in a reply which is still being written: closed JSON objects, or sentences that another follows.
+
+    >>> said_so_far('{"statements": [{"text": "It rained.", "citations": [1]}, {"text": "Then')
+    (('It rained.', (1,)),)
+    >>> said_so_far("It rained. [1] Then the su")
+    (('It rained.', (1,)),)
+    """
+    spoken = _THOUGHT.sub("", text[:MAX_HEARD_CHARS]).lstrip()
+    if "{" in spoken:
+        pieces = [] if _SAYS_NOT_STATED.search(spoken) else [v for v in _json_objects(spoken) if "text" in v]
+        return _from_json({"statements": pieces}).statements
+    if spoken.upper().startswith(prompts.NOT_STATED):
+        return ()
+    sentences = _marked_sentences(spoken)
+    if sentences and not any(character.isalpha() for character in strip_markers(sentences[-1])):
+        sentences.pop()  # a marker that is being written belongs to the sentence before it
+    return tuple((_plain(part), _markers(part)) for part in sentences[:-1])[:MAX_STATEMENTS]
 
 
 def _json_objects(text: str) -> Iterator[dict[str, Any]]:
