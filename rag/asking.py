@@ -13,9 +13,9 @@ from index.redaction import ERASED
 from index.values import Filters
 from rag.follow_up import TURNS, Rewrite, Turn, stand_alone
 from rag.llm import LanguageModel
-from rag.replay import Changes, compare
+from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.values import Answer, FiltersView, Frozen
+from rag.values import Answer, FiltersView
 
 NEW = "new"
 logger = logging.getLogger("dossier")
@@ -42,33 +42,6 @@ class Asked(Protocol):
     def collection(self, name: str | None = None) -> Keeping: ...
 
     def pipeline(self, name: str | None = None) -> Answering: ...
-
-
-class KeptAnswer(Frozen):
-    """An answer as it was given.
-
-    Attributes:
-        turn: Its place in its thread, from 1.
-        asked: The filters and the date that came with the question; those it was searched with are in the answer.
-        outdated: The collection has changed since.
-        removed, erased: Documents that it read and that were removed since, or erased: of those no word is left in it.
-    """
-
-    asked_at: str
-    turn: int | None = None
-    asked: FiltersView = FiltersView()
-    answer: Answer
-    outdated: bool = False
-    removed: tuple[str, ...] = ()
-    erased: tuple[str, ...] = ()
-
-
-class Replay(Frozen):
-    """A kept answer, the same question asked again, and what changed."""
-
-    old: KeptAnswer
-    new: Answer
-    changes: Changes
 
 
 class Asking:

@@ -1,13 +1,32 @@
-"""What changed between an answer and the same question asked again. Only what was said counts, not how long it took."""
+"""An answer as it was kept, and what changed between it and the same question asked again."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
-from rag.values import Answer, Citation, Frozen, Position, Statement, Verdict
+from rag.values import Answer, Citation, FiltersView, Frozen, Position, Statement, Verdict
 
 Said = TypeVar("Said", Citation, Position, Statement)
+
+
+class KeptAnswer(Frozen):
+    """An answer as it was given.
+
+    Attributes:
+        turn: Its place in its thread, from 1.
+        asked: The filters and the date that came with the question; those it was searched with are in the answer.
+        outdated: The collection has changed since.
+        removed, erased: Documents that it read and that were removed since, or erased: of those no word is left in it.
+    """
+
+    asked_at: str
+    turn: int | None = None
+    asked: FiltersView = FiltersView()
+    answer: Answer
+    outdated: bool = False
+    removed: tuple[str, ...] = ()
+    erased: tuple[str, ...] = ()
 
 
 class Changes(Frozen):
@@ -37,6 +56,14 @@ class Changes(Frozen):
     documents_went: tuple[str, ...] = ()
     settings: bool = False
     generation: bool = False
+
+
+class Replay(Frozen):
+    """A kept answer, the same question asked again, and what changed."""
+
+    old: KeptAnswer
+    new: Answer
+    changes: Changes
 
 
 def compare(old: Answer, new: Answer, *, came: Iterable[str] = (), went: Iterable[str] = ()) -> Changes:

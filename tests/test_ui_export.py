@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from index.redaction import ERASED, stripped, without_document
-from rag.asking import KeptAnswer
+from rag.replay import KeptAnswer
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from ui.export import Format, export_answer
 from ui.export.markdown import escaped

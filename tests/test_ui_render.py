@@ -11,7 +11,7 @@ from rich.console import Console
 
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
-from ui.page.answer_view import answer_view, excerpt
+from ui.page.answer_view import answer_view
 from ui.page.documents_view import (
     PAGE_ROWS,
     documents_view,
@@ -23,9 +23,10 @@ from ui.page.documents_view import (
 )
 from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
 from ui.page.markup import block, escape, fill
+from ui.page.proof_view import excerpt
 from ui.page.source_view import AROUND_CHARS, source_view
-from ui.page.words import date_with_source
 from ui.show import show_answer
+from ui.words import date_with_source
 
 TAG = re.compile(r"<[^>]*>")
 HOSTILE = "</script><img src=x onerror=alert(1)>${1+1}`{{x}}` **b** [a](//h) ![i](//h) $$x$$ \n\n# h\n\n```mermaid\n"

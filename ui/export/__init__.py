@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.asking import KeptAnswer
+from rag.replay import KeptAnswer
 from ui.export.rows import as_csv
 from ui.export.sheet import sheet_of
 

@@ -6,7 +6,7 @@ import csv
 import io
 import unicodedata
 
-from rag.asking import KeptAnswer
+from rag.replay import KeptAnswer
 from rag.values import Citation
 
 _FORMULA = frozenset("=+-@")

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from index.redaction import ERASED
-from rag.asking import KeptAnswer
+from rag.replay import KeptAnswer
 from rag.values import Citation, EvidenceView, FiltersView, Position, Statement
-from ui.page.words import DOUBTS, VERDICTS, count, date_with_source, listed, written
+from ui.words import DOUBTS, VERDICTS, count, date_with_source, listed, written
 
 NEAREST = 3
 

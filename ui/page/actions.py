@@ -12,10 +12,10 @@ from ui.page.answer_view import answer_view
 from ui.page.documents_view import documents_view, examples_view, header_view, said_view, welcome_view
 from ui.page.examples import example_questions
 from ui.page.source_view import gone_view, no_source_view, source_view
-from ui.page.words import VERDICTS, count, title_of
 from ui.problems import PROBLEMS, Problem, of_error, unexpected
 from ui.protocols import Dossier
 from ui.requests import check_asked, check_length
+from ui.words import VERDICTS, count, title_of
 
 _LONGEST_COMMAND = 300
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.values import Answer, Citation, Conflict, EvidenceView, Position, Statement
+from rag.values import Answer, Citation, Conflict, Position, Statement
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.words import DOUBTS, VERDICTS, count, date_with_source, listed, written
+from ui.page.proof_view import citations_view, nearest_view, reference, why_view
+from ui.words import DOUBTS, STANDINGS, VERDICTS, count, listed, written
 
 NEAREST = 3
-EXCERPT_CHARS = 320
+EXPORTS = {"markdown": "Markdown", "docx": "Word", "csv": "CSV", "json": "JSON"}
 _NOT_STATED = "The documents don't say."
 
 _DEGRADED = Html('<p class="note">The language model did not answer; the built-in reader stood in for it.</p>')
@@ -17,28 +18,21 @@ _DEGRADED = Html('<p class="note">The language model did not answer; the built-i
 Citations = Mapping[int, Citation]
 
 
-def answer_view(answer: Answer) -> str:
-    """The whole answer. `not_stated` shows what was searched and the nearest passages instead of citations."""
+def answer_view(answer: Answer, *, kept: bool = False) -> str:
+    """The whole answer. `not_stated` shows what was searched and the nearest passages instead of citations.
+
+    Args:
+        kept: It can be fetched as a file.
+    """
     cited = {citation.number: citation for citation in answer.citations}
-    parts = [_not_stated(answer) if answer.verdict == "not_stated" else _stated(answer, cited)]
+    parts = [_not_stated(answer) if answer.verdict == "not_stated" else _stated(answer, cited, kept=kept)]
+    if answer.timeline:
+        parts.append(_timeline(answer.timeline, cited))
     if answer.citations:
-        parts.append(_citations(answer.citations))
+        parts.append(citations_view(answer.citations))
     if answer.evidence:
-        parts.append(_why(answer))
+        parts.append(why_view(answer))
     return block(join(parts), "answer")
-
-
-def reference(document_id: str, start: int, end: int) -> Html:
-    """What a button points at, for the script: a document and a range of its text."""
-    return fill("<i hidden>{id} {start} {end}</i>", id=document_id, start=start, end=end)
-
-
-def excerpt(text: str, length: int = EXCERPT_CHARS) -> str:
-    """The beginning of a passage, on one line, cut between words."""
-    line = " ".join(text.split())
-    if len(line) <= length:
-        return line
-    return line[:length].rsplit(" ", 1)[0] + " …"
 
 
 def _verdict(answer: Answer) -> Html:
@@ -65,17 +59,24 @@ def _scope(answer: Answer) -> str:
     )
 
 
-def _stated(answer: Answer, cited: Citations) -> Html:
+def _stated(answer: Answer, cited: Citations, *, kept: bool) -> Html:
     return fill(
-        '<section class="card stated">{verdict}{lead}<p class="text">{text}</p>{degraded}'
-        '<p class="tools"><button type="button" class="quiet copy">Copy with sources</button></p></section>',
+        '<section class="card stated">{asked}{verdict}{lead}<p class="text">{text}</p>{missing}{degraded}{tools}</section>',
+        asked=_asked_as(answer),
         verdict=_verdict(answer),
         lead=_lead(answer, cited),
-        text=join((_statement(one, cited) for one in answer.statements), " ")
-        if answer.statements
-        else escape(answer.text),
+        text=_prose(answer, cited) if answer.statements else escape(answer.text),
+        missing=_missing(answer),
         degraded=_DEGRADED if answer.degraded else Html(""),
+        tools=_tools(answer, kept=kept),
     )
+
+
+def _asked_as(answer: Answer) -> Html:
+    """A follow-up as it was searched: whoever reads the answer must see which question it answers."""
+    if answer.rewritten_by is None:
+        return Html("")
+    return fill('<p class="note asked">Asked as: <q>{query}</q></p>', query=answer.query)
 
 
 def _lead(answer: Answer, cited: Citations) -> Html:
@@ -85,15 +86,53 @@ def _lead(answer: Answer, cited: Citations) -> Html:
     return fill('<p class="short">{short}</p>', short=answer.short) if answer.short else Html("")
 
 
-def _statement(statement: Statement, cited: Citations) -> Html:
+def _prose(answer: Answer, cited: Citations) -> Html:
+    """The statements, each led by who says it; a source that goes on is not named again."""
+    sentences = []
+    before: tuple[str, str | None] | None = None
+    for one in answer.statements:
+        document = cited[one.citations[0]].document_id if one.citations and one.citations[0] in cited else None
+        source = (one.attribution, document)
+        sentences.append(_statement(one, cited, led=bool(one.attribution) and source != before))
+        before = source
+    return join(sentences, " ")
+
+
+def _statement(statement: Statement, cited: Citations, *, led: bool) -> Html:
     chips = join(chip(cited[number]) for number in statement.citations if number in cited)
     doubt = DOUBTS[statement.status]
     return fill(
-        '<span class="statement {status}">{text}</span>&nbsp;{chips}{doubt}',
+        '{lead}<span class="statement {status}">{text}</span>&nbsp;{chips}{doubt}',
+        lead=fill('<span class="by">{who}:</span> ', who=statement.attribution) if led else Html(""),
         status=statement.status,
         text=statement.text,
         chips=chips,
         doubt=fill(' <span class="doubt">{doubt}</span>', doubt=doubt) if doubt else Html(""),
+    )
+
+
+def _missing(answer: Answer) -> Html:
+    if not answer.missing:
+        return Html("")
+    return fill(
+        '<p class="missing"><b>Not in the documents:</b> {parts}</p>', parts=listed(list(answer.missing), " · ")
+    )
+
+
+def _tools(answer: Answer, *, kept: bool) -> Html:
+    """Copying, and the answer as a file; addresses are of this server, and hold nothing but an id of ours."""
+    links = [
+        fill(
+            '<a class="quiet" href="v1/answers/{id}/export?format={name}">{label}</a>',
+            id=Html(answer.id),
+            name=Html(name),
+            label=label,
+        )
+        for name, label in EXPORTS.items()
+    ]
+    return fill(
+        '<p class="tools"><button type="button" class="quiet copy">Copy with sources</button>{links}</p>',
+        links=fill('<span class="exports">Export: {links}</span>', links=join(links, " ")) if kept else Html(""),
     )
 
 
@@ -120,105 +159,60 @@ def _conflict(conflict: Conflict, cited: Citations, *, named: bool) -> Html:
 def _position(position: Position, cited: Citations) -> Html:
     chips = join(chip(cited[number]) for number in position.citations if number in cited)
     return fill(
-        '<div class="position"><p class="short">{value}</p><p class="byline">{byline}&nbsp;{chips}</p></div>',
+        '<div class="position {standing}"><p class="short">{value}</p><p class="byline">{byline}&nbsp;{chips}</p>{backing}</div>',
+        standing=position.standing,
         value=position.value,
         byline=listed([position.publisher, written(position.published)]),
         chips=chips,
+        backing=fill('<p class="backing">{backing}</p>', backing=backing)
+        if (backing := _backing(position))
+        else Html(""),
     )
 
 
-def _citations(citations: Sequence[Citation]) -> Html:
-    return fill(
-        '<section class="sources"><h2>{count}</h2><ul class="citations">{items}</ul></section>',
-        count=count(len(citations), "source"),
-        items=join(map(_citation, citations)),
+def _backing(position: Position) -> str:
+    """How many stand behind a position, where that says more than its one source does."""
+    several = position.documents > 1
+    return listed(
+        [
+            STANDINGS[position.standing],
+            count(position.documents, "document") if several else None,
+            count(position.origins, "origin") if several else None,
+            "a single origin against several" if position.outvoted else None,
+        ],
+        ", ",
     )
 
 
-def _citation(citation: Citation) -> Html:
-    return fill(
-        '<li class="citation"><button type="button" class="open"><span class="number"><span class="sr">Source </span>{number}'
-        '</span><span class="said"><span class="byline">{byline}</span><span class="title">{title}</span>'
-        '<span class="quote">{quote}</span></span>{reference}</button></li>',
-        number=citation.number,
-        byline=listed(
-            [
-                citation.publisher,
-                citation.author,
-                citation.kind,
-                date_with_source(citation.published, citation.published_precision, citation.published_source),
-                f"page {citation.page}" if citation.page else None,
-            ]
-        ),
-        title=citation.title or "Untitled",
-        quote=citation.quote,
-        reference=reference(citation.document_id, citation.start, citation.end),
+def _timeline(points: Sequence[Position], cited: Citations) -> Html:
+    """What was said when, newest first."""
+    rows = join(
+        fill(
+            '<li class="{standing}"><span class="when">{date}</span><span class="what">{value}&nbsp;{chips}</span>'
+            '<span class="byline">{byline}</span></li>',
+            standing=point.standing,
+            date=written(point.published),
+            value=point.value,
+            chips=join(chip(cited[number]) for number in point.citations if number in cited),
+            byline=listed([point.publisher, STANDINGS[point.standing] or None]),
+        )
+        for point in points
     )
+    return fill('<section class="over-time"><h2>Over time</h2><ol class="timeline">{rows}</ol></section>', rows=rows)
 
 
 def _not_stated(answer: Answer) -> Html:
     said = answer.text.removeprefix(_NOT_STATED).strip()
     nearest = answer.evidence[:NEAREST]
     return fill(
-        '<section class="card unstated">{verdict}<p class="text">{said}</p>{nearest}</section>',
+        '<section class="card unstated">{asked}{verdict}<p class="text">{said}</p>{nearest}</section>',
+        asked=_asked_as(answer),
         verdict=_verdict(answer),
         said=said,
         nearest=fill(
-            '<h2>Nearest passages</h2><ul class="nearest">{items}</ul>', items=join(_nearest(one) for one in nearest)
+            '<h2>Nearest passages</h2><ul class="nearest">{items}</ul>',
+            items=join(nearest_view(one) for one in nearest),
         )
         if nearest
         else Html(""),
     )
-
-
-def _nearest(passage: EvidenceView) -> Html:
-    return fill(
-        '<li><span class="byline">{byline}</span><p>{text}</p>'
-        '<button type="button" class="quiet open">Read in context{reference}</button></li>',
-        byline=listed([passage.publisher, passage.title, written(passage.published)]),
-        text=excerpt(passage.text),
-        reference=reference(passage.document_id, passage.start, passage.end),
-    )
-
-
-def _why(answer: Answer) -> Html:
-    seconds = answer.timings_ms.get("total", 0.0) / 1000
-    return fill(
-        '<details class="why"><summary>Why these passages</summary><p class="note">Each passage was found by its meaning, by its '
-        "words, or by both; the two rankings are fused. {facts}</p>"
-        '<div class="scroll"><table><thead><tr><th>Rank</th><th>Score</th><th>By meaning</th><th>By words</th><th>Passage</th>'
-        "</tr></thead><tbody>{rows}</tbody></table></div></details>",
-        facts=listed(
-            [
-                f"Answered by {_answerer(answer.answered_by)}",
-                f"confidence {answer.confidence:.2f}",
-                f"{seconds:.2f} s" if seconds else None,
-            ]
-        ),
-        rows=join(_why_row(passage) for passage in answer.evidence),
-    )
-
-
-def _answerer(name: str) -> str:
-    return "the built-in reader" if name == "extractive" else name.replace("llm:", "language model ", 1)
-
-
-def _why_row(passage: EvidenceView) -> Html:
-    return fill(
-        "<tr><td>{rank}</td><td>{score}</td><td>{dense}</td><td>{lexical}</td><td>"
-        '<span class="byline">{byline}</span>'
-        '<button type="button" class="quiet open">{text}{reference}</button></td></tr>',
-        rank=passage.rank,
-        score=f"{passage.score:.4f}",
-        dense=_ranked(passage.dense_rank, passage.signals.get("dense_score")),
-        lexical=_ranked(passage.lexical_rank, passage.signals.get("lexical_score")),
-        byline=listed([passage.publisher or passage.title, written(passage.published)]),
-        text=excerpt(passage.text, 140),
-        reference=reference(passage.document_id, passage.start, passage.end),
-    )
-
-
-def _ranked(rank: int | None, score: object) -> str:
-    if rank is None:
-        return "–"
-    return f"#{rank} ({score:.2f})" if isinstance(score, int | float) else f"#{rank}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from index.values import Document
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.words import count, listed, size_in_words, source_name, title_of, written
+from ui.words import count, listed, size_in_words, source_name, title_of, written
 
 PAGE_ROWS = 50
 NO_DOCUMENTS = Html(

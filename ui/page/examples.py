@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ui.page.words import source_name
+from ui.words import source_name
 
 SEED_FILES = frozenset(
     {

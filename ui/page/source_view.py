@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from index.values import Document
-from ui.page.answer_view import reference
 from ui.page.markup import Html, block, escape, fill
-from ui.page.words import count, date_with_source, listed, source_name, title_of
+from ui.page.proof_view import reference
+from ui.words import count, date_with_source, listed, source_name, title_of
 
 AROUND_CHARS = 20_000
 _FRONT_MATTER = re.compile(r"---\n(?:[^\n]{0,2000}\n){1,60}?---\n")

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from index.dates import date_in_words
 from index.values import Document
-from rag.values import Status, Verdict
+from rag.values import Standing, Status, Verdict
 from ui.views import shown_name
 
 VERDICTS: dict[Verdict, str] = {
@@ -21,6 +21,7 @@ DOUBTS: dict[Status, str] = {
     "weak": "The source supports this only in part: read the quote.",
     "unsupported": "No source was found for this.",
 }
+STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then"}
 _KNOWN_FROM = {
     "front matter": "as its front matter says",
     "json-ld": "as its metadata says",
