@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -12,10 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.answers import Answers
 from index.errors import UnknownDocument
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, Statement
+from tests.fakes_ui import kept_in
 from ui.serve import address, bind, build, make_server
 
 
@@ -68,7 +71,8 @@ def make_document(
 class MemoryCollection:
     """Text files in, documents out; an empty file is refused."""
 
-    def __init__(self, documents: Sequence[Document] = ()) -> None:
+    def __init__(self, answers: Answers, documents: Sequence[Document] = ()) -> None:
+        self.answers = answers
         self.kept = {one.id: one for one in documents}
 
     def ingest(
@@ -131,7 +135,7 @@ class MemoryPipeline:
         stated = bool(found) and found[0][0] >= 2
         cited = [item for item in found[:2] if item[0] >= 2]
         return Answer(
-            id=f"ans_{abs(hash(question))}",
+            id=f"ans_{uuid.uuid4().hex}",
             question=question,
             query=question,
             verdict="answered" if stated else "not_stated",
@@ -198,12 +202,14 @@ class MemoryData:
 
 
 class MemoryDossier:
-    """As `rag.build.Dossier`, with nothing on disk but uploads."""
+    """As `rag.build.Dossier`, with nothing on disk but uploads and kept answers."""
+
+    language_model = None
 
     def __init__(self, data: Path, documents: Sequence[Document] = (), **settings: Any) -> None:
         self.settings = Settings(data=data, **settings)
         self.data = MemoryData()
-        self._collection = MemoryCollection(documents)
+        self._collection = MemoryCollection(kept_in(data), documents)
         self.go = threading.Event()
 
     def collection(self, name: str | None = None, create: bool = False) -> MemoryCollection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,8 @@ from typing import Any
 
 from starlette.types import ASGIApp
 
+from index.answers import Answers
+from index.catalogue import Catalogue
 from index.errors import UnknownCollection, UnknownDocument
 from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
@@ -34,7 +37,8 @@ def document(text: str, source: str, *, title: str = "A note", publisher: str | 
 class FakeCollection:
     """Documents in a dict; a file with the word BAD in it is refused, `gate` holds ingests until it is set."""
 
-    def __init__(self, documents: Sequence[Document] = ()) -> None:
+    def __init__(self, answers: Answers, documents: Sequence[Document] = ()) -> None:
+        self.answers = answers
         self.held = {one.id: one for one in documents}
         self.gate: threading.Event | None = None
         self.erased: list[str] = []
@@ -123,7 +127,7 @@ class FakePipeline:
             self.gate.wait(30)
         self.asked.append((question, filters, as_of))
         same: dict[str, Any] = {
-            "id": "ans_1",
+            "id": f"ans_{uuid.uuid4().hex}",
             "question": question,
             "query": question,
             "answered_by": "extractive",
@@ -181,6 +185,12 @@ class FakePipeline:
         )
 
 
+def kept_in(folder: Path) -> Answers:
+    """Answers in a file of their own."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return Answers(Catalogue(folder / "answers.sqlite3"))
+
+
 class FakeData:
     def __init__(self) -> None:
         self.url: str | None = None
@@ -190,14 +200,15 @@ class FakeData:
 
 
 class FakeDossier:
-    """One collection, "default", with two documents; others are made on demand."""
+    """One collection, "default", with two documents; others are made on demand. Answers are kept as by the real one."""
+
+    language_model = None
 
     def __init__(self, data: Path, **settings: Any) -> None:
         self.settings = Settings(data=data, **settings)
         self.data = FakeData()
-        self.collections = {
-            "default": FakeCollection([document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")])
-        }
+        documents = [document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")]
+        self.collections = {"default": FakeCollection(kept_in(data / "default"), documents)}
         self.pipelines: dict[str, FakePipeline] = {}
         self.warm: Callable[[], None] = lambda: None
         self.closed = False
@@ -209,7 +220,7 @@ class FakeDossier:
                 raise UnknownCollection(
                     f"There is no collection '{wanted}'. Run: dossier index FOLDER --collection {wanted}"
                 )
-            self.collections[wanted] = FakeCollection()
+            self.collections[wanted] = FakeCollection(kept_in(self.settings.data / wanted))
         return self.collections[wanted]
 
     def pipeline(self, name: str | None = None) -> FakePipeline:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -17,8 +17,10 @@ from starlette.concurrency import run_in_threadpool
 from index.errors import DossierError
 from rag.values import Answer
 from ui.desk import MOST_DOCUMENTS, LocalDesk
+from ui.gate import Gate
 from ui.jobs import Jobs, Upload, UploadFolder
-from ui.problems import PROBLEM_RESPONSES, Problem, busy, install, of_error, unexpected
+from ui.keeping import CollectionQuery, Offset, keeping
+from ui.problems import PROBLEM_RESPONSES, Problem, install, of_error, unexpected
 from ui.protocols import Dossier
 from ui.requests import LONGEST_SOURCE, AnswerRequest, SearchRequest, StrictRoute, check_collection, check_source
 from ui.views import (
@@ -34,25 +36,6 @@ from ui.views import (
 
 MOST_AT_ONCE = 16
 MOST_FILES = 1000
-
-CollectionQuery = Annotated[str | None, Query(description="Collection; the one in the settings when left out.")]
-Offset = Annotated[int, Query(ge=0, le=10**9)]
-
-
-class Gate:
-    """Lets a fixed number of requests in at once and refuses the rest at once, so that nobody waits for long."""
-
-    def __init__(self, most: int) -> None:
-        self._free = threading.BoundedSemaphore(most)
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        if not self._free.acquire(blocking=False):
-            raise busy("Too many questions at once.")
-        try:
-            yield
-        finally:
-            self._free.release()
 
 
 class Readiness:
@@ -113,7 +96,9 @@ def create_app(dossier: Dossier, *, most_at_once: int = MOST_AT_ONCE) -> FastAPI
     install(app)
     desk = LocalDesk(dossier)
     app.include_router(_health(readiness))
-    app.include_router(_asking(desk, Gate(most_at_once)))
+    gate = Gate(most_at_once)
+    app.include_router(_asking(desk, gate))
+    app.include_router(keeping(desk, gate))
     app.include_router(_reading(desk))
     app.include_router(_uploading(dossier, jobs))
     return app
@@ -142,7 +127,7 @@ def _asking(desk: LocalDesk, gate: Gate) -> APIRouter:
     @router.post("/answer", response_model=Answer, summary="One question, answered with proof or not at all")
     def answer(asked: AnswerRequest) -> Answer | Response:
         with gate.one():
-            found = desk.answer(asked.question, collection=asked.collection, filters=asked.filters)
+            found = desk.answer(asked.question, collection=asked.collection, filters=asked.filters, thread=asked.thread)
         if asked.stream:
             return StreamingResponse(answer_events(found), media_type="text/event-stream")
         return found

@@ -6,18 +6,25 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.errors import UnknownDocument
+from rag.asking import Asking
+from rag.replay import KeptAnswer, Replay
 from rag.values import Answer
+from ui.export import Exported, Format, export_answer
 from ui.offered import files_under
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
 from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
 from ui.views import (
+    AnswersView,
+    ChangesView,
     DocumentsView,
     DocumentView,
     HitView,
     IngestView,
     SearchView,
     TextView,
+    ThreadView,
+    answer_line,
     document_view,
     hit_view,
     ingest_view,
@@ -27,11 +34,16 @@ MOST_DOCUMENTS = 10_000
 _LONGEST_ID = 200
 
 
+def check_key(key: str, name: str) -> str:
+    """Raises Problem for a name of something that is no text."""
+    if any(char < " " or "\ud800" <= char <= "\udfff" for char in key):
+        raise Problem("invalid-request", f"{name}: must not contain control characters")
+    return key
+
+
 def check_id(document_id: str) -> str:
     """Raises Problem for an id that is no text, UnknownDocument for one that no document can have."""
-    if any(char < " " or "\ud800" <= char <= "\udfff" for char in document_id):
-        raise Problem("invalid-request", "document id: must not contain control characters")
-    if not document_id or len(document_id) > _LONGEST_ID:
+    if not check_key(document_id, "document id") or len(document_id) > _LONGEST_ID:
         raise UnknownDocument("There is no such document. Run: dossier documents")
     return document_id
 
@@ -41,6 +53,7 @@ class LocalDesk:
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
+        self._asking = Asking(dossier)
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
         found = files_under(paths, self._dossier.settings)
@@ -48,10 +61,44 @@ class LocalDesk:
         report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
         return ingest_view(report)
 
-    def answer(self, question: str, *, collection: str | None, filters: AnswerFilters) -> Answer:
+    def answer(
+        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+    ) -> Answer:
         check_length(question, self._dossier.settings.max_question_chars, "question")
-        pipeline = self._dossier.pipeline(check_collection(collection))
-        return pipeline.answer(check_asked(question), filters=filters.to_filters(), as_of=filters.as_of)
+        return self._asking.ask(
+            check_asked(question),
+            collection=check_collection(collection),
+            filters=filters.to_filters(),
+            as_of=filters.as_of,
+            thread=thread,
+        )
+
+    def answers(self, *, collection: str | None, limit: int, offset: int = 0, outdated: bool = False) -> AnswersView:
+        name = check_collection(collection)
+        total, found = self._asking.newest(limit=limit, offset=offset, outdated=outdated, collection=name)
+        return AnswersView(total=total, answers=tuple(map(answer_line, found)))
+
+    def kept(self, answer_id: str, *, collection: str | None) -> KeptAnswer:
+        return self._asking.kept(check_key(answer_id, "answer id"), collection=check_collection(collection))
+
+    def thread(self, thread_id: str, *, collection: str | None) -> ThreadView:
+        turns = self._asking.turns(check_key(thread_id, "thread id"), collection=check_collection(collection))
+        return ThreadView(id=thread_id, turns=tuple(map(answer_line, turns)))
+
+    def replay(self, answer_id: str, *, collection: str | None, keep: bool) -> Replay:
+        name = check_collection(collection)
+        return self._asking.replay(check_key(answer_id, "answer id"), collection=name, keep=keep)
+
+    def changes(self, *, collection: str | None, limit: int) -> ChangesView:
+        name = check_collection(collection)
+        outdated, _ = self._asking.newest(limit=0, outdated=True, collection=name)
+        return ChangesView(outdated=outdated, changed=tuple(self._asking.changed_since(limit=limit, collection=name)))
+
+    def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported:
+        return export_answer(self.kept(answer_id, collection=collection), form)
+
+    def forget(self, answer_id: str, *, collection: str | None) -> None:
+        self._asking.forget(check_key(answer_id, "answer id"), collection=check_collection(collection))
 
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters

@@ -28,6 +28,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-found": (404, "There is nothing at this address"),
     "unknown-collection": (404, "There is no such collection"),
     "unknown-document": (404, "There is no such document"),
+    "unknown-answer": (404, "There is no such answer"),
+    "unknown-thread": (404, "There is no such thread"),
     "unknown-job": (404, "There is no such job"),
     "method-not-allowed": (405, "This address does not take that method"),
     "body-too-slow": (408, "The body came too slowly"),
@@ -72,7 +74,7 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     for group, said in (("4XX", "The request cannot be answered."), ("5XX", "The server cannot answer now."))
 }
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
-_SAYABLE = frozenset({"unknown-document", "empty-collection"})
+_SAYABLE = frozenset({"unknown-document", "unknown-answer", "unknown-thread", "empty-collection"})
 _MENDS = {
     "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",
     "model-changed": "Run on the server's machine: dossier rebuild --reembed",

@@ -7,18 +7,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from index.answers import Answers
     from index.files import SourceFile
     from index.values import Document, Filters, IngestReport, Refusal
+    from rag.llm import LanguageModel
+    from rag.replay import Replay
     from rag.settings import Settings
     from rag.values import Answer, Hit
+    from ui.export import Exported, Format
     from ui.requests import AnswerFilters, SearchFilters
-    from ui.views import DocumentsView, IngestView, SearchView
+    from ui.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
 
 Progress = Callable[[str, int, int], None]
 
 
 class Collection(Protocol):
     """What the doors do to a collection; `index.collection.Collection` is the real one."""
+
+    @property
+    def answers(self) -> Answers: ...
 
     def ingest(
         self,
@@ -61,6 +68,9 @@ class Dossier(Protocol):
     @property
     def data(self) -> DataDirectory: ...
 
+    @property
+    def language_model(self) -> LanguageModel | None: ...
+
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
 
     def pipeline(self, name: str | None = None) -> Pipeline: ...
@@ -75,7 +85,17 @@ class Desk(Protocol):
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
 
-    def answer(self, question: str, *, collection: str | None, filters: AnswerFilters) -> Answer: ...
+    def answer(
+        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+    ) -> Answer: ...
+
+    def answers(self, *, collection: str | None, limit: int) -> AnswersView: ...
+
+    def replay(self, answer_id: str, *, collection: str | None, keep: bool) -> Replay: ...
+
+    def changes(self, *, collection: str | None, limit: int) -> ChangesView: ...
+
+    def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported: ...
 
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters

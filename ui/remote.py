@@ -13,13 +13,17 @@ import httpx
 
 from index.errors import DirectoryOwned, DossierError
 from index.files import FoundFiles, SourceFile
+from rag.replay import Replay
 from rag.settings import Settings
 from rag.values import Answer
+from ui.export import Exported, Format, file_name
 from ui.loopback import is_loopback
 from ui.offered import files_under
 from ui.protocols import Progress
 from ui.requests import AnswerFilters, SearchFilters, is_source
 from ui.views import (
+    AnswersView,
+    ChangesView,
     DocumentsView,
     DocumentView,
     IngestView,
@@ -76,9 +80,29 @@ class RemoteDesk:
         reports.append(IngestView(removed=tuple(self._remove_vanished(found, collection))))
         return merge_ingests(reports)
 
-    def answer(self, question: str, *, collection: str | None, filters: AnswerFilters) -> Answer:
-        asked = {"question": question, "collection": collection, "filters": filters.model_dump()}
+    def answer(
+        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+    ) -> Answer:
+        asked = {"question": question, "collection": collection, "filters": filters.model_dump(), "thread": thread}
         return Answer.model_validate(self._call("POST", "/v1/answer", json=asked))
+
+    def answers(self, *, collection: str | None, limit: int) -> AnswersView:
+        params = {**_named(collection), "limit": limit}
+        return AnswersView.model_validate(self._call("GET", "/v1/answers", params=params))
+
+    def replay(self, answer_id: str, *, collection: str | None, keep: bool) -> Replay:
+        params = {**_named(collection), "keep": "true" if keep else "false"}
+        path = f"/v1/answers/{quote(answer_id, safe='')}/replay"
+        return Replay.model_validate(self._call("POST", path, params=params))
+
+    def changes(self, *, collection: str | None, limit: int) -> ChangesView:
+        params = {**_named(collection), "limit": limit}
+        return ChangesView.model_validate(self._call("GET", "/v1/changes", params=params))
+
+    def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported:
+        params = {**_named(collection), "format": form}
+        response = self._request("GET", f"/v1/answers/{quote(answer_id, safe='')}/export", params=params)
+        return Exported(file_name(answer_id, form), response.headers["content-type"], response.content)
 
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
@@ -185,6 +209,9 @@ class RemoteDesk:
                 yield document.id
 
     def _call(self, method: str, path: str, **more: Any) -> Any:
+        return self._request(method, path, **more).json()
+
+    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
         try:
             response = self._client.request(method, path, **more)
         except (httpx.TransportError, UnicodeEncodeError) as error:
@@ -194,7 +221,7 @@ class RemoteDesk:
                 "Stop it and run the command again.",
             ) from error
         if response.is_success:
-            return response.json()
+            return response
         raise _refusal(response)
 
 

@@ -81,6 +81,7 @@ Asked = Annotated[StrictStr, AfterValidator(check_asked)]
 Text = Annotated[StrictStr, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_text)]
 IsoDate = Annotated[StrictStr, AfterValidator(check_date)]
 CollectionName = Annotated[StrictStr, AfterValidator(check_text)]
+ThreadName = Annotated[StrictStr, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_text)]
 
 
 class Strict(BaseModel):
@@ -108,6 +109,10 @@ class AnswerRequest(Strict):
     question: Asked
     collection: CollectionName | None = None
     filters: AnswerFilters = AnswerFilters()
+    thread: ThreadName | None = Field(
+        None,
+        description="The conversation that the question goes on; 'new' begins one. A follow-up is rewritten to stand alone.",
+    )
     stream: StrictBool = Field(False, description="Server-sent events `sources`, `delta`, `citation` and `done`.")
 
 

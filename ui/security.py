@@ -64,7 +64,11 @@ API_RULES = (
     rule("POST", r"/v1/documents", "upload"),
     rule("GET DELETE", r"/v1/documents/[^/]+"),
     rule("GET", r"/v1/documents/[^/]+/text"),
-    rule("GET", r"/v1/jobs/[^/]+"),
+    rule("GET", r"/v1/(answers|changes)"),
+    rule("GET DELETE", r"/v1/answers/[^/]+"),
+    rule("GET", r"/v1/answers/[^/]+/export"),
+    rule("POST", r"/v1/answers/[^/]+/replay"),
+    rule("GET", r"/v1/(threads|jobs)/[^/]+"),
     rule("GET HEAD", r"/(livez|readyz|openapi\.json)"),
 )
 PAGE_RULES = (

@@ -10,7 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from index.sentences import sentences_around
 from index.values import Document, IngestReport, Span
-from rag.values import Hit
+from rag.replay import KeptAnswer, Replay
+from rag.values import Hit, Verdict
 
 JobStatus = Literal["queued", "running", "done", "failed"]
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -90,6 +91,41 @@ class HitView(View):
 class SearchView(View):
     query: str
     hits: tuple[HitView, ...]
+
+
+class AnswerLine(View):
+    """A kept answer in a list. `outdated`: documents came or went since, so that it may be another now."""
+
+    id: str
+    asked_at: str
+    thread: str | None = None
+    turn: int | None = None
+    question: str
+    query: str
+    verdict: Verdict
+    short: str
+    outdated: bool
+
+
+class AnswersView(View):
+    """Newest first; `total` counts all, also those on other pages of the list."""
+
+    total: int
+    answers: tuple[AnswerLine, ...]
+
+
+class ThreadView(View):
+    """The turns of a conversation, oldest first."""
+
+    id: str
+    turns: tuple[AnswerLine, ...]
+
+
+class ChangesView(View):
+    """Of `outdated` kept answers the newest were asked again; `changed` are those that came out otherwise."""
+
+    outdated: int
+    changed: tuple[Replay, ...]
 
 
 class RefusalView(View):
@@ -206,6 +242,21 @@ def hit_view(hit: Hit, document: Document, context: int = 0) -> HitView:
         text=hit.chunk.text,
         before=document.text[before.start : before.end],
         after=document.text[after.start : after.end],
+    )
+
+
+def answer_line(kept: KeptAnswer) -> AnswerLine:
+    answer = kept.answer
+    return AnswerLine(
+        id=answer.id,
+        asked_at=kept.asked_at,
+        thread=answer.thread,
+        turn=kept.turn,
+        question=answer.question,
+        query=answer.query,
+        verdict=answer.verdict,
+        short=answer.short,
+        outdated=kept.outdated,
     )
 
 

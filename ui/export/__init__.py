@@ -24,8 +24,17 @@ class Exported:
 
 def export_answer(kept: KeptAnswer, form: Format) -> Exported:
     """The answer in one of the forms. What was erased since is not in it, and it says so."""
-    suffix, media_type, write = _FORMS[form]
-    return Exported(f"{kept.answer.id}.{suffix}", media_type, write(kept))
+    _, media_type, write = _FORMS[form]
+    return Exported(file_name(kept.answer.id, form), media_type, write(kept))
+
+
+def file_name(answer_id: str, form: Format) -> str:
+    """What the file of an answer is called.
+
+    >>> file_name("ans_1", "markdown")
+    'ans_1.md'
+    """
+    return f"{answer_id}.{_FORMS[form][0]}"
 
 
 def _markdown(kept: KeptAnswer) -> bytes:

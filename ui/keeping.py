@@ -1,0 +1,72 @@
+"""The routes of answers that were kept: listed, shown, asked again, exported, forgotten."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from rag.replay import KeptAnswer, Replay
+from ui.desk import LocalDesk
+from ui.export import Format
+from ui.gate import Gate
+from ui.views import AnswersView, ChangesView, RemovedView, ThreadView
+
+MOST_ANSWERS = 200
+MOST_ASKED_AGAIN = 50
+
+CollectionQuery = Annotated[str | None, Query(description="Collection; the one in the settings when left out.")]
+Offset = Annotated[int, Query(ge=0, le=10**9)]
+
+
+def keeping(desk: LocalDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["kept answers"])
+
+    @router.get("/answers", summary="Kept answers, newest first")
+    def answers(
+        collection: CollectionQuery = None,
+        offset: Offset = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_ANSWERS)] = 50,
+        outdated: Annotated[bool, Query(description="Only those since which documents came or went.")] = False,
+    ) -> AnswersView:
+        return desk.answers(collection=collection, limit=limit, offset=offset, outdated=outdated)
+
+    @router.get("/answers/{answer_id}", summary="One kept answer, whole, with what became of its documents")
+    def kept(answer_id: str, collection: CollectionQuery = None) -> KeptAnswer:
+        return desk.kept(answer_id, collection=collection)
+
+    @router.post("/answers/{answer_id}/replay", summary="The same question again, and what changed")
+    def replay(answer_id: str, collection: CollectionQuery = None, keep: bool = False) -> Replay:
+        with gate.one():
+            return desk.replay(answer_id, collection=collection, keep=keep)
+
+    @router.get(
+        "/answers/{answer_id}/export", summary="A kept answer as a file, with footnotes", response_class=Response
+    )
+    def export(
+        answer_id: str,
+        collection: CollectionQuery = None,
+        form: Annotated[Format, Query(alias="format")] = "markdown",
+    ) -> Response:
+        file = desk.export(answer_id, form, collection=collection)
+        headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
+        return Response(file.content, media_type=file.media_type, headers=headers)
+
+    @router.delete("/answers/{answer_id}", summary="Forget a kept answer")
+    def forget(answer_id: str, collection: CollectionQuery = None) -> RemovedView:
+        desk.forget(answer_id, collection=collection)
+        return RemovedView(id=answer_id, erased=False)
+
+    @router.get("/threads/{thread_id}", summary="The turns of a conversation, oldest first")
+    def thread(thread_id: str, collection: CollectionQuery = None) -> ThreadView:
+        return desk.thread(thread_id, collection=collection)
+
+    @router.get("/changes", summary="Kept answers that new or removed documents changed: the newest are asked again")
+    def changes(
+        collection: CollectionQuery = None,
+        limit: Annotated[int, Query(ge=1, le=MOST_ASKED_AGAIN)] = 10,
+    ) -> ChangesView:
+        with gate.one():
+            return desk.changes(collection=collection, limit=limit)
+
+    return router
