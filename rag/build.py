@@ -18,9 +18,10 @@ from rag.reader import PACKAGED, EncoderReader
 from rag.rerank import Reranker
 from rag.retrieve import Retriever
 from rag.settings import Settings
+from rag.survey import Surveyor
 
 if TYPE_CHECKING:
-    from rag.llm import LanguageModel
+    from rag.llm import LanguageModel, LlamaIndexModel
 
 
 class Dossier:
@@ -35,7 +36,6 @@ class Dossier:
         self._checker = self._reader if settings.reader == PACKAGED else EncoderReader()
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
-        self._language_model: LanguageModel | None = None
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
         """An open collection, the one in the settings by default. Raises UnknownCollection."""
@@ -60,7 +60,19 @@ class Dossier:
             by_reader=settings.rerank > 0,
             by_signals=settings.signals and settings.rerank > 0,
         )
-        return Pipeline(retriever, reranker, ExtractiveAnswerer(), settings, self._llm_answerer, self._checker)
+        return Pipeline(
+            retriever,
+            reranker,
+            ExtractiveAnswerer(),
+            settings,
+            language_model=self._llm_answerer,
+            talkative=self._llm is not None and self._llm.small,
+            checker=self._checker,
+        )
+
+    def surveyor(self, name: str | None = None) -> Surveyor:
+        """Asks every document of one collection the same thing."""
+        return Surveyor(self.collection(name), self.embedder, self._reader, ExtractiveAnswerer(), self.settings)
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""
@@ -75,28 +87,41 @@ class Dossier:
             for collection in self._collections.values():
                 collection.close()
             self._collections.clear()
-            if self._language_model is not None:
-                self._language_model.close()
+            if "_llm" in self.__dict__ and self._llm is not None:
+                self._llm.close()
             self.data.close()
 
-    @property
+    @cached_property
     def language_model(self) -> LanguageModel | None:
-        """The LLM of the settings, opened; None without one."""
-        return self._language_model if self._llm_answerer else None
+        """The LLM of the settings, left alone for a while when it keeps failing; None without one."""
+        if self._llm is None:
+            return None
+        from rag.breaker import Breaker, GuardedModel
+
+        breaker = Breaker(failures=self.settings.llm_failures, rest_s=self.settings.llm_rest_s)
+        return GuardedModel(self._llm, breaker)
+
+    @cached_property
+    def _llm(self) -> LlamaIndexModel | None:
+        if self.settings.llm is None:
+            return None
+        from rag.llm import open_llm
+
+        return open_llm(
+            self.settings.llm,
+            key=self.settings.llm_key.get_secret_value() if self.settings.llm_key else None,
+            timeout_s=self.settings.llm_timeout_s,
+            max_tokens=self.settings.llm_max_tokens,
+        )
 
     @cached_property
     def _llm_answerer(self) -> Answerer | None:
-        if self.settings.llm is None:
+        if self.language_model is None or self._llm is None:
             return None
         from rag.generate import LLMAnswerer
-        from rag.llm import open_llm
 
-        key = self.settings.llm_key.get_secret_value() if self.settings.llm_key else None
-        self._language_model = open_llm(
-            self.settings.llm, key=key, timeout_s=self.settings.llm_timeout_s, max_tokens=self.settings.llm_max_tokens
-        )
-        # A model small enough to run in process writes valid JSON with nothing in it; plain sentences get it further.
-        return LLMAnswerer(self._language_model, prose=self.settings.llm.startswith("llama://"))
+        # A very small model writes valid JSON with nothing in it; plain sentences get it further.
+        return LLMAnswerer(self.language_model, prose=self._llm.small)
 
     def __enter__(self) -> Self:
         return self

@@ -50,16 +50,22 @@ def compose_answer(
     findings: Findings,
     evidence: Sequence[Evidence],
     *,
+    order: Sequence[int] = (),
+    cost: float | None = None,
     timings_ms: Mapping[str, float],
 ) -> Answer:
     """An answer from what passed verification and was found beside it; without statements, "the documents don't say".
 
     Citations are numbered in the order in which the text uses them, and evidence takes the same numbers, so that [n]
     means one passage everywhere in the answer.
+
+    Args:
+        order: Evidence that has its numbers already, because it was told of.
     """
     shown = findings.statements
-    numbers = _numbers(shown, evidence)
+    numbers = _numbers(shown, evidence, order)
     sources = [_said_by(item, findings, evidence) for item in shown]
+    statements, citations = compose_statements(findings, evidence, order)
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=asked.question,
@@ -68,18 +74,8 @@ def compose_answer(
         text=_text(shown, sources, findings, numbers) if shown else _not_stated(asked, findings, evidence),
         short=_short(draft, findings) if shown else "",
         confidence=draft.confidence,
-        statements=tuple(
-            Statement(
-                text=item.text,
-                attribution=said_by.lead,
-                speaker=said_by.speaker,
-                citations=_cited(item, numbers),
-                status=item.status,
-                checks=dict(item.checks),
-            )
-            for item, said_by in zip(shown, sources, strict=True)
-        ),
-        citations=_citations(shown, evidence, numbers),
+        statements=statements,
+        citations=citations,
         conflicts=tuple(_conflict(one, numbers) for one in findings.disagreements),
         timeline=tuple(_position(point, (), numbers) for point in findings.timeline),
         missing=findings.missing,
@@ -91,13 +87,37 @@ def compose_answer(
         settings_hash=asked.settings_hash,
         generation=asked.generation,
         usage=dict(draft.usage or {}),
+        cost=cost,
         timings_ms={name: round(value, 2) for name, value in timings_ms.items()},
     )
 
 
-def _numbers(statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence]) -> dict[int, int]:
-    """New number of each piece of evidence: the cited first, in the order of use, then the rest by rank."""
-    order = [quote.evidence for statement in statements for quote in statement.quotes]
+def compose_statements(
+    findings: Findings, evidence: Sequence[Evidence], order: Sequence[int] = ()
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """The statements as they are shown, and what they cite; `order` as in `compose_answer`."""
+    shown = findings.statements
+    numbers = _numbers(shown, evidence, order)
+    sources = [_said_by(item, findings, evidence) for item in shown]
+    statements = tuple(
+        Statement(
+            text=item.text,
+            attribution=said_by.lead,
+            speaker=said_by.speaker,
+            citations=_cited(item, numbers),
+            status=item.status,
+            checks=dict(item.checks),
+        )
+        for item, said_by in zip(shown, sources, strict=True)
+    )
+    return statements, _citations(shown, evidence, numbers)
+
+
+def _numbers(
+    statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence], order: Sequence[int]
+) -> dict[int, int]:
+    """New number of each piece of evidence: those that have one, the other cited ones in the order of use, the rest by rank."""
+    order = [*order, *(quote.evidence for statement in statements for quote in statement.quotes)]
     order += [item.number for item in evidence]
     return {old: new for new, old in enumerate(dict.fromkeys(order), start=1)}
 
@@ -262,6 +282,11 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
         page=document.page_of(start),
         support=max(quote.support for quote in quotes),
     )
+
+
+def views(evidence: Sequence[Evidence]) -> tuple[EvidenceView, ...]:
+    """Evidence as it is shown before anything cites it."""
+    return tuple(_view(item, {item.number: item.number}) for item in evidence)
 
 
 def _view(item: Evidence, numbers: Mapping[int, int]) -> EvidenceView:

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
 
-from index.errors import LanguageModelFailed
 from index.values import Filters
 from rag.analyse import Query, analyse
 from rag.compose import Asked, compose_answer
+from rag.drafting import Gate, written
 from rag.extract import ExtractiveAnswerer
 from rag.findings import find
 from rag.lines import Line, draft_of, lines_of
@@ -21,9 +21,9 @@ from rag.rerank import Reranker
 from rag.retrieve import Retriever
 from rag.select import as_evidence, select_evidence
 from rag.settings import Settings
-from rag.support import check_support
+from rag.telling import Listener, Telling
 from rag.values import Answer, Draft, Evidence, FiltersView, Hit
-from rag.verify import VerifiedStatement, short_stands, supported, verify
+from rag.verify import VerifiedStatement
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
@@ -35,6 +35,7 @@ class Pipeline:
 
     Attributes:
         language_model: Answers first when there is one; the extractive answerer stands in when it fails or is cut.
+        talkative: The language model always says something, so it is asked only where the reader finds an answer.
         checker: Reads statements that are not verbatim beside their quotes.
     """
 
@@ -43,16 +44,25 @@ class Pipeline:
     extractive: ExtractiveAnswerer
     settings: Settings
     language_model: Answerer | None = None
+    talkative: bool = False
     checker: SupportChecker | None = None
 
-    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer:
         """One checked answer; a question that the documents do not answer gets the verdict `not_stated`.
 
         Args:
             filters: Which documents may be searched.
             as_of: Only what was published up to this ISO date.
+            listener: Hears the answer while it is made.
         """
-        clock, threshold = _Clock(), self.settings.answer_threshold
+        clock, threshold, telling = _Clock(), self.settings.answer_threshold, Telling(listener or Listener())
         query = clock.time("analyse", lambda: self._analyse(question))
         given = filters or Filters()
         scope = self._scope(query, given)
@@ -60,11 +70,14 @@ class Pipeline:
         if not hits and scope != given:  # nothing is published under what the question seemed to restrict
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
-        evidence = clock.time("read", lambda: self._read(query, hits))
+        chosen = clock.time("choose", lambda: self._choose(hits))
+        telling.sources(chosen)
+        evidence = clock.time("read", lambda: self._read(query, chosen))
+        telling.sources(evidence)
         lines = clock.time("extract", lambda: self._lines(query, evidence))
-        draft = clock.time("answer", lambda: self._draft(query, lines, evidence))
-        draft, statements = clock.time("verify", lambda: self._verify(draft, lines, evidence))
+        draft, statements = clock.time("answer", lambda: self._written(query, lines, evidence, telling))
         findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
+        telling.statements(findings.statements)
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
@@ -72,7 +85,8 @@ class Pipeline:
         asked = Asked(
             question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
         )
-        return compose_answer(asked, draft, findings, evidence, timings_ms=clock.read())
+        cost = self.settings.cost_of(draft.usage)
+        return compose_answer(asked, draft, findings, evidence, order=telling.order, cost=cost, timings_ms=clock.read())
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The `top_k` best passages, best first, each with its ranks, scores and signals."""
@@ -101,16 +115,18 @@ class Pipeline:
             parts = (*query.planned.searches, *parts)
         return self.retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
 
-    def _read(self, query: Query, hits: Sequence[Hit]) -> list[Evidence]:
-        """The passages worth reading, read, the best first."""
+    def _choose(self, hits: Sequence[Hit]) -> list[Evidence]:
+        """The passages worth reading."""
         chosen = select_evidence(
             hits,
             self.retriever.corpus,
             limit=max(self.settings.rerank, self.settings.read),
             per_document=self.settings.per_document,
         )
-        if not self.settings.rerank:
-            chosen = chosen[: self.settings.read]
+        return chosen if self.settings.rerank else chosen[: self.settings.read]
+
+    def _read(self, query: Query, chosen: Sequence[Evidence]) -> list[Evidence]:
+        """The passages read, the best first."""
         return self.reranker.rerank(query, chosen)[: self.settings.read] if chosen else []
 
     def _lines(self, query: Query, evidence: Sequence[Evidence]) -> tuple[Line, ...]:
@@ -123,33 +139,16 @@ class Pipeline:
             split=self.settings.split_questions,
         )
 
-    def _draft(self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence]) -> Draft:
-        if self.language_model is None or not evidence:
-            return self._extract(lines)
-        try:
-            return self.language_model.draft(query.text, evidence)
-        except LanguageModelFailed:
-            return replace(self._extract(lines), degraded=True)
-
-    def _extract(self, lines: Sequence[Line]) -> Draft:
-        return draft_of(lines, self.extractive, threshold=self.settings.answer_threshold)
-
-    def _verify(
-        self, draft: Draft, lines: Sequence[Line], evidence: Sequence[Evidence]
-    ) -> tuple[Draft, Sequence[VerifiedStatement]]:
-        """What passed of a draft; a generated draft of which nothing passed gives way to the extractive answer."""
-        passed = supported(verify(draft, evidence))
-        if self.checker is not None:
-            passed = check_support(passed, evidence, self.checker)
-        if self.language_model is None or draft.degraded or not draft.statements:
-            return draft, passed
-        if not passed:
-            fallback = replace(self._extract(lines), degraded=True)
-            return fallback, supported(verify(fallback, evidence))
-        short = draft.short if short_stands(draft.short, passed, evidence) else ""
-        return replace(
-            draft, short=short, confidence=round(draft.confidence * len(passed) / len(draft.statements), 4)
-        ), passed
+    def _written(
+        self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence], telling: Telling
+    ) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
+        """The language model's answer where there is one, else the extracted one, and what passed the gate."""
+        gate, least = Gate(evidence, self.checker), self.settings.answer_threshold
+        extracted = draft_of(lines, self.extractive, threshold=least)
+        model = self.language_model
+        if model is None or not evidence or (self.talkative and extracted.confidence < least):
+            return extracted, gate.passed(extracted)
+        return written(query.text, gate, model, extracted, telling, least=least)
 
 
 def clean_question(question: str, *, longest: int) -> str:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from rag.values import Draft, Evidence, Reading
+from rag.values import Draft, DraftStatement, Evidence, Reading
 
 
 class Reader(Protocol):
@@ -27,5 +27,20 @@ class SupportChecker(Protocol):
 class Answerer(Protocol):
     """Proposes an answer from evidence; `rag.verify` decides what of it may be shown."""
 
-    def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
-        """Raises LanguageModelFailed when a model it needs does not answer in time."""
+    def draft(
+        self,
+        question: str,
+        evidence: Sequence[Evidence],
+        *,
+        hear: Callable[[DraftStatement], None],
+        stopped: Callable[[], bool],
+    ) -> Draft:
+        """The proposal in whole.
+
+        Args:
+            hear: May be called with each of its statements, in order, before the rest is known.
+            stopped: Whether nobody waits for it any more.
+
+        Raises:
+            LanguageModelFailed: A model it needs does not answer in time.
+        """

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -43,11 +44,21 @@ class Settings(BaseSettings):
         description="A cross-encoder in the transformers format, in the reader's place for the order; unset: the reader.",
     )
     llm: str | None = Field(
-        None, description="openai+http://HOST/v1?model=NAME or llama:///FILE.gguf; unset: extractive answers, no LLM."
+        None,
+        description="openai+http://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME or llama:///FILE.gguf; "
+        "unset: extractive answers, no LLM.",
     )
     llm_key: SecretStr | None = Field(None, description="Key for the LLM endpoint.")
     llm_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest wait for an LLM's whole answer, in seconds.")
     llm_max_tokens: int = Field(384, ge=16, le=4096, description="Longest LLM answer, in tokens.")
+    llm_failures: int = Field(5, ge=1, le=1000, description="Failures in a row after which the LLM is left alone.")
+    llm_rest_s: float = Field(30.0, ge=0, le=3600, description="Seconds for which a failing LLM is left alone.")
+    llm_price_in: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the LLM reads; unset: answers have no cost."
+    )
+    llm_price_out: float | None = Field(
+        None, ge=0, description="Price of a million tokens that the LLM writes; unset: answers have no cost."
+    )
 
     retrieve: int = Field(40, ge=1, le=200, description="Chunks taken from each retriever before fusion.")
     read: int = Field(10, ge=1, le=50, description="Passages that are read for one answer.")
@@ -72,7 +83,10 @@ class Settings(BaseSettings):
     )
 
     keep_answers: int = Field(
-        10_000, ge=0, le=1_000_000, description="Answers kept in a collection, to be shown, asked again and exported; 0: none."
+        10_000,
+        ge=0,
+        le=1_000_000,
+        description="Answers kept in a collection, to be shown, asked again and exported; 0: none.",
     )
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
@@ -89,6 +103,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """No .env file and no secrets directory: one file, one prefix."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    def cost_of(self, usage: Mapping[str, int] | None) -> float | None:
+        """What the tokens of an answer cost, in the currency of the prices; None without usage or prices."""
+        if not usage or self.llm_price_in is None or self.llm_price_out is None:
+            return None
+        read, written = usage.get("prompt_tokens", 0), usage.get("completion_tokens", 0)
+        return (read * self.llm_price_in + written * self.llm_price_out) / 1_000_000
 
     def answer_hash(self) -> str:
         """Hash of the settings that can change an answer, 12 hex digits; secrets and addresses left out."""

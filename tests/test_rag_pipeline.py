@@ -161,7 +161,7 @@ class FixedAnswerer:
     def __init__(self, text: str | None) -> None:
         self.text = text
 
-    def draft(self, question: str, evidence: list[Evidence]) -> Draft:
+    def draft(self, question: str, evidence: list[Evidence], **told: object) -> Draft:
         if self.text is None:
             raise LanguageModelFailed("the model at this address did not answer")
         chunk = evidence[0].hit.chunk
