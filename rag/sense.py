@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.sentences import sentence_spans
-from rag.cited import ATTRIBUTION, Cited
+from rag.cited import Cited
+from rag.missing import ATTRIBUTION
 from rag.wording import FUNCTION_WORDS, NEGATIONS, content_words, stem, words
 
 NO_OVERLAP = 0.25
@@ -143,11 +144,11 @@ def _denies(stated: _Said, sentences: Sequence[_Said]) -> bool:
 
 def _opposite(stated: _Said, sentences: Sequence[_Said]) -> str:
     """A word of the statement whose opposite stands in the quotes among the same words, and nothing of its own side does."""
-    quoted: dict[tuple[int, int], list[frozenset[str]]] = {}
+    quoted: dict[tuple[int, int], set[frozenset[str]]] = {}
     for sentence in sentences:
         for place, word in enumerate(sentence.stems):
             for meaning in _AXES.get(word, ()):
-                quoted.setdefault(meaning, []).append(_around(sentence.stems, place))
+                quoted.setdefault(meaning, set()).add(_around(sentence.stems, place))
     for place, word in enumerate(stated.stems):
         around = _around(stated.stems, place)
         for axis, side in _AXES.get(word, ()):

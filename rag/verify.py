@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from index.values import Span
-from rag.cited import Cited, missing_from, take_apart
+from rag.cited import Cited, take_apart
+from rag.missing import missing_from
 from rag.roles import exchanged_names, joined_names, who_said
 from rag.sense import NO_OVERLAP, WEAK_OVERLAP, compare_sense
 from rag.values import Draft, DraftStatement, Evidence, Quote, Status
@@ -73,12 +74,14 @@ def _verify_statement(
     spoken = words(text)
     if not spoken:
         return VerifiedStatement(text, kept, "unsupported", checks | {"missing": "words"})
-    documents = {quote.evidence: numbered[quote.evidence].document for quote in kept}
-    texts = tuple(strip_markers(documents[quote.evidence].text[quote.start : quote.end]) for quote in kept)
+    documents = [numbered[quote.evidence].document for quote in kept]
+    texts = [
+        strip_markers(document.text[quote.start : quote.end]) for quote, document in zip(kept, documents, strict=True)
+    ]
     if any(_same_text(text, quoted) for quoted in texts):
         return VerifiedStatement(text, kept, "verified", checks | {"verbatim": True, "overlap": 1.0})
-    cited = take_apart(texts, list(documents.values()))
-    spans = [(documents[quote.evidence].text, Span(quote.start, quote.end)) for quote in kept]
+    cited = take_apart(list(zip(texts, documents, strict=True)))
+    spans = [(document.text, Span(quote.start, quote.end)) for quote, document in zip(kept, documents, strict=True)]
     status, found = _judge(text, cited, spans, ordinary)
     return VerifiedStatement(text, kept, status, checks | found)
 
