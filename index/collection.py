@@ -250,6 +250,19 @@ class Collection:
         """Newest published first, then undated; text included."""
         return self.catalogue.documents()
 
+    def matching(self, filters: Filters) -> list[str]:
+        """Ids of the documents that pass a filter."""
+        return self._selections.select(filters).documents
+
+    def passages(self, document_id: str) -> list[Chunk]:
+        """Every chunk of one document, in order; none when it is not there."""
+        return list(self.catalogue.chunks(self.catalogue.chunk_ids([document_id])).values())
+
+    def vectors(self, document_id: str) -> tuple[list[str], Vectors]:
+        """Chunk ids of one document and their vectors, row by row. Raises ModelChanged."""
+        self.check_model()
+        return self.catalogue.vectors([document_id])
+
     def publishers(self) -> list[str]:
         """Every outlet named by a document, sorted."""
         sequence = self.catalogue.sequence

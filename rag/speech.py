@@ -18,8 +18,8 @@ _SAYS = """said says say told tells stated states reiterated reiterates emphasiz
     alleged alleges allege contended contends contend conceded concedes concede acknowledged acknowledges acknowledge admitted admits
     confirmed confirms denied denies deny condemned condemns accused accuses described describes announced announces declared declares
     declare predicted predicts recalled recalls complained complains criticised criticized wrote writes asserted asserts mentioned
-    replied replies reply answered answers urged urges pledged vowed blamed blames reflected"""
-_MAY_SAY = """added adds noted notes claimed claims claim reported reports report revealed reveals suggested suggests suggest proposed proposes indicated
+    replied replies reply urged urges pledged vowed blamed blames reflected"""
+_MAY_SAY = """added adds answered answers noted notes claimed claims claim reported reports report revealed reveals suggested suggests suggest proposed proposes indicated
     indicates indicate believed believes believe thought thinks think feared fears fear suspected suspects suspect expected expects expect
     hoped hopes hope maintained maintains maintain observed observes highlighted highlights responded responds agreed agrees estimated
     estimates called calls promised promises rejected rejects articulated doubted doubts concluded concludes found finds held holds hold"""
