@@ -15,10 +15,9 @@ from typing import Any, TypeVar
 
 from eval.cases import GoldCase
 from eval.gold import load_gold
-from eval.intervals import bootstrap_ratio
 from eval.measures import contains_any
 from eval.numbers.corpus import ingested
-from eval.numbers.figure import Figure, mean_figure
+from eval.numbers.figure import mean_figure, ratio_figure
 from eval.numbers.questions import sample
 from eval.origin import ROOT
 from eval.progress import Progress
@@ -132,7 +131,7 @@ def score(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     return {
         "n": len(outcomes),
         "recall": mean_figure([float(item.right) for item in conflicts]).to_json(),
-        "position_recall": _ratio([(item.found, item.wanted) for item in conflicts]).to_json(),
+        "position_recall": ratio_figure([(item.found, item.wanted) for item in conflicts]).to_json(),
         "precision": mean_figure([float(item.conflict and item.found > 1) for item in judged if item.alarm]).to_json(),
         "false_alarms": mean_figure([float(item.alarm) for item in judged if not item.conflict]).to_json(),
         "refused": mean_figure([float(item.verdict == "not_stated") for item in judged]).to_json(),
@@ -151,14 +150,6 @@ def _of_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "right": sum(item.right for item in outcomes),
         "verdicts": dict(Counter(item.verdict for item in outcomes)),
     }
-
-
-def _ratio(parts: Sequence[tuple[int, int]]) -> Figure:
-    below = [float(wanted) for _, wanted in parts]
-    if not sum(below):
-        return Figure(None, 0)
-    above = [float(found) for found, _ in parts]
-    return Figure(sum(above) / sum(below), int(sum(below)), bootstrap_ratio(above, below))
 
 
 def measure_conflicts(*, limit: int | None = None, progress: Progress | None = None) -> dict[str, Any]:

@@ -33,6 +33,18 @@ def mean_figure(values: Sequence[float]) -> Figure:
     return Figure(math.fsum(values) / len(values), len(values), bootstrap_ratio(values, [1.0] * len(values)))
 
 
+def ratio_figure(parts: Sequence[tuple[int, int]]) -> Figure:
+    """Sum of the first parts over sum of the second, which is `n`; the interval resamples the pairs.
+
+    >>> ratio_figure([(1, 2), (2, 2)]).value
+    0.75
+    """
+    above, below = ([float(part) for part in side] for side in zip(*parts, strict=True)) if parts else ([], [])
+    if not sum(below):
+        return Figure(None, 0)
+    return Figure(math.fsum(above) / math.fsum(below), int(sum(below)), bootstrap_ratio(above, below))
+
+
 def auroc_figure(scores: Sequence[float], labels: Sequence[bool], *, per_case: int = 1) -> Figure:
     """The area under the ROC curve, with its bootstrap interval; no value when all labels are alike.
 
