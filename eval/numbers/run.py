@@ -81,6 +81,14 @@ def _measure(
         from eval.numbers.following import measure_following
 
         return measure_following(data, limit=limit, progress=progress)
+    if name == "conflicts":
+        from eval.numbers.conflicts import measure_conflicts
+
+        return measure_conflicts(limit=limit, progress=progress)
+    if name == "disputed":
+        from eval.numbers.disputed import measure_disputed
+
+        return measure_disputed(data, limit=limit, progress=progress)
     from eval.numbers.endtoend import measure_chats, measure_endtoend
 
     if name == "endtoend":

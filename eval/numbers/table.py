@@ -146,6 +146,26 @@ def following_lines(result: Result) -> Iterator[Row]:
     )
 
 
+def conflicts_lines(result: Result) -> Iterator[Row]:
+    for name, label in (("pairs", "invented pairs"), ("seeds", "gold set of seeds/")):
+        measured = result[name]
+        yield Row(f"conflicts, {label}: recall, all positions shown", measured["recall"], reach="80")
+        yield Row(f"conflicts, {label}: precision", measured["precision"], reach="80")
+        yield Row(f"conflicts, {label}: positions shown", measured["position_recall"])
+        yield Row(f"conflicts, {label}: shown where there is none", measured["false_alarms"])
+    yield Row("values that were revised: both shown", result["pairs"]["revised"])
+
+
+def disputed_lines(result: Result) -> Iterator[Row]:
+    ambiguous = result["ramdocs"]
+    yield Row("ramdocs: every valid answer, no wrong one unmarked", ambiguous["exact"], reach="report")
+    yield Row("ramdocs: valid answers shown", ambiguous["recall"])
+    yield Row("ramdocs: of the answers shown as true, the valid ones", ambiguous["precision"])
+    for name in ("conflictnq", "rgb_fact_en"):
+        yield Row(f"{name}: the disagreement is shown", result[name]["shown"], reach="report")
+        yield Row(f"{name}: the answer follows its document", result[name]["follows"], reach="report")
+
+
 PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "reading": reading_lines,
     "answerable": answerable_lines,
@@ -155,6 +175,8 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "endtoend": endtoend_lines,
     "chats": chats_lines,
     "following": following_lines,
+    "conflicts": conflicts_lines,
+    "disputed": disputed_lines,
 }
 
 
