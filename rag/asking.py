@@ -15,6 +15,7 @@ from rag.follow_up import TURNS, Rewrite, Turn, stand_alone
 from rag.llm import LanguageModel
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
+from rag.telling import Listener
 from rag.values import Answer, FiltersView
 
 NEW = "new"
@@ -27,7 +28,14 @@ class Keeping(Protocol):
 
 
 class Answering(Protocol):
-    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer: ...
 
 
 class Asked(Protocol):
@@ -58,11 +66,13 @@ class Asking:
         filters: Filters | None = None,
         as_of: str | None = None,
         thread: str | None = None,
+        listener: Listener | None = None,
     ) -> Answer:
         """One checked answer, kept unless the settings keep none.
 
         Args:
             thread: The conversation that the question goes on, NEW for one that begins with it, None outside of one.
+            listener: Hears the answer while it is made.
 
         Raises:
             UnknownThread: There is no such conversation.
@@ -71,7 +81,8 @@ class Asking:
         history = answers.thread(thread, newest=TURNS) if thread not in (None, NEW) else []
         seen = answers.seen()
         rewrite = self._rewrite(question, history)
-        answer = self._dossier.pipeline(collection).answer(rewrite.text, filters=filters, as_of=as_of)
+        pipeline = self._dossier.pipeline(collection)
+        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=listener)
         if thread == NEW:
             thread = f"thr_{uuid.uuid4().hex}"
         answer = answer.model_copy(update={"question": question, "thread": thread, "rewritten_by": rewrite.by})

@@ -18,6 +18,7 @@ from index.errors import UnknownCollection, UnknownDocument
 from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.settings import Settings
+from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
 from ui.api import create_app
 from ui.protocols import Progress
@@ -119,7 +120,21 @@ class FakePipeline:
     def search(self, query: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         return self._hits(query)[:top_k]
 
-    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer:
+        answer, hears = self._answer(question, filters, as_of), listener or Listener()
+        hears.sources(answer.evidence)
+        for statement in answer.statements:
+            hears.statement(statement, answer.citations)
+        return answer
+
+    def _answer(self, question: str, filters: Filters | None, as_of: str | None) -> Answer:
         self.entered.release()
         if self.fail is not None:
             raise self.fail()

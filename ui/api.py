@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, FastAPI, File, Form, Query, Response, UploadFile
-from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
+from fastapi import APIRouter, FastAPI, File, Form, Query, Request, Response, UploadFile
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import DossierError
+from rag.telling import Listener
 from rag.values import Answer
 from ui.desk import MOST_DOCUMENTS, LocalDesk
+from ui.events import EventStream, Hearing
 from ui.gate import Gate
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.keeping import CollectionQuery, Offset, keeping
@@ -125,12 +124,22 @@ def _asking(desk: LocalDesk, gate: Gate) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["asking"], route_class=StrictRoute)
 
     @router.post("/answer", response_model=Answer, summary="One question, answered with proof or not at all")
-    def answer(asked: AnswerRequest) -> Answer | Response:
-        with gate.one():
-            found = desk.answer(asked.question, collection=asked.collection, filters=asked.filters, thread=asked.thread)
-        if asked.stream:
-            return StreamingResponse(answer_events(found), media_type="text/event-stream")
-        return found
+    async def answer(asked: AnswerRequest, request: Request) -> Answer | Response:
+        def make(listener: Listener) -> Answer:
+            with gate.one():
+                return desk.answer(
+                    asked.question,
+                    collection=asked.collection,
+                    filters=asked.filters,
+                    thread=asked.thread,
+                    listener=listener,
+                )
+
+        hearing = Hearing(make)
+        if not asked.stream:
+            return await hearing.whole(request)
+        await hearing.begun()
+        return EventStream(hearing)
 
     @router.post("/search", summary="Ranked passages, and why each ranks")
     def search(asked: SearchRequest) -> SearchView:
@@ -144,24 +153,6 @@ def _asking(desk: LocalDesk, gate: Gate) -> APIRouter:
             )
 
     return router
-
-
-def answer_events(answer: Answer) -> Iterator[bytes]:
-    """A checked answer as server-sent events: what was read, each statement, what it cites, and the whole at the end."""
-    yield _event("sources", {"evidence": [one.model_dump(mode="json") for one in answer.evidence]})
-    cited = {one.number: one for one in answer.citations}
-    if not answer.statements:
-        yield _event("delta", {"text": answer.text})
-    for statement in answer.statements:
-        yield _event("delta", {"text": statement.text, "citations": statement.citations})
-        for number in statement.citations:
-            if number in cited:
-                yield _event("citation", cited.pop(number).model_dump(mode="json"))
-    yield _event("done", answer.model_dump(mode="json"))
-
-
-def _event(name: str, content: dict[str, Any]) -> bytes:
-    return format_sse_event(event=name, data_str=json.dumps(content))
 
 
 def _reading(desk: LocalDesk) -> APIRouter:

@@ -8,6 +8,7 @@ from pathlib import Path
 from index.errors import UnknownDocument
 from rag.asking import Asking
 from rag.replay import KeptAnswer, Replay
+from rag.telling import Listener
 from rag.values import Answer
 from ui.export import Exported, Format, export_answer
 from ui.offered import files_under
@@ -62,7 +63,13 @@ class LocalDesk:
         return ingest_view(report)
 
     def answer(
-        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None,
+        filters: AnswerFilters,
+        thread: str | None = None,
+        listener: Listener | None = None,
     ) -> Answer:
         check_length(question, self._dossier.settings.max_question_chars, "question")
         return self._asking.ask(
@@ -71,6 +78,7 @@ class LocalDesk:
             filters=filters.to_filters(),
             as_of=filters.as_of,
             thread=thread,
+            listener=listener,
         )
 
     def answers(self, *, collection: str | None, limit: int, offset: int = 0, outdated: bool = False) -> AnswersView:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rag.llm import LanguageModel
     from rag.replay import Replay
     from rag.settings import Settings
+    from rag.telling import Listener
     from rag.values import Answer, Hit
     from ui.export import Exported, Format
     from ui.requests import AnswerFilters, SearchFilters
@@ -50,7 +51,14 @@ class Collection(Protocol):
 class Pipeline(Protocol):
     """A question to an answer, a query to hits."""
 
-    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer: ...
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer: ...
 
     def search(self, query: str, *, top_k: int, filters: Filters | None = None) -> Sequence[Hit]: ...
 
