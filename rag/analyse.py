@@ -11,6 +11,7 @@ from index.values import Filters, Span
 from rag.dates import DateMention, dates
 from rag.outcome import PlannedEvent, planned_event
 from rag.outlets import outlet_mentions
+from rag.periods import Period, period_asked
 from rag.quantities import Quantity, quantities
 from rag.question_names import question_names
 from rag.restrict import filters_of, period_of
@@ -30,7 +31,8 @@ class Query:
         dates: Dates, as far as they are stated; also written together, as in 20251016.
         publishers: The collection's outlets that the question names.
         latest: True when it asks for the latest there is.
-        as_of: ISO date of "as of 10 November 2025".
+        as_of: ISO date of "as of 10 November 2025", else the one that the caller set.
+        period: The time for which it asks: what it names, else `as_of`. None also when times shall not count.
         filters: What the question restricts in so many words; empty when it does not.
         planned: The planned event of which it asks what came of it.
     """
@@ -44,6 +46,7 @@ class Query:
     publishers: tuple[str, ...] = ()
     latest: bool = False
     as_of: str | None = None
+    period: Period | None = None
     filters: Filters = field(default_factory=Filters)
     planned: PlannedEvent | None = None
 
@@ -64,13 +67,16 @@ _LATEST = re.compile(
 _AS_OF = re.compile(r"\bas\s(?:of|at)\s(?:the\s)?$", re.IGNORECASE)
 
 
-def analyse(question: str, *, publishers: Collection[str], today: date | None = None) -> Query:
+def analyse(
+    question: str, *, publishers: Collection[str], today: date | None = None, as_of: str | None = None
+) -> Query:
     """Take a question apart; never fails, reads nothing but its arguments.
 
     Args:
         question: One line, at most a few thousand characters.
         publishers: Every outlet of the collection.
         today: What "published yesterday" is counted from; without it such words restrict nothing.
+        as_of: ISO date for which the answer shall hold, where the question names no time.
 
     >>> analyse("According to the Harbour Post, who signed on 3 May?", publishers=["The Harbour Post"]).filters.publisher
     'The Harbour Post'
@@ -78,6 +84,7 @@ def analyse(question: str, *, publishers: Collection[str], today: date | None = 
     mentions = outlet_mentions(question, publishers)
     outlets = [mention.span for mention in mentions]
     dated = dates_of(question)
+    as_of = _as_of(question, dated, today) or as_of
     return Query(
         text=question,
         parts=split_question(question),
@@ -87,7 +94,8 @@ def analyse(question: str, *, publishers: Collection[str], today: date | None = 
         dates=dated,
         publishers=tuple(dict.fromkeys(name for mention in mentions for name in mention.publishers)),
         latest=bool(_LATEST.search(_unquoted(question))),
-        as_of=_as_of(question, dated, today),
+        as_of=as_of,
+        period=period_asked(question, as_of),
         filters=filters_of(question, mentions, dated, today=today),
         planned=planned_event(question),
     )

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.sentences import sentence_spans
 from index.values import Span
+from rag.held import Story
 from rag.judge import FEATURES, AskedFor, Judge, features, packaged_judge
+from rag.odds import probability
+from rag.periods import Period
 from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 
 NAME = "extractive"
 STATEMENTS = 3
 COVERED_SHARE = 0.6
+PERIOD_WEIGHT = 4.0
+PLACE_KEPT = 0.5
+"""Of a question that asks for one time: a span of that time weighs so much in log-odds, and its passage's rank this share of
+what it weighs else, as neighbours that tell of other times are as near. Chosen on questions of time that are not measured."""
 SUPPORTING_SHARE = 0.3
 """Of the best span's probability: the weights know one right passage a question, so a second source always ranks as less likely."""
 
@@ -74,16 +81,22 @@ class ExtractiveAnswerer:
 
     def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
         """The best candidate and those nearly as likely right, one per sentence text, at most STATEMENTS."""
-        least = SUPPORTING_SHARE * self.judge.right.probability(ranked[0].signals)
+        least = SUPPORTING_SHARE * probability(ranked[0].logit)
         kept: dict[str, Candidate] = {}
         for candidate in ranked:
-            if len(kept) == STATEMENTS or self.judge.right.probability(candidate.signals) < least:
+            if len(kept) == STATEMENTS or probability(candidate.logit) < least:
                 break
             kept.setdefault(candidate.sentence_text, candidate)
         return list(kept.values())
 
-    def candidates(self, question: str, evidence: Sequence[Evidence]) -> list[Candidate]:
-        """Every span that the reader found, most likely first; evidence that was not read has none."""
+    def candidates(
+        self, question: str, evidence: Sequence[Evidence], *, period: Period | None = None
+    ) -> list[Candidate]:
+        """Every span that the reader found, most likely first; evidence that was not read has none.
+
+        Args:
+            period: The time for which the question asks: what held then is more likely right.
+        """
         asked = AskedFor.of(question)
         found = [
             self._candidate(asked, item, item.reading.answers, span, answer.score)
@@ -92,7 +105,20 @@ class ExtractiveAnswerer:
             for answer in item.reading.spans
             if (span := _span_of(item, answer)) is not None
         ]
+        if period is not None:
+            found = self._timed(found, period)
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
+
+    def _timed(self, found: Sequence[Candidate], period: Period) -> list[Candidate]:
+        """Candidates with the time told of each taken into their log-odds."""
+        place = FEATURES.index("rank")
+        lost = (1 - PLACE_KEPT) * self.judge.right.weights[place]
+        stories = {item.evidence.number: _story(item.evidence) for item in found}
+        held = [stories[item.evidence.number].held_at(period, item.sentence, item.span) for item in found]
+        return [
+            replace(item, logit=item.logit + PERIOD_WEIGHT * fits - lost * item.signals[place])
+            for item, fits in zip(found, held, strict=True)
+        ]
 
     def candidates_at(self, question: str, item: Evidence, spans: Sequence[Span]) -> list[Candidate]:
         """Candidates at spans of the document, as sure as the reader is of its own best span in the passage."""
@@ -116,6 +142,11 @@ class ExtractiveAnswerer:
         )
         support = self.judge.answerable.probability(signals)
         return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
+
+
+def _story(item: Evidence) -> Story:
+    chunk, published = item.hit.chunk, item.document.provenance.published
+    return Story.of(item.document.text, Span(chunk.start, chunk.end), published.date if published else None)
 
 
 def _statement(item: Candidate) -> DraftStatement:

@@ -9,6 +9,7 @@ from index.values import Span
 from rag.analyse import Query
 from rag.extract import NAME, Candidate, ExtractiveAnswerer
 from rag.outcome import PlannedEvent
+from rag.periods import Period, period_asked
 from rag.protocols import Reader
 from rag.rerank import SPANS
 from rag.stated import outcomes
@@ -54,11 +55,18 @@ def lines_of(
     """
     if query.planned:
         return (_line_of_outcome(query, query.planned, evidence, extractive),)
-    whole = Line(query.text, tuple(extractive.candidates(query.text, evidence)))
+    whole = Line(query.text, tuple(extractive.candidates(query.text, evidence, period=query.period)))
     if not split or not query.parts:
         return (whole,)
     parts = tuple(
-        Line(part, tuple(extractive.candidates(part, _read(part, evidence[:READ_PER_PART], reader))))
+        Line(
+            part,
+            tuple(
+                extractive.candidates(
+                    part, _read(part, evidence[:READ_PER_PART], reader), period=_period_of(part, query)
+                )
+            ),
+        )
         for part in query.parts
     )
     return parts if any(part.answered(threshold) for part in parts) else (whole,)
@@ -76,6 +84,11 @@ def draft_of(lines: Sequence[Line], extractive: ExtractiveAnswerer, *, threshold
     shorts = dict.fromkeys(draft.short for draft in drafts)
     confidence = max((draft.confidence for draft in drafts), default=0.0)
     return Draft(tuple(statements), "; ".join(shorts), confidence, NAME)
+
+
+def _period_of(part: str, query: Query) -> Period | None:
+    """The time that a part asks for: its own, else that of the whole question."""
+    return (period_asked(part) or query.period) if query.period else None
 
 
 def _read(part: str, evidence: Sequence[Evidence], reader: Reader) -> list[Evidence]:

@@ -37,6 +37,7 @@ class Pipeline:
         language_model: Answers first when there is one; the extractive answerer stands in when it fails or is cut.
         talkative: The language model always says something, so it is asked only where the reader finds an answer.
         checker: Reads statements that are not verbatim beside their quotes.
+        by_periods: Whether the time that a question asks for has a say in what is chosen.
     """
 
     retriever: Retriever
@@ -46,6 +47,7 @@ class Pipeline:
     language_model: Answerer | None = None
     talkative: bool = False
     checker: SupportChecker | None = None
+    by_periods: bool = True
 
     def answer(
         self,
@@ -59,11 +61,11 @@ class Pipeline:
 
         Args:
             filters: Which documents may be searched.
-            as_of: Only what was published up to this ISO date.
+            as_of: Only what was published up to this ISO date, and what held then where the question names no time.
             listener: Hears the answer while it is made.
         """
         clock, threshold, telling = _Clock(), self.settings.answer_threshold, Telling(listener or Listener())
-        query = clock.time("analyse", lambda: self._analyse(question))
+        query = clock.time("analyse", lambda: self._analyse(question, as_of))
         given = filters or Filters()
         scope = self._scope(query, given)
         hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
@@ -99,9 +101,10 @@ class Pipeline:
         rest = hits[self.settings.rerank :]
         return [replace(hit, rank=rank) for rank, hit in enumerate((*ranked, *rest), start=1)][:top_k]
 
-    def _analyse(self, question: str) -> Query:
+    def _analyse(self, question: str, as_of: str | None = None) -> Query:
         text = clean_question(question, longest=self.settings.max_question_chars)
-        return analyse(text, publishers=self.retriever.corpus.publishers(), today=date.today())
+        query = analyse(text, publishers=self.retriever.corpus.publishers(), today=date.today(), as_of=as_of)
+        return query if self.by_periods else replace(query, period=None)
 
     def _scope(self, query: Query, given: Filters) -> Filters:
         """What the caller set, and what the question sets where the caller set nothing."""

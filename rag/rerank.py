@@ -12,6 +12,8 @@ from rag.signals import bonus, signals_of
 from rag.values import Evidence
 
 SPANS = 3
+TIMED_SPANS = 20
+"""Where a question asks for one of several times, a list of them holds its answer among many."""
 READER_WEIGHT = 0.4
 TEMPERATURE = 2.0
 """Of the reader's log-odds: its word on a passage of another kind than it was trained on is taken with a grain of salt."""
@@ -38,7 +40,8 @@ class Reranker:
         """The same evidence with its readings and signals, best first and numbered so."""
         passages = [item.hit.chunk.text for item in evidence]
         titles = [item.document.provenance.title for item in evidence]
-        readings = self.reader.read(query.asked, passages, titles=titles, spans=SPANS)
+        spans = TIMED_SPANS if query.period else SPANS
+        readings = self.reader.read(query.asked, passages, titles=titles, spans=spans)
         judged = readings if self.scorer is None else self.scorer.read(query.asked, passages, titles=titles)
         found = signals_of(query, [(item.document, item.hit.chunk.text) for item in evidence])
         read = [

@@ -9,9 +9,10 @@ import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from index.values import Document
+from index.values import Document, Span
 from rag.analyse import Query, dates_of, numbers_of
 from rag.dates import DateMention, expected_year
+from rag.held import Story
 from rag.quantities import Quantity
 from rag.wording import holds_sequence, words
 
@@ -21,6 +22,7 @@ WEIGHTS: Mapping[str, float] = MappingProxyType(
         "author_named": 0.15,
         "date_match": 0.25,
         "published_by": 0.10,
+        "period_match": 0.25,
         "recency": 0.05,
         "quoted_in_text": 0.20,
         "date_in_text": 0.15,
@@ -43,7 +45,8 @@ def signals(query: Query, document: Document, passage: str) -> dict[str, float]:
     date_match: how exactly a date of the question is the date of publication (`date_match`); absent for an undated source.
     published_by: 1 when it was out by the "as of" date of the question. date_in_text, number_in_text, quoted_in_text: share
     of the question's dates, numbers and quotations that stand in the passage (dates: or in the title), however written.
-    name_in_text: the same for names; part of a name counts up to a half.
+    name_in_text: the same for names; part of a name counts up to a half. period_match: how well a time that the passage
+    tells fits the time asked for.
     """
     provenance = document.provenance
     published = provenance.published.date if provenance.published else None
@@ -60,6 +63,8 @@ def signals(query: Query, document: Document, passage: str) -> dict[str, float]:
     if query.dates:
         stated = dates_of(f"{provenance.title or ''}\n{passage}")
         found["date_in_text"] = _share([_dated(mention, stated, published) for mention in query.dates])
+    if query.period:
+        found["period_match"] = round(Story.of(passage, Span(0, len(passage)), published).held(query.period), 4)
     if query.numbers:
         counted = numbers_of(passage)
         found["number_in_text"] = _share([_counted(number, counted) for number in query.numbers])
