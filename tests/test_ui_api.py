@@ -78,6 +78,84 @@ def test_a_streamed_answer_ends_with_the_whole_answer(client: httpx.Client) -> N
     assert Answer.model_validate_json(events[-1]["data"]).verdict == "answered"
 
 
+def test_a_kept_answer_is_shown_whole_listed_asked_again_and_forgotten(client: httpx.Client) -> None:
+    answer = ask(client, {"question": "When did the harbour reopen?", "filters": {"since": "2024"}}).json()
+    at = f"/v1/answers/{answer['id']}"
+    shown = client.get(at).json()
+    assert (shown["answer"], shown["asked"]["since"]) == (answer, "2024")
+    listed = client.get("/v1/answers", params={"limit": 1}).json()
+    assert (listed["answers"][0]["id"], listed["answers"][0]["verdict"]) == (answer["id"], "answered")
+    replay = client.post(f"{at}/replay", params={"keep": "true"}).json()
+    assert (replay["changes"]["changed"], replay["old"]["answer"]) == (False, answer)
+    newest = client.get("/v1/answers", params={"limit": 2}).json()
+    assert (newest["total"], newest["answers"][0]["id"]) == (listed["total"] + 1, replay["new"]["id"])
+    assert client.delete(at).json()["id"] == answer["id"]
+    assert_problem(client.get(at), 404, "unknown-answer")
+
+
+def test_a_follow_up_is_answered_in_its_thread(client: httpx.Client) -> None:
+    first = ask(client, {"question": "When did the harbour reopen?", "thread": "new"}).json()
+    second = ask(client, {"question": "And the market?", "thread": first["thread"]}).json()
+    assert (second["question"], second["rewritten_by"]) == ("And the market?", "rule")
+    assert "reopen" in second["query"]
+    turns = client.get(f"/v1/threads/{first['thread']}").json()["turns"]
+    assert [(one["turn"], one["id"]) for one in turns] == [(1, first["id"]), (2, second["id"])]
+
+
+@pytest.mark.parametrize(
+    ("form", "media_type", "suffix"),
+    [
+        ("markdown", "text/markdown; charset=utf-8", "md"),
+        ("docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document", "docx"),
+        ("csv", "text/csv; charset=utf-8", "csv"),
+        ("json", "application/json", "json"),
+    ],
+)
+def test_an_export_is_a_download_that_no_browser_opens_in_place(
+    client: httpx.Client, form: str, media_type: str, suffix: str
+) -> None:
+    answer = ask(client, {"question": "When did the harbour reopen?"}).json()
+    response = client.get(f"/v1/answers/{answer['id']}/export", params={"format": form})
+    assert (response.status_code, response.headers["content-type"]) == (200, media_type)
+    assert response.headers["content-disposition"] == f'attachment; filename="{answer["id"]}.{suffix}"'
+    assert response.headers["x-content-type-options"] == "nosniff"
+
+
+GARBAGE = ("ans_x", "..", "%00", "%ff", "a%0ab", "x" * 3000, "%27%20OR%201=1--", "ans_x%2F..")
+
+
+@pytest.mark.parametrize("name", GARBAGE)
+def test_an_answer_or_thread_that_cannot_be_is_refused_without_a_5xx(client: httpx.Client, name: str) -> None:
+    for method, path in (
+        ("GET", f"/v1/answers/{name}"),
+        ("DELETE", f"/v1/answers/{name}"),
+        ("POST", f"/v1/answers/{name}/replay"),
+        ("GET", f"/v1/answers/{name}/export"),
+        ("GET", f"/v1/threads/{name}"),
+    ):
+        assert client.request(method, path).status_code in (404, 405, 422), (method, path)
+
+
+@pytest.mark.parametrize(
+    ("thread", "status"),
+    [("thr_x", 404), ("", 404), ("\0", 422), ("\ud800", 422), ("x" * 501, 422), (7, 422), (["new"], 422)],
+)
+def test_a_thread_that_is_not_there_is_a_problem(client: httpx.Client, thread: Any, status: int) -> None:
+    response = ask(client, {"question": "And the market?", "thread": thread})
+    assert_problem(response, status, "unknown-thread" if status == 404 else "invalid-request")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/v1/answers?limit=0", "/v1/answers?limit=201", "/v1/answers?offset=-1", "/v1/answers?outdated=maybe", "/v1/changes?limit=51",
+        "/v1/answers/ans_x/export?format=pdf", f"/v1/answers?offset={10**30}",
+    ],
+)  # fmt: skip
+def test_parameters_of_kept_answers_are_checked(client: httpx.Client, path: str) -> None:
+    assert_problem(client.get(path), 422, "invalid-request")
+
+
 def test_a_search_says_why_each_passage_ranks(client: httpx.Client) -> None:
     found = client.post("/v1/search", json={"query": "harbour master", "top_k": 1}).json()["hits"]
     assert [(hit["rank"], hit["dense_rank"], hit["text"]) for hit in found] == [(1, 1, HARBOUR)]

@@ -125,6 +125,19 @@ def test_questions_come_back_as_values(desk: RemoteDesk) -> None:
     assert (answer.verdict, found.hits[0].document_id) == ("answered", answer.citations[0].document_id)
 
 
+def test_kept_answers_come_back_as_values(desk: RemoteDesk) -> None:
+    first = desk.answer("When did the harbour reopen?", collection=None, filters=AnswerFilters(), thread="new")
+    desk.answer("And the market?", collection=None, filters=AnswerFilters(), thread=first.thread)
+    listed = desk.answers(collection=None, limit=1)
+    assert (listed.total, listed.answers[0].turn, listed.answers[0].thread) == (2, 2, first.thread)
+    replay = desk.replay(first.id, collection=None, keep=False)
+    assert (replay.old.answer, replay.changes.changed) == (first, False)
+    assert desk.changes(collection=None, limit=5).changed == ()
+    file = desk.export(first.id, "csv", collection=None)
+    assert (file.name, file.media_type) == (f"{first.id}.csv", "text/csv; charset=utf-8")
+    assert b"The harbour of Tarn reopened on 4 May." in file.content
+
+
 def test_a_removed_document_is_gone(desk: RemoteDesk, dossier: FakeDossier) -> None:
     listed = desk.documents(collection=None)
     desk.remove(listed.documents[0].id, collection=None, erase=False)

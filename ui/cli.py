@@ -66,6 +66,7 @@ Since = Annotated[
     str | None, typer.Option("--since", help="Only published on or after this date (2025, 2025-11, 2025-11-16).")
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Only published on or before this date.")]
+AnswerId = Annotated[str, typer.Argument(metavar="ID", help="As `dossier answers` lists it.")]
 DocumentId = Annotated[str, typer.Argument(metavar="ID", help="As `dossier documents` lists it.")]
 
 
@@ -110,17 +111,93 @@ def ask(
     since: Since = None,
     until: Until = None,
     llm: Annotated[str | None, typer.Option("--llm", metavar="URL", help="Answer with this LLM.")] = None,
+    thread: Annotated[
+        str | None, typer.Option("--thread", metavar="ID", help="Go on with this conversation; 'new' begins one.")
+    ] = None,
     collection: Collection = None,
 ) -> None:
     """Ask one question; "the documents do not say" is an answer too."""
     settings = _settings(ctx, collection=collection, llm=llm)
     asked = _checked("answer", question, publisher=publisher, since=since, until=until, as_of=as_of)
     with _desk(settings, llm=llm is not None) as desk:
-        answer = desk.answer(question, collection=settings.collection, filters=asked)
+        answer = desk.answer(question, collection=settings.collection, filters=asked, thread=thread)
     if as_json:
         _print_json(answer.model_dump(mode="json"))
     else:
         show.show_answer(show.out(), answer)
+
+
+@app.command()
+def answers(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many.")] = 20,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """List the answers that were kept, newest first."""
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        found = desk.answers(collection=settings.collection, limit=limit)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        show.show_answers(show.out(), found)
+
+
+@app.command()
+def replay(
+    ctx: typer.Context,
+    answer_id: AnswerId,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep the new answer too.")] = False,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """Ask the question of a kept answer again and say what changed."""
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        found = desk.replay(answer_id, collection=settings.collection, keep=keep)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        show.show_replay(show.out(), found)
+
+
+@app.command()
+def changes(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=50, help="How many answers are asked again.")] = 10,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """Say which of the newest answers changed since documents came or went."""
+    settings = _settings(ctx, collection=collection)
+    with _desk(settings) as desk:
+        found = desk.changes(collection=settings.collection, limit=limit)
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        show.show_changes(show.out(), found, limit)
+
+
+@app.command()
+def export(
+    ctx: typer.Context,
+    answer_id: AnswerId,
+    form: Annotated[str, typer.Option("--format", help="markdown, docx, csv or json.")] = "markdown",
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to; ./ID.SUFFIX if left out.")
+    ] = None,
+    collection: Collection = None,
+) -> None:
+    """Write a kept answer to a file, with where every sentence comes from."""
+    settings = _settings(ctx, collection=collection)
+    from ui.export import check_format
+
+    with _desk(settings) as desk:
+        file = desk.export(answer_id, check_format(form), collection=settings.collection)
+    path = out or Path(file.name)
+    path.write_bytes(file.content)
+    show.say(f"Wrote {path}.")
 
 
 @app.command()

@@ -14,9 +14,10 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from index.doctor import Finding
+    from rag.replay import Changes, Replay
     from rag.values import Answer, Citation, FiltersView
     from ui.protocols import Progress as Report
-    from ui.views import DocumentsView, IngestView, SearchView
+    from ui.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
 
 VERDICTS = {
     "answered": "The documents say:",
@@ -82,6 +83,8 @@ def show_answer(console: Console, answer: Answer) -> None:
     """Verdict in words, the text with its numbers, then what each number stands for."""
     if answer.degraded:
         _line(console, "The language model did not answer; this is the answer without it.", "yellow")
+    if answer.rewritten_by:
+        _line(console, f"Searched as: {answer.query}", "dim")
     if answer.filters.detected:
         _line(console, f"Searched as the question asks: {_searched(answer.filters)}.", "dim")
     if answer.verdict != "not_stated":
@@ -101,6 +104,62 @@ def show_answer(console: Console, answer: Answer) -> None:
         for near in answer.evidence[:_NEAREST_SHOWN]:
             _line(console, _who(near.publisher, near.published, near.title) or near.document_id, "dim", indent=2)
             _line(console, _flat(near.text, _PASSAGE_CHARS), indent=4)
+    if answer.thread:
+        _line(console, f"Go on with: dossier ask --thread {answer.thread} QUESTION", "dim")
+
+
+def show_answers(console: Console, found: AnswersView) -> None:
+    """One line for each kept answer, and how many there are."""
+    for one in found.answers:
+        said = _flat(one.short, 80) or VERDICTS[one.verdict].rstrip(":.")
+        stale = "  (before documents came or went)" if one.outdated else ""
+        _line(console, f"{one.id}  {one.asked_at}  {_flat(one.question, 100)}  ->  {said}{stale}")
+    _line(console, f"{found.total} answers")
+
+
+def show_replay(console: Console, replay: Replay) -> None:
+    """What changed, or that nothing did, and why it may have."""
+    changes = replay.changes
+    _line(console, _flat(replay.old.answer.question), "bold")
+    if not changes.changed:
+        _line(console, "Nothing changed but the wording." if changes.statements_new else "Nothing changed.")
+    if changes.verdict:
+        before, after = (one.replace("_", " ") for one in changes.verdict)
+        _line(console, f"verdict: was {before}, is {after}", indent=2)
+    if changes.short:
+        before, after = (_flat(one) or "nothing" for one in changes.short)
+        _line(console, f"answer: was {before}, is {after}", indent=2)
+    for sign, lines in (("-", _gone(changes)), ("+", _new(changes))):
+        for line in lines:
+            _line(console, f"{sign} {_flat(line)}", indent=2)
+    for name, ids in (("came in", changes.documents_came), ("left", changes.documents_went)):
+        for document_id in ids:
+            _line(console, f"document {document_id} {name} since", "dim", indent=2)
+    if changes.settings:
+        _line(console, "the settings are others than then", "dim", indent=2)
+
+
+def _gone(changes: Changes) -> list[str]:
+    positions = [f"position: {_who(one.value, one.publisher, one.published)}" for one in changes.positions_gone]
+    return [*positions, *changes.statements_gone, *map(_source, changes.citations_gone)]
+
+
+def _new(changes: Changes) -> list[str]:
+    positions = [f"position: {_who(one.value, one.publisher, one.published)}" for one in changes.positions_new]
+    return [*positions, *changes.statements_new, *map(_source, changes.citations_new)]
+
+
+def _source(citation: Citation) -> str:
+    return f"source: {_who(citation.publisher, citation.published, citation.title) or citation.document_id}"
+
+
+def show_changes(console: Console, found: ChangesView, limit: int) -> None:
+    """The answers that changed, and how many were looked at."""
+    for replay in found.changed:
+        _line(console, replay.old.answer.id, "dim")
+        show_replay(console, replay)
+    looked_at = f" The newest {limit} of them were asked again." if found.outdated > limit else ""
+    _line(console, f"{len(found.changed)} changed of {found.outdated} since which documents came or went.{looked_at}")
 
 
 def _searched(filters: FiltersView) -> str:

@@ -28,6 +28,14 @@ def export_answer(kept: KeptAnswer, form: Format) -> Exported:
     return Exported(file_name(kept.answer.id, form), media_type, write(kept))
 
 
+def check_format(name: str) -> Format:
+    """Raises ValueError for a form that there is not."""
+    for form in _FORMS:
+        if form == name:
+            return form
+    raise ValueError(f"--format must be {', '.join(_FORMS)}, got {name!r}")
+
+
 def file_name(answer_id: str, form: Format) -> str:
     """What the file of an answer is called.
 
