@@ -17,9 +17,13 @@ from index.catalogue import Catalogue
 from index.errors import UnknownCollection, UnknownDocument
 from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
+from rag.extract import ExtractiveAnswerer
 from rag.settings import Settings
+from rag.survey import Surveyor
 from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
+from tests.fakes import WordHashEmbedder
+from tests.fakes_shelf import BlankReader, ListShelf
 from ui.api import create_app
 from ui.protocols import Progress
 from ui.security import Guard
@@ -241,6 +245,10 @@ class FakeDossier:
     def pipeline(self, name: str | None = None) -> FakePipeline:
         wanted = name or "default"
         return self.pipelines.setdefault(wanted, FakePipeline(self.collection(name)))
+
+    def surveyor(self, name: str | None = None) -> Surveyor:
+        shelf = ListShelf(self.collection(name).documents())
+        return Surveyor(shelf, WordHashEmbedder(), BlankReader(), ExtractiveAnswerer(), self.settings)
 
     def warm_up(self) -> None:
         self.warm()

@@ -2,13 +2,12 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.collection import Collection
-from index.values import Chunk, Document, Filters, Provenance, Published, Span
+from index.values import Document, Filters, Provenance, Published, Span
 from rag.build import Dossier
 from rag.coverage import Coverage
 from rag.extract import ExtractiveAnswerer
@@ -18,6 +17,7 @@ from rag.sought import how_to_read
 from rag.survey import MOST_DOCUMENTS, Surveyor
 from rag.values import Reading, SpanAnswer
 from tests.fakes import WordHashEmbedder
+from tests.fakes_shelf import ListShelf
 from tests.storage import article, own, write
 
 MENTIONS = (
@@ -256,42 +256,18 @@ def test_only_documents_that_pass_the_filters_count(collection, tmp_path):
     assert (found.filters.publisher, found.filters.since) == ("Herald", "2025")
 
 
-class ManyDocuments:
-    """A shelf of many one-line documents; those in `gone` were removed after they were listed."""
-
-    name, generation = "many", "g1"
-
-    def __init__(self, count: int, gone: Sequence[str] = ()) -> None:
-        stamp = Published("2025-01-01", "day", "dateline")
-        self.held = [
-            Document(f"d{n}", f"The bridge cost {n} crowns.", "text/plain", Provenance(published=stamp), (), (f"{n}",), f"d{n}", 1, "")
-            for n in range(count)
-        ]  # fmt: skip
-        self.gone = gone
-
-    def documents(self) -> list[Document]:
-        return self.held
-
-    def matching(self, filters: Filters) -> list[str]:
-        return [one.id for one in self.held]
-
-    def passages(self, document_id: str) -> list[Chunk]:
-        text = self.document(document_id).text
-        return [] if document_id in self.gone else [Chunk(document_id, document_id, 0, 0, len(text), text)]
-
-    def vectors(self, document_id: str) -> tuple[list[str], np.ndarray]:
-        rows = self.passages(document_id)
-        return [one.id for one in rows], np.ones((len(rows), 64), dtype=np.float32)
-
-    def search_lexical(self, query: str, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:
-        return []
-
-    def document(self, document_id: str) -> Document:
-        return self.held[int(document_id[1:])]
+def many(count: int, gone: Sequence[str] = ()) -> ListShelf:
+    """A shelf of many one-line documents, each with another price."""
+    said = Provenance(published=Published("2025-01-01", "day", "dateline"))
+    texts = [f"The bridge cost {n} crowns." for n in range(count)]
+    return ListShelf(
+        [Document(f"d{n}", text, "text/plain", said, (), (f"{n}",), f"d{n}", 1, "") for n, text in enumerate(texts)],
+        gone,
+    )
 
 
 def test_the_thousand_newest_are_covered_and_the_rest_are_said():
-    shelf = ManyDocuments(MOST_DOCUMENTS + 3)
+    shelf = many(MOST_DOCUMENTS + 3)
     told: list[tuple[str, int, int]] = []
     found = surveyor(shelf).cover("bridge", progress=lambda *step: told.append(step))
     assert (len(found.documents), found.left_out, found.mentions) == (1_000, 3, 1_000)
@@ -301,13 +277,13 @@ def test_the_thousand_newest_are_covered_and_the_rest_are_said():
 
 def test_many_documents_are_read_a_few_at_a_time():
     reader = PriceReader()
-    found = surveyor(ManyDocuments(50), reader).cover("How many crowns did the bridge cost?")
+    found = surveyor(many(50), reader).cover("How many crowns did the bridge cost?")
     assert sum(reader.calls) == 50 and max(reader.calls) <= 32
     assert sum(one.documents for one in found.positions) == 50
 
 
 def test_a_document_that_was_removed_meanwhile_is_silent():
-    shelf = ManyDocuments(2, gone=("d1",))
+    shelf = many(2, gone=("d1",))
     for asked in ("bridge", "How many crowns did the bridge cost?"):
         row = surveyor(shelf).cover(asked).documents[1]
         assert (row.status, row.searched, row.read) == ("silent", 0, 0)

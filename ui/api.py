@@ -12,6 +12,7 @@ from fastapi import APIRouter, FastAPI, File, Form, Query, Request, Response, Up
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import DossierError
+from rag.coverage import Coverage
 from rag.telling import Listener
 from rag.values import Answer
 from ui.desk import MOST_DOCUMENTS, LocalDesk
@@ -21,7 +22,15 @@ from ui.jobs import Jobs, Upload, UploadFolder
 from ui.keeping import CollectionQuery, Offset, keeping
 from ui.problems import PROBLEM_RESPONSES, Problem, install, of_error, unexpected
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, AnswerRequest, SearchRequest, StrictRoute, check_collection, check_source
+from ui.requests import (
+    LONGEST_SOURCE,
+    AnswerRequest,
+    CoverageRequest,
+    SearchRequest,
+    StrictRoute,
+    check_collection,
+    check_source,
+)
 from ui.views import (
     DocumentsView,
     DocumentView,
@@ -148,6 +157,17 @@ def _asking(desk: LocalDesk, gate: Gate) -> APIRouter:
                 asked.query,
                 top_k=asked.top_k,
                 context=asked.context,
+                collection=asked.collection,
+                filters=asked.filters,
+            )
+
+    @router.post("/coverage", summary="What each document says about one thing, all of them counted")
+    def coverage(asked: CoverageRequest) -> Coverage:
+        with gate.one():
+            return desk.coverage(
+                asked.asked,
+                reading=asked.reading,
+                per_document=asked.per_document,
                 collection=asked.collection,
                 filters=asked.filters,
             )

@@ -7,7 +7,9 @@ from pathlib import Path
 
 from index.errors import UnknownDocument
 from rag.asking import Asking
+from rag.coverage import Coverage, Reading
 from rag.replay import KeptAnswer, Replay
+from rag.sought import how_to_read
 from rag.telling import Listener
 from rag.values import Answer
 from ui.export import Exported, Format, export_answer
@@ -122,6 +124,26 @@ class LocalDesk:
             except UnknownDocument:  # removed since it was found: it must not be shown
                 continue
         return SearchView(query=query, hits=tuple(hits))
+
+    def coverage(
+        self,
+        asked: str,
+        *,
+        reading: Reading | None,
+        per_document: int,
+        collection: str | None,
+        filters: SearchFilters,
+        progress: Progress | None = None,
+    ) -> Coverage:
+        check_length(asked, self._dossier.settings.max_question_chars, "asked")
+        try:
+            how_to_read(check_asked(asked), reading)
+        except ValueError as error:
+            raise Problem("invalid-request", str(error)) from None
+        surveyor = self._dossier.surveyor(check_collection(collection))
+        return surveyor.cover(
+            asked, reading=reading, per_document=per_document, filters=filters.to_filters(), progress=progress
+        )
 
     def documents(self, *, collection: str | None, offset: int = 0, limit: int = MOST_DOCUMENTS) -> DocumentsView:
         documents = self._dossier.collection(check_collection(collection)).documents()

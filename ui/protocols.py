@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.files import SourceFile
     from index.values import Document, Filters, IngestReport, Refusal
+    from rag.coverage import Coverage, Reading
     from rag.llm import LanguageModel
     from rag.replay import Replay
     from rag.settings import Settings
@@ -63,6 +64,20 @@ class Pipeline(Protocol):
     def search(self, query: str, *, top_k: int, filters: Filters | None = None) -> Sequence[Hit]: ...
 
 
+class Surveyor(Protocol):
+    """One thing asked of every document."""
+
+    def cover(
+        self,
+        asked: str,
+        *,
+        reading: Reading | None = None,
+        per_document: int = 2,
+        filters: Filters | None = None,
+        progress: Progress | None = None,
+    ) -> Coverage: ...
+
+
 class DataDirectory(Protocol):
     def announce(self, url: str) -> None: ...
 
@@ -82,6 +97,8 @@ class Dossier(Protocol):
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
 
     def pipeline(self, name: str | None = None) -> Pipeline: ...
+
+    def surveyor(self, name: str | None = None) -> Surveyor: ...
 
     def warm_up(self) -> None: ...
 
@@ -108,6 +125,17 @@ class Desk(Protocol):
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
     ) -> SearchView: ...
+
+    def coverage(
+        self,
+        asked: str,
+        *,
+        reading: Reading | None,
+        per_document: int,
+        collection: str | None,
+        filters: SearchFilters,
+        progress: Progress | None,
+    ) -> Coverage: ...
 
     def documents(self, *, collection: str | None) -> DocumentsView: ...
 

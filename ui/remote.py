@@ -13,6 +13,7 @@ import httpx
 
 from index.errors import DirectoryOwned, DossierError
 from index.files import FoundFiles, SourceFile
+from rag.coverage import Coverage, Reading
 from rag.replay import Replay
 from rag.settings import Settings
 from rag.values import Answer
@@ -115,6 +116,25 @@ class RemoteDesk:
             "filters": filters.model_dump(),
         }
         return SearchView.model_validate(self._call("POST", "/v1/search", json=asked))
+
+    def coverage(
+        self,
+        asked: str,
+        *,
+        reading: Reading | None,
+        per_document: int,
+        collection: str | None,
+        filters: SearchFilters,
+        progress: Progress | None,
+    ) -> Coverage:
+        sent = {
+            "asked": asked,
+            "reading": reading,
+            "per_document": per_document,
+            "collection": collection,
+            "filters": filters.model_dump(),
+        }
+        return Coverage.model_validate(self._call("POST", "/v1/coverage", json=sent))
 
     def documents(self, *, collection: str | None) -> DocumentsView:
         documents: list[DocumentView] = []

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Coroutine
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
 from fastapi.routing import APIRoute
@@ -123,6 +123,16 @@ class SearchRequest(Strict):
     query: Asked
     top_k: StrictInt = Field(10, ge=1, le=50)
     context: StrictInt = Field(0, ge=0, le=MOST_CONTEXT, description="Sentences shown before and after each passage.")
+    collection: CollectionName | None = None
+    filters: SearchFilters = SearchFilters()
+
+
+class CoverageRequest(Strict):
+    """A name or phrase that is counted, or a question that is read, in every document."""
+
+    asked: Asked
+    reading: Literal["mention", "question"] | None = Field(None, description="How to take it; as it looks if left out.")
+    per_document: StrictInt = Field(2, ge=1, le=10, description="Most passages of one document that are read.")
     collection: CollectionName | None = None
     filters: SearchFilters = SearchFilters()
 

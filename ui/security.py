@@ -59,7 +59,7 @@ def rule(methods: str, path: str, body: Body = "none") -> Rule:
 
 
 API_RULES = (
-    rule("POST", r"/v1/(answer|search)", "json"),
+    rule("POST", r"/v1/(answer|coverage|search)", "json"),
     rule("GET", r"/v1/documents"),
     rule("POST", r"/v1/documents", "upload"),
     rule("GET DELETE", r"/v1/documents/[^/]+"),
