@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 from typing import Literal
 
@@ -11,16 +12,16 @@ from index.sentences import sentence_spans
 from index.values import Span
 from rag.attribution import speaker_of
 from rag.cited import Cited
-from rag.facts import names
-from rag.wording import FUNCTION_WORDS, content_words, stem, words
+from rag.facts import names, quantities
+from rag.wording import FUNCTION_WORDS, WORD, content_words, stem, words
 
 Said = Literal["", "same", "differs", "unsaid"]
 
 _FAR = 3
 _APART = 4
+_THING_CHARS = 30
 _LINKS = frozenset("in at on from to of by for into under near against".split())
 _BE = frozenset("is are was were be been being".split())
-_SPEECHES = 8
 _OWN = frozenset("article report author writer piece source sources it he she they".split())
 
 
@@ -48,6 +49,19 @@ def exchanged_names(text: str, cited: Cited) -> tuple[str, ...]:
         straight = any(_same(deed, source, turned=False) for source in alike)
         if not straight and any(_same(deed, source, turned=True) for source in alike):
             return (" ".join(sorted(deed.first)), " ".join(sorted(deed.second)))
+    return ()
+
+
+def exchanged_counts(text: str, cited: Cited) -> tuple[str, ...]:
+    """What is counted with another number of the quotes than its own: "7 prisoners and 5 lorries" of 5 and 7; else ()."""
+    counts: dict[str, set[Decimal]] = {}
+    for quoted in cited.texts:
+        for number, thing in _counted(quoted):
+            counts.setdefault(thing, set()).add(number)
+    known = {number for numbers in counts.values() for number in numbers}
+    for number, thing in _counted(text):
+        if number in known and number not in counts.get(thing, {number}):
+            return (str(number), thing)
     return ()
 
 
@@ -80,10 +94,14 @@ def who_said(text: str, quotes: Sequence[tuple[str, Span]], cited: Cited) -> Sai
     stated = _who(speaker.name) if speaker else frozenset()
     if speaker is None or not stated or stated <= cited.attribution | _OWN:
         return ""
-    found = [who for document, span in quotes for who in _speakers(text, document, span)]
-    if any(who & stated or any(word in cited.acronyms for word in stated) for who in found):
+    said = content_words(text) - {stem(word) for word in stated}
+    found = [item for document, span in quotes for item in _speakers(said, document, span)]
+    most = max((shared for shared, _ in found), default=0)
+    speakers = [name for shared, name in found if shared == most]
+    if any(_one_name(stated, _who(name)) or _initials(speaker.name, name) for name in speakers):
         return "same"
-    return "differs" if any(who - _OWN for who in found) else "unsaid"
+    others = [who for name in speakers if (who := _who(name) - _OWN)]
+    return "differs" if others and not any(who & stated for who in others) else "unsaid"
 
 
 def _deeds(text: str, far: int) -> Iterator[_Deed]:
@@ -101,6 +119,14 @@ def _deeds(text: str, far: int) -> Iterator[_Deed]:
                     yield _Deed(one, other, frozenset(relation), "by" in between and not _BE.isdisjoint(between))
 
 
+def _counted(text: str) -> Iterator[tuple[Decimal, str]]:
+    for quantity in quantities(text):
+        following = WORD.search(text, quantity.span.end, quantity.span.end + _THING_CHARS)
+        if following and quantity.unit in ("", "person") and not following[0][0].isdigit():
+            things = [stem(word) for word in words(following[0]) if word not in FUNCTION_WORDS]
+            yield from ((quantity.number, thing) for thing in things[:1])
+
+
 def _same(stated: _Deed, source: _Deed, *, turned: bool) -> bool:
     if turned == (stated.passive == source.passive):
         source = _Deed(source.second, source.first, source.relation, source.passive)
@@ -116,18 +142,29 @@ def _who(name: str) -> frozenset[str]:
     return frozenset(word for word in words(name) if word not in FUNCTION_WORDS)
 
 
-def _speakers(text: str, document: str, span: Span) -> Iterator[frozenset[str]]:
-    """Who says the part of each quoted sentence that is most like the statement."""
-    wanted = content_words(text)
-    sentences = sentence_spans(document, span.start, span.end)
-    near = sorted(sentences, key=lambda sentence: -len(wanted & content_words(document[sentence.start : sentence.end])))
-    for sentence in near[:_SPEECHES]:
-        part = max(
-            _parts(document, sentence), key=lambda part: len(wanted & content_words(document[part.start : part.end]))
-        )
+def _initials(one: str, other: str) -> bool:
+    """True when one name is made of the first letters of the other: "FO", "Foreign Office"."""
+    return any(
+        len(short := "".join(words(some))) > 1
+        and short in "".join(word[0] for word in words(full) if word not in FUNCTION_WORDS)
+        for some, full in ((one, other), (other, one))
+    )
+
+
+def _speakers(said: frozenset[str], document: str, span: Span) -> Iterator[tuple[int, str]]:
+    """Who says each quoted sentence, the part of it that is most like what is `said`, with how many words they share."""
+    for sentence in sentence_spans(document, span.start, span.end):
+        part = max(_parts(document, sentence), key=lambda part: _shared(said, document, part))
+        whole = _shared(said, document, sentence)
+        if not whole:
+            continue
         for answer in (part, None):
             if speaker := speaker_of(document, sentence, answer):
-                yield _who(speaker.name)
+                yield whole, speaker.name
+
+
+def _shared(said: frozenset[str], document: str, span: Span) -> int:
+    return len(said & content_words(document[span.start : span.end]))
 
 
 def _parts(document: str, sentence: Span) -> Iterable[Span]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from index.sentences import sentence_spans
 from rag.cited import Cited
+from rag.dates import without_dates
 from rag.missing import ATTRIBUTION
-from rag.wording import FUNCTION_WORDS, NEGATIONS, content_words, stem, words
+from rag.wording import FUNCTION_WORDS, NEGATIONS, content_words, fold, stem, words
 
 NO_OVERLAP = 0.25
 """A smaller share of a statement's content words in its quotes: the quotes are about something else."""
@@ -17,7 +18,7 @@ WEAK_OVERLAP = 0.5
 """A smaller share: the reader is warned."""
 _SCOPE = 3
 _NEIGHBOURS = 3
-_FUNCTION_STEMS = frozenset(map(stem, FUNCTION_WORDS))
+_CLAUSE = re.compile(r"[,;:()!?\n]|\.(?!\w)| -+ |\b(?:and|but|while|whereas)\b")
 _DENIALS = NEGATIONS | frozenset(
     """untrue false falsely incorrect incorrectly wrongly refute refutes refuted disprove disproves disproved debunk debunked myth
     dismiss dismissed baseless unfounded lack lacks lacked lacking yet""".split()
@@ -37,6 +38,7 @@ before earlier prior preceding previously / after later following subsequent sub
 first earliest / last latest final
 more most majority over / fewer less least minority under
 all every everyone each always some many numerous / none never no nobody few
+all every everyone each always / some many several often most sometimes
 higher highest high maximum above upper top / lower lowest low minimum below bottom
 larger largest large bigger biggest big greater greatest / smaller smallest small little
 older oldest old elder / younger youngest young new newest
@@ -82,42 +84,55 @@ class Sense:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """The stems of one sentence in order, and which of them lie behind a word that denies."""
+class _Clause:
+    """A sentence between its commas: the stems of its words in order.
+
+    Attributes:
+        content: Where the words stand that carry meaning.
+        denials: Of each word that denies, where the words stand that it denies.
+    """
 
     stems: tuple[str, ...]
-    denials: tuple[frozenset[str], ...]
+    content: tuple[int, ...]
+    denials: tuple[tuple[int, ...], ...]
 
     @property
-    def denied(self) -> frozenset[str]:
-        return frozenset(word for scope in self.denials for word in scope)
+    def denied(self) -> frozenset[int]:
+        return frozenset(place for scope in self.denials for place in scope)
+
+    def around(self, place: int) -> frozenset[str]:
+        """The stems of the nearest words on both sides that carry meaning."""
+        at = bisect_left(self.content, place)
+        after = bisect_right(self.content, place)
+        near = self.content[max(0, at - _NEIGHBOURS) : at] + self.content[after : after + _NEIGHBOURS]
+        return frozenset(self.stems[position] for position in near)
 
 
 def compare_sense(text: str, cited: Cited) -> Sense:
     """A statement against what it cites."""
-    sentences = [_read(quoted[span.start : span.end]) for quoted in cited.texts for span in sentence_spans(quoted)]
-    stated = _read(text)
-    return Sense(
-        _overlap(text, cited), "differs" if _denies(stated, sentences) else "same", _opposite(stated, sentences)
-    )
+    stated = _clauses(text)
+    quoted = [clause for text in cited.texts for clause in _clauses(text)]
+    return Sense(_overlap(text, cited), "differs" if _denies(stated, quoted) else "same", _opposite(stated, quoted))
 
 
-def _read(sentence: str) -> _Said:
-    spoken = words(sentence)
-    stems = tuple(stem(word) for word in spoken)
+def _clauses(text: str) -> list[_Clause]:
+    return [_clause(words(part)) for part in _CLAUSE.split(fold(text)) if part.strip()]
+
+
+def _clause(spoken: Sequence[str]) -> _Clause:
     content = [place for place, word in enumerate(spoken) if word not in FUNCTION_WORDS and word not in _DENIALS]
     denials = []
     for place, word in enumerate(spoken):
         if word in _DENIALS or word.endswith("n't"):
             at = bisect_left(content, place)
-            scope = content[at : at + _SCOPE] or content[max(0, at - _SCOPE) : at]
-            denials.append(frozenset(stems[position] for position in scope))
-    return _Said(stems, tuple(denials))
+            denials.append(tuple(content[at : at + _SCOPE] or content[max(0, at - _SCOPE) : at]))
+    return _Clause(tuple(stem(word) for word in spoken), tuple(content), tuple(denials))
 
 
 def _overlap(text: str, cited: Cited) -> float:
-    """Share of the statement's content words that are cited, leaving out words that only say who reported it."""
-    spoken = content_words(text)
+    """Share of the statement's content words that are cited, leaving out dates, which are compared by themselves, and words
+    that only say who reported it."""
+    spoken = content_words(without_dates(text)) or content_words(text)
     quoted = {stem(word) for word in cited.vocabulary}
     wanted = spoken - ATTRIBUTION - ({stem(word) for word in cited.attribution} - quoted)
     if not wanted:  # an outlet's name alone says nothing; "Yes." proves nothing by itself
@@ -125,42 +140,54 @@ def _overlap(text: str, cited: Cited) -> float:
     return len(wanted & quoted) / len(wanted)
 
 
-def _denies(stated: _Said, sentences: Sequence[_Said]) -> bool:
+def _denies(stated: Sequence[_Clause], quoted: Sequence[_Clause]) -> bool:
     """True when one side denies what the other affirms."""
-    denied = frozenset(word for sentence in sentences for word in sentence.denied)
-    affirmed = frozenset(word for sentence in sentences for word in sentence.stems if word not in sentence.denied)
-    for scope in stated.denials:
-        known = scope & (denied | affirmed)
-        if not (known & denied if known else denied):
-            return True
-    plain = frozenset(stated.stems) - stated.denied
-    for sentence in sentences:
-        for scope in sentence.denials:
-            shared = scope & frozenset(stated.stems)
-            if shared and shared <= plain and not shared & affirmed:
+    denied = frozenset(clause.stems[place] for clause in quoted for place in clause.denied)
+    affirmed = _affirmed(quoted)
+    for clause in stated:
+        for scope in clause.denials:
+            known = frozenset(clause.stems[place] for place in scope) & (denied | affirmed)
+            if not (known & denied if known else denied):
                 return True
-    return False
+    ours = _affirmed(stated)
+    said = frozenset(clause.stems[place] for clause in stated for place in clause.content)
+    scopes = (frozenset(clause.stems[place] for place in scope) for clause in quoted for scope in clause.denials)
+    return any((shared := scope & said) and shared <= ours and not shared & affirmed for scope in scopes)
 
 
-def _opposite(stated: _Said, sentences: Sequence[_Said]) -> str:
-    """A word of the statement whose opposite stands in the quotes among the same words, and nothing of its own side does."""
-    quoted: dict[tuple[int, int], set[frozenset[str]]] = {}
-    for sentence in sentences:
-        for place, word in enumerate(sentence.stems):
-            for meaning in _AXES.get(word, ()):
-                quoted.setdefault(meaning, set()).add(_around(sentence.stems, place))
-    for place, word in enumerate(stated.stems):
-        around = _around(stated.stems, place)
-        for axis, side in _AXES.get(word, ()):
-            same = max((len(around & other) for other in quoted.get((axis, side), ())), default=0)
-            opposed = max((len(around & other) for other in quoted.get((axis, 1 - side), ())), default=0)
+def _affirmed(clauses: Sequence[_Clause]) -> frozenset[str]:
+    return frozenset(
+        clause.stems[place]
+        for clause in clauses
+        for denied in (clause.denied,)
+        for place in clause.content
+        if place not in denied
+    )
+
+
+def _opposite(stated: Sequence[_Clause], quoted: Sequence[_Clause]) -> str:
+    """A word of the statement whose opposite stands in the quotes among more of the same words than any word of its own side.
+
+    What is denied counts as its opposite: "did not accept" is "rejected".
+    """
+    contexts: dict[tuple[int, int], set[frozenset[str]]] = {}
+    for clause in quoted:
+        for meaning, place in _meanings(clause):
+            contexts.setdefault(meaning, set()).add(clause.around(place))
+    for clause in stated:
+        for (axis, side), place in _meanings(clause):
+            around = clause.around(place)
+            same, opposed = (
+                max((len(around & other) for other in contexts.get((axis, way), ())), default=0)
+                for way in (side, 1 - side)
+            )
             if opposed > same:
-                return word
+                return clause.stems[place]
     return ""
 
 
-def _around(stems: tuple[str, ...], place: int) -> frozenset[str]:
-    return (
-        frozenset(stems[max(0, place - _NEIGHBOURS) : place] + stems[place + 1 : place + 1 + _NEIGHBOURS])
-        - _FUNCTION_STEMS
-    )
+def _meanings(clause: _Clause) -> Iterator[tuple[tuple[int, int], int]]:
+    denied = clause.denied
+    for place, word in enumerate(clause.stems):
+        for axis, side in _AXES.get(word, ()):
+            yield (axis, side ^ (place in denied)), place

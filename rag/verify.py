@@ -13,7 +13,7 @@ from typing import Any
 from index.values import Span
 from rag.cited import Cited, take_apart
 from rag.missing import missing_from
-from rag.roles import exchanged_names, joined_names, who_said
+from rag.roles import exchanged_counts, exchanged_names, joined_names, who_said
 from rag.sense import NO_OVERLAP, WEAK_OVERLAP, compare_sense
 from rag.values import Draft, DraftStatement, Evidence, Quote, Status
 from rag.wording import WORD, fold, strip_markers, words
@@ -89,32 +89,22 @@ def _verify_statement(
 def _judge(
     text: str, cited: Cited, quotes: Sequence[tuple[str, Span]], ordinary: frozenset[str]
 ) -> tuple[Status, dict[str, Any]]:
-    missing = missing_from(text, cited, ordinary)
-    sense = compare_sense(text, cited)
-    exchanged, joined = exchanged_names(text, cited), joined_names(text, cited)
+    missing, sense = missing_from(text, cited, ordinary), compare_sense(text, cited)
     said = who_said(text, quotes, cited)
+    doubts = {
+        "derived_names": list(missing.derived),
+        "opposite": sense.opposite,
+        "exchanged_names": list(exchanged_names(text, cited)),
+        "exchanged_counts": list(exchanged_counts(text, cited)),
+        "joined_names": list(joined_names(text, cited)),
+    }
     checks: dict[str, Any] = {"verbatim": False, "overlap": round(sense.overlap, 3), "negation": sense.negation}
-    checks |= missing.facts
-    if missing.derived:
-        checks["derived_names"] = list(missing.derived)
-    if sense.opposite:
-        checks["opposite"] = sense.opposite
-    if exchanged:
-        checks["exchanged_names"] = list(exchanged)
-    if joined:
-        checks["joined_names"] = list(joined)
+    checks |= missing.facts | {why: found for why, found in doubts.items() if found}
     if said:
         checks["speaker"] = said
     if missing.facts or said == "differs" or sense.overlap < NO_OVERLAP:
         return "unsupported", checks
-    if (
-        sense.overlap < WEAK_OVERLAP
-        or sense.negation == "differs"
-        or sense.opposite
-        or missing.derived
-        or exchanged
-        or said == "unsaid"
-    ):
+    if sense.overlap < WEAK_OVERLAP or sense.negation == "differs" or any(doubts.values()) or said == "unsaid":
         return "weak", checks
     return "verified", checks
 
