@@ -152,14 +152,16 @@ def _of_kind(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     }
 
 
-def measure_conflicts(*, limit: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
-    """Both gold files, each in one collection of its own, with the settings in force."""
-    return {"pairs": score(_ask_pairs(limit, progress)), "seeds": score(_ask_seeds(limit, progress))}
+def measure_conflicts(
+    gold: Path = GOLD, *, limit: int | None = None, progress: Progress | None = None
+) -> dict[str, Any]:
+    """The pairs and the gold set of `seeds/`, each in one collection of its own, with the settings in force."""
+    return {"pairs": score(_ask_pairs(gold, limit, progress)), "seeds": score(_ask_seeds(limit, progress))}
 
 
-def _ask_pairs(limit: int | None, progress: Progress | None) -> list[Outcome]:
+def _ask_pairs(gold: Path, limit: int | None, progress: Progress | None) -> list[Outcome]:
     """The texts of all pairs lie in one collection, as in one person's folder."""
-    pairs = read_pairs()
+    pairs = read_pairs(gold)
     documents = tuple(document for pair in pairs for document in pair.documents)
     with ingested(EvaluationSet("conflicts", documents, (), "")) as (dossier, _):
         pipeline = dossier.pipeline()

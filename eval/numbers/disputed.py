@@ -150,28 +150,24 @@ def score_opposed(answers: Sequence[tuple[Opposed, Answer, Answer]]) -> dict[str
 
 def measure_disputed(data: Path, *, limit: int | None = None, progress: Progress | None = None) -> dict[str, Any]:
     """Every set, with the settings in force."""
-    most = min(limit or LIMIT, LIMIT)
     with closed_setting() as ask:
-        ambiguous = sample(read_ambiguous(data / AMBIGUOUS), most)
-        opposed = {name: sample(read_opposed(data / name), most) for name in OPPOSED}
-        total = len(ambiguous) + 2 * sum(map(len, opposed.values()))
-        counted = _counting(ask, total, progress)
-        return {
-            AMBIGUOUS: score_ambiguous([(case, counted(case.question, case.texts)) for case in ambiguous]),
-            **{
-                name: score_opposed(
-                    [
-                        (
-                            case,
-                            counted(case.question, (*case.true_texts, *case.false_texts)),
-                            counted(case.question, case.false_texts),
-                        )
-                        for case in cases
-                    ]
-                )
-                for name, cases in opposed.items()
-            },
-        }
+        return ask_sets(data, ask, min(limit or LIMIT, LIMIT), progress)
+
+
+def ask_sets(data: Path, ask: Ask, limit: int, progress: Progress | None = None) -> dict[str, Any]:
+    """Figures of every set, from the answers to at most `limit` examples of each."""
+    ambiguous = sample(read_ambiguous(data / AMBIGUOUS), limit)
+    opposed = {name: sample(read_opposed(data / name), limit) for name in OPPOSED}
+    counted = _counting(ask, len(ambiguous) + 2 * sum(map(len, opposed.values())), progress)
+
+    def both(case: Opposed) -> tuple[Opposed, Answer, Answer]:
+        everything = (*case.true_texts, *case.false_texts)
+        return case, counted(case.question, everything), counted(case.question, case.false_texts)
+
+    return {
+        AMBIGUOUS: score_ambiguous([(case, counted(case.question, case.texts)) for case in ambiguous]),
+        **{name: score_opposed([both(case) for case in cases]) for name, cases in opposed.items()},
+    }
 
 
 def _counting(ask: Ask, total: int, progress: Progress | None) -> Ask:
