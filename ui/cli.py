@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from typer.core import TyperGroup
@@ -223,6 +223,43 @@ def search(
         _print_json(found.model_dump(mode="json"))
     else:
         show.show_hits(show.out(), found)
+
+
+@app.command()
+def coverage(
+    ctx: typer.Context,
+    asked: Annotated[str, typer.Argument(metavar="QUESTION_OR_TOPIC")],
+    reading: Annotated[
+        Literal["mention", "question"] | None,
+        typer.Option("--as", help="How to take it; as it looks if left out."),
+    ] = None,
+    per_document: Annotated[
+        int, typer.Option("--per-document", min=1, max=10, help="Most passages of one document that are read.")
+    ] = 2,
+    as_json: Json = False,
+    publisher: Publisher = None,
+    since: Since = None,
+    until: Until = None,
+    collection: Collection = None,
+) -> None:
+    """Say what each document says: a phrase is counted in all of them, a question is read in each."""
+    settings = _settings(ctx, collection=collection)
+    filters = _checked("search", asked, publisher=publisher, since=since, until=until)
+    with _desk(settings) as desk, show.progress_bars() as progress:
+        found = desk.coverage(
+            asked,
+            reading=reading,
+            per_document=per_document,
+            collection=settings.collection,
+            filters=filters,
+            progress=progress,
+        )
+    if as_json:
+        _print_json(found.model_dump(mode="json"))
+    else:
+        from ui.coverage_table import show_coverage
+
+        show_coverage(show.out(), found)
 
 
 @app.command()
