@@ -16,6 +16,8 @@ NO_OVERLAP = 0.25
 """A smaller share of a statement's content words in its quotes: the quotes are about something else."""
 WEAK_OVERLAP = 0.5
 """A smaller share: the reader is warned."""
+SAME_WORDS = 0.8
+"""From this share on, a statement that contradicts its quotes is a quote turned round, and no paraphrase."""
 _SCOPE = 3
 _NEIGHBOURS = 3
 _CLAUSE = re.compile(r"[,;:()!?\n]|\.(?!\w)| -+ |\b(?:and|but|while|whereas)\b")
@@ -23,6 +25,7 @@ _DENIALS = NEGATIONS | frozenset(
     """untrue false falsely incorrect incorrectly wrongly refute refutes refuted disprove disproves disproved debunk debunked myth
     dismiss dismissed baseless unfounded lack lacks lacked lacking yet""".split()
 )
+_FAILING = frozenset(("fail", "fails", "failed", "failing"))
 _OPPOSITES = """
 rose rise rises risen rising increase increased increases increasing grew grow grown growing growth climbed gained gain jumped soared surged up
 / fell fall falls fallen falling decrease decreased decreases shrank shrink declined decline dropped drop dwindled plunged slumped lost down
@@ -123,6 +126,8 @@ def _clause(spoken: Sequence[str]) -> _Clause:
     content = [place for place, word in enumerate(spoken) if word not in FUNCTION_WORDS and word not in _DENIALS]
     denials = []
     for place, word in enumerate(spoken):
+        if word in _FAILING and spoken[place + 1 : place + 2] != ["to"]:
+            continue  # "the talks failed" denies no talks
         if word in _DENIALS or word.endswith("n't"):
             at = bisect_left(content, place)
             denials.append(tuple(content[at : at + _SCOPE] or content[max(0, at - _SCOPE) : at]))
@@ -146,8 +151,8 @@ def _denies(stated: Sequence[_Clause], quoted: Sequence[_Clause]) -> bool:
     affirmed = _affirmed(quoted)
     for clause in stated:
         for scope in clause.denials:
-            known = frozenset(clause.stems[place] for place in scope) & (denied | affirmed)
-            if not (known & denied if known else denied):
+            known = next((word for place in scope if (word := clause.stems[place]) in denied | affirmed), None)
+            if (known not in denied) if known else not denied:
                 return True
     ours = _affirmed(stated)
     said = frozenset(clause.stems[place] for clause in stated for place in clause.content)

@@ -14,7 +14,7 @@ from index.values import Span
 from rag.cited import Cited, take_apart
 from rag.missing import missing_from
 from rag.roles import exchanged_counts, exchanged_names, joined_names, who_said
-from rag.sense import NO_OVERLAP, WEAK_OVERLAP, compare_sense
+from rag.sense import NO_OVERLAP, SAME_WORDS, WEAK_OVERLAP, compare_sense
 from rag.values import Draft, DraftStatement, Evidence, Quote, Status
 from rag.wording import WORD, fold, strip_markers, words
 
@@ -91,20 +91,25 @@ def _judge(
 ) -> tuple[Status, dict[str, Any]]:
     missing, sense = missing_from(text, cited, ordinary), compare_sense(text, cited)
     said = who_said(text, quotes, cited)
-    doubts = {
-        "derived_names": list(missing.derived),
+    turned = {
         "opposite": sense.opposite,
         "exchanged_names": list(exchanged_names(text, cited)),
         "exchanged_counts": list(exchanged_counts(text, cited)),
-        "joined_names": list(joined_names(text, cited)),
     }
+    doubts = {"derived_names": list(missing.derived), "joined_names": list(joined_names(text, cited))}
     checks: dict[str, Any] = {"verbatim": False, "overlap": round(sense.overlap, 3), "negation": sense.negation}
-    checks |= missing.facts | {why: found for why, found in doubts.items() if found}
+    checks |= missing.facts | {why: found for why, found in (turned | doubts).items() if found}
     if said:
         checks["speaker"] = said
-    if missing.facts or said == "differs" or sense.overlap < NO_OVERLAP:
+    contradicts = sense.negation == "differs" or any(turned.values())
+    if (
+        missing.facts
+        or said == "differs"
+        or sense.overlap < NO_OVERLAP
+        or (contradicts and sense.overlap >= SAME_WORDS)
+    ):
         return "unsupported", checks
-    if sense.overlap < WEAK_OVERLAP or sense.negation == "differs" or any(doubts.values()) or said == "unsaid":
+    if sense.overlap < WEAK_OVERLAP or contradicts or any(doubts.values()) or said == "unsaid":
         return "weak", checks
     return "verified", checks
 
