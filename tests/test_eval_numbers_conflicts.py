@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -176,17 +177,13 @@ def test_ambiguous_questions_want_every_valid_answer_and_no_wrong_one() -> None:
 
 
 def test_opposed_texts_are_shown_when_both_answers_stand_under_the_verdict_conflicting() -> None:
-    case = Opposed("When?", ("8 August 2014",), (), ("1998",), ())
-    both = _answer("August 8 , 2014", "1998")
-    one = _answer("8 August 2014", verdict="answered")
+    case = Opposed("When?", ("8 August 2014",), ("On August 8 , 2014 .",), ("1998",), ("In 1998.",))
+    unheard = replace(case, true_texts=("In summer.",))
+    both, one = _answer("August 8 , 2014", "1998"), _answer("8 August 2014", verdict="answered")
     alone = _answer("1998", verdict="answered")
-    figures = score_opposed([(case, both, alone), (case, one, one)])
-    assert {name: figures[name]["value"] for name in ("shown", "both_said", "conflicting", "follows")} == {
-        "shown": 0.5,
-        "both_said": 0.5,
-        "conflicting": 0.5,
-        "follows": 0.5,
-    }
+    figures = score_opposed([(case, both, alone), (case, one, one), (unheard, both, alone), (unheard, both, alone)])
+    found = {name: (figures[name]["value"], figures[name]["n"]) for name in ("shown", "conflicting", "follows")}
+    assert found == {"shown": (0.5, 2), "conflicting": (0.75, 4), "follows": (0.75, 4)}
 
 
 def _example(real: str, fake: str, *texts: tuple[str, str]) -> dict[str, Any]:
@@ -194,12 +191,12 @@ def _example(real: str, fake: str, *texts: tuple[str, str]) -> dict[str, Any]:
     return {"question": "When?", "real_short": real, "fake_short": fake, "documents": documents}
 
 
-def test_opposed_examples_without_their_answers_in_their_texts_are_left_out(tmp_path: Path) -> None:
+def test_opposed_examples_whose_false_texts_do_not_hold_their_answer_are_left_out(tmp_path: Path) -> None:
     texts = (("It opened in 1990.", "real"), ("It opened in 2001.", "fake"))
-    lines = [_example("1990", "2001", *texts), _example("in the nineties", "2001", *texts)]
+    lines = [_example("1990", "2001", *texts), _example("1990", "in the new century", *texts)]
     write_lines(tmp_path / "conflictnq" / "dev" / "examples.jsonl.gz", lines)
     found = read_opposed(tmp_path / "conflictnq")
-    assert [(case.true, case.false_texts) for case in found] == [(("1990",), ("It opened in 2001.",))]
+    assert [(case.true, case.false, case.false_texts) for case in found] == [(("1990",), ("2001",), (texts[1][0],))]
 
 
 def test_each_example_is_asked_over_its_own_texts_and_no_others() -> None:

@@ -72,13 +72,13 @@ def read_ambiguous(folder: Path) -> list[Ambiguous]:
 
 
 def read_opposed(folder: Path) -> list[Opposed]:
-    """The examples of a set in OPPOSED of which both groups of texts hold their answer word for word."""
+    """The examples of a set in OPPOSED of which the false texts hold their answer word for word."""
     true, true_type, false, false_type = OPPOSED[folder.name]
     found = [
         Opposed(raw["question"], _forms(raw[true]), _texts(raw, true_type), _forms(raw[false]), _texts(raw, false_type))
         for raw in read_lines(folder / EXAMPLES, {"question": str, "documents": list, false: str})
     ]
-    return [item for item in found if _held(item.true, item.true_texts) and _held(item.false, item.false_texts)]
+    return [item for item in found if _held(item.false, item.false_texts)]
 
 
 def _forms(value: Any) -> tuple[str, ...]:
@@ -133,18 +133,20 @@ def score_ambiguous(answers: Sequence[tuple[Ambiguous, Answer]]) -> dict[str, An
 def score_opposed(answers: Sequence[tuple[Opposed, Answer, Answer]]) -> dict[str, Any]:
     """Figures over (example, answer from all texts, answer from the false texts alone).
 
-    - shown: both answers are said, and the verdict is "conflicting"; both_said leaves the verdict aside;
+    - shown: both answers are said, and the verdict is "conflicting"; of examples whose true texts hold their answer too;
+    - conflicting: the verdict is, whatever is said;
     - follows: from the false texts alone, their answer is said: an answer comes from the documents, whatever is true.
     """
-    both = [_held(case.true, said(all_)) and _held(case.false, said(all_)) for case, all_, _ in answers]
-    conflicting = [all_.verdict == "conflicting" for _, all_, _ in answers]
-    follows = [_held(case.false, said(alone)) for case, _, alone in answers]
+    shown = [
+        float(all_.verdict == "conflicting" and _held(case.true, said(all_)) and _held(case.false, said(all_)))
+        for case, all_, _ in answers
+        if _held(case.true, case.true_texts)
+    ]
     return {
         "n": len(answers),
-        "shown": mean_figure([float(a and b) for a, b in zip(both, conflicting, strict=True)]).to_json(),
-        "both_said": mean_figure([float(item) for item in both]).to_json(),
-        "conflicting": mean_figure([float(item) for item in conflicting]).to_json(),
-        "follows": mean_figure([float(item) for item in follows]).to_json(),
+        "shown": mean_figure(shown).to_json(),
+        "conflicting": mean_figure([float(all_.verdict == "conflicting") for _, all_, _ in answers]).to_json(),
+        "follows": mean_figure([float(_held(case.false, said(alone))) for case, _, alone in answers]).to_json(),
     }
 
 
