@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from index.errors import DossierError, UnknownCollection, UnknownDocument
 from index.values import Document
+from rag.asking import Asking
 from rag.values import Answer
 from ui.desk import check_id
 from ui.page.answer_view import answer_view
@@ -28,6 +29,7 @@ class Actions:
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
+        self._asking = Asking(dossier)
 
     def load(self) -> tuple[str, str, str, str, str]:
         """Header, examples, list, answer and source of a page that has just been opened."""
@@ -43,7 +45,7 @@ class Actions:
             text = _question(question, self._dossier.settings.max_question_chars)
             if not self._documents():
                 return welcome_view(()), no_source_view(), said_view("There is nothing to search yet.")
-            answer = self._dossier.pipeline().answer(text)
+            answer = self._asking.ask(text)
             return answer_view(answer), self._first_source(answer), said_view(_spoken(answer))
         except Exception as error:  # noqa: BLE001 - said on the page
             return "", no_source_view(), _sorry(error)
