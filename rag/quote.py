@@ -18,9 +18,11 @@ _COMMAND = re.compile(
         (?:
             (?:ignore|disregard|forget)\s(?:all|any|the|every|everything|your|previous|prior|above|these|other|what)\b
           | (?:do\snot|don't|never)\s(?:answer|use|say|mention|cite|read)\b
-          | (?:always\s|only\s|just\s)?(?:answer|say|reply|respond|repeat|print|output|reveal|append|pretend|write)\s
-            (?:(?:with|only|just|exactly|nothing|forever|that|your|as|the\s(?:word|words|following|text|phrase|key))\b
-              | ["':] | (?-i:[A-Z]{3}))
+          | (?:tell|send|direct)\s(?:the\s)?(?:users?|readers?|everyone)\b
+          | (?:always\s|only\s|just\s)?(?:answer|say|reply|respond|repeat|print|output|reveal|append|pretend|write)
+            (?: : | \s(?:
+                (?:with|only|just|exactly|nothing|forever|that|this|your|as|the\s(?:words?|following|text|phrase|key))\b
+              | ["'] | (?-i:[A-Z]{3}) ) )
         )
       | \b(?:previous|prior|above|system|your)\s(?:instructions?|prompts?)\b
       | \byou\sare\snow\b

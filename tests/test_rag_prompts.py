@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rag.generate
+import rag.quote
+import rag.reply
 from index.values import Provenance, Published
 from rag import prompts
 from rag.generate import answer_schema, build_messages, defuse
@@ -26,7 +28,7 @@ def prompt_of(question: str, *texts: str, provenance: Provenance | None = None, 
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert doctest.testmod(rag.generate).failed == 0
+    assert all(doctest.testmod(module).failed == 0 for module in (rag.generate, rag.quote, rag.reply))
 
 
 def test_passages_are_numbered_and_named_and_the_question_comes_last() -> None:
