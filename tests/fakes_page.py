@@ -17,6 +17,7 @@ from index.answers import Answers
 from index.errors import UnknownDocument
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.settings import Settings
+from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
 from tests.fakes_ui import kept_in
 from ui.serve import address, bind, build, make_server
@@ -120,7 +121,14 @@ class MemoryPipeline:
     collection: MemoryCollection
     go: threading.Event
 
-    def answer(self, question: str, *, filters: Filters | None = None, as_of: str | None = None) -> Answer:
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer:
         if "break" in question:
             raise RuntimeError("secret-in-the-exception /etc/secret")
         if "hold" in question:

@@ -1,7 +1,9 @@
 """What the page does with what it is sent: by its own buttons, and by anyone who calls its events over HTTP."""
 
+import html
 import json
 import logging
+import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,30 +35,57 @@ def actions(dossier: MemoryDossier) -> Actions:
 
 
 def test_an_answer_comes_with_its_first_source_opened_at_the_quote(actions: Actions) -> None:
-    answer, source, status = actions.ask("Who built the bridge?")
+    answer, source, status, thread, conversation = actions.ask("Who built the bridge?", "")
     assert "Answered" in answer
     assert "<mark" in source
     assert "1 source" in status
+    assert thread.startswith("thr_")
+    assert conversation == ""
+
+
+def test_a_conversation_goes_on_shows_what_came_before_and_begins_anew(actions: Actions) -> None:
+    _, _, _, thread, _ = actions.ask("Who built the bridge?", "")
+    second = actions.ask("And what did the bridge cost?", thread)
+    assert second[3] == thread
+    assert "Who built the bridge?" in second[4]
+    earlier = re.search(r"ans&#95;\w+", second[4])
+    assert earlier is not None
+    assert "Otto Lind" in actions.recall(html.unescape(earlier[0]))[0]
+    assert actions.begin()[3:] == ("", "")
+
+
+def test_a_conversation_that_is_gone_begins_anew(actions: Actions) -> None:
+    _, _, status, thread, conversation = actions.ask("Who built the bridge?", "thr_" + "0" * 32)
+    assert "alarm" not in status
+    assert thread not in ("", "thr_" + "0" * 32)
+    assert conversation == ""
+
+
+@pytest.mark.parametrize("command", ["", "a\x00b", "ans_" + "0" * 32, None, 7])
+def test_an_answer_that_is_not_kept_is_not_recalled(actions: Actions, command: Any) -> None:
+    shown, source, status = actions.recall(command)
+    assert "Otto Lind" not in shown
+    assert "no longer kept" in shown or "alarm" in status or "nothing this page" in status
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\u200b\u200b", "\n\t"])
 def test_a_blank_question_is_asked_back(actions: Actions, question: str) -> None:
-    assert "Type a question first." in actions.ask(question)[2]
+    assert "Type a question first." in actions.ask(question, "")[2]
 
 
 def test_a_question_may_have_four_thousand_characters_and_no_more(actions: Actions) -> None:
-    assert "at most 4000" not in actions.ask("bridge " + "x" * 3993)[2]
-    assert "at most 4000" in actions.ask("x" * 4001)[2]
+    assert "at most 4000" not in actions.ask("bridge " + "x" * 3993, "")[2]
+    assert "at most 4000" in actions.ask("x" * 4001, "")[2]
 
 
 @pytest.mark.parametrize("question", ["a\x00b", "\ud800 bridge", None, 7, ["x"]])
 def test_a_question_that_is_no_text_is_refused(actions: Actions, question: Any) -> None:
-    assert "alarm" in actions.ask(question)[2]
+    assert "alarm" in actions.ask(question, "")[2]
 
 
 def test_an_error_shows_an_id_and_nothing_of_the_exception(actions: Actions, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR, logger="dossier"):
-        said = "".join(actions.ask("break the bridge"))
+        said = "".join(actions.ask("break the bridge", ""))
     assert "secret" not in said
     name = caplog.records[0].getMessage()
     assert name.replace("_", "&#95;") in said
@@ -64,7 +93,7 @@ def test_an_error_shows_an_id_and_nothing_of_the_exception(actions: Actions, cap
 
 def test_nothing_to_search_yet_is_no_error(tmp_path: Path) -> None:
     empty = MemoryDossier(tmp_path / "none")
-    answer, _, status = Actions(empty).ask("Who built the bridge?")
+    answer, _, status, _, _ = Actions(empty).ask("Who built the bridge?", "")
     assert "no documents yet" in answer
     assert "alarm" not in status
 
@@ -149,7 +178,7 @@ def call(url: str, name: str, *values: object) -> list[Any] | None:
 
 
 def test_every_event_answers_over_http_to_what_its_buttons_send(url: str, document: Document) -> None:
-    answered = call(url, "ask", "Who built the bridge?")
+    answered = call(url, "ask", "Who built the bridge?", None)
     assert answered is not None
     assert "1911" in answered[0]
     shown = call(url, "show", f"{document.id} 0 11")

@@ -325,3 +325,48 @@ def test_the_seed_questions_belong_to_the_seeds_that_are_there() -> None:
 
     seeds = Path(__file__).parents[1] / "seeds"
     assert {path.name for path in seeds.glob("[0-9]*.md")} == SEED_FILES
+
+
+def test_who_says_it_leads_a_sentence_once() -> None:
+    said = tuple(
+        Statement(text=f"Sentence {number}.", attribution=who, citations=(number,), status="verified")
+        for number, who in ((1, "The Harbour Post (4 March 2025), quoting Otto Lind"), (2, "Tarn Courier (undated)"))
+    )
+    view = shown(answer_view(make_answer(statements=said, citations=(make_citation(1), make_citation(2)))))
+    assert "The Harbour Post (4 March 2025), quoting Otto Lind: Sentence 1." in view
+    assert "Tarn Courier (undated): Sentence 2." in view
+
+
+def test_a_position_says_how_many_stand_behind_it() -> None:
+    backed = Position(value="40", citations=(1,), documents=3, origins=2)
+    alone = Position(value="50", citations=(1,), outvoted=True)
+    view = shown(
+        answer_view(make_answer(verdict="conflicting", conflicts=(Conflict(about="it", positions=(backed, alone)),)))
+    )
+    assert "3 documents, 2 origins" in view
+    assert "a single origin against several" in view
+
+
+def test_an_expectation_on_the_timeline_is_marked_as_one() -> None:
+    points = (
+        Position(value="without agreement", citations=(1,), published="2025-03-04"),
+        Position(value="an agreement", citations=(1,), published="2025-03-01", standing="expected"),
+    )
+    answer = make_answer(timeline=points)
+    assert "expected then" in shown(answer_view(answer))
+    console = Console(file=io.StringIO(), width=200)
+    show_answer(console, answer)
+    assert "2025-03-01: an agreement [1] expected then" in console.file.getvalue()
+
+
+def test_what_is_missing_of_a_question_is_said() -> None:
+    assert "Not in the documents: When did it close?" in shown(
+        answer_view(make_answer(verdict="partial", missing=("When did it close?",)))
+    )
+
+
+def test_a_kept_answer_can_be_fetched_as_a_file_and_a_follow_up_says_what_was_asked() -> None:
+    answer = make_answer(query="Who built the bridge in Tarn?", rewritten_by="rule")
+    assert 'href="v1/answers/ans_1/export?format=docx"' in answer_view(answer, kept=True)
+    assert "href" not in answer_view(answer)
+    assert "Asked as: Who built the bridge in Tarn?" in shown(answer_view(answer))

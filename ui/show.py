@@ -12,10 +12,12 @@ from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from ui.words import backing_of
+
 if TYPE_CHECKING:
     from index.doctor import Finding
     from rag.replay import Changes, Replay
-    from rag.values import Answer, Citation, FiltersView
+    from rag.values import Answer, Citation, FiltersView, Position
     from ui.protocols import Progress as Report
     from ui.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
 
@@ -93,10 +95,11 @@ def show_answer(console: Console, answer: Answer) -> None:
     for conflict in answer.conflicts:
         _line(console, f"They disagree on {conflict.about}:", "bold")
         for position in conflict.positions:
-            numbers = "".join(f"[{number}]" for number in position.citations)
-            _line(
-                console, f"{position.value} {numbers} {_who(position.publisher, position.published)}".rstrip(), indent=2
-            )
+            _show_position(console, position, "")
+    if answer.timeline:
+        _line(console, "Over time:", "bold")
+        for point in answer.timeline:
+            _show_position(console, point, f"{point.published or 'undated'}: ")
     for citation in answer.citations:
         _show_citation(console, citation)
     if answer.verdict == "not_stated" and answer.evidence:
@@ -168,6 +171,12 @@ def _searched(filters: FiltersView) -> str:
         f"{word} {bound}" if bound else None for word, bound in (("from", filters.since), ("until", filters.until))
     )
     return _who(only, since, until)
+
+
+def _show_position(console: Console, position: Position, lead: str) -> None:
+    numbers = "".join(f"[{number}]" for number in position.citations)
+    who = _who(position.publisher, None if lead else position.published, backing_of(position))
+    _line(console, f"{lead}{_flat(position.value)} {numbers} {who}".rstrip(), indent=2)
 
 
 def _show_citation(console: Console, citation: Citation) -> None:

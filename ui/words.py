@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from index.dates import date_in_words
 from index.values import Document
-from rag.values import Standing, Status, Verdict
+from rag.values import Position, Standing, Status, Verdict
 from ui.views import shown_name
 
 VERDICTS: dict[Verdict, str] = {
@@ -83,3 +83,17 @@ def title_of(document: Document) -> str:
 
 def listed(parts: Iterable[str | None], between: str = " · ") -> str:
     return between.join(part for part in parts if part)
+
+
+def backing_of(position: Position) -> str:
+    """How many stand behind a position, where that says more than its one source does; "" where it does not."""
+    several = position.documents > 1
+    return listed(
+        [
+            STANDINGS[position.standing],
+            count(position.documents, "document") if several else None,
+            count(position.origins, "origin") if several else None,
+            "a single origin against several" if position.outvoted else None,
+        ],
+        ", ",
+    )

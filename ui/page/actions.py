@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from index.errors import DossierError, UnknownCollection, UnknownDocument
+from index.errors import DossierError, UnknownAnswer, UnknownCollection, UnknownDocument, UnknownThread
 from index.values import Document
-from rag.asking import Asking
+from rag.asking import NEW, Asking
 from rag.values import Answer
-from ui.desk import check_id
+from ui.desk import check_id, check_key
 from ui.page.answer_view import answer_view
+from ui.page.conversation_view import conversation_view
 from ui.page.documents_view import documents_view, examples_view, header_view, said_view, welcome_view
 from ui.page.examples import example_questions
 from ui.page.source_view import gone_view, no_source_view, source_view
@@ -39,16 +40,47 @@ class Actions:
             return header_view(()), "", _sorry(error), _sorry(error), no_source_view()
         return (*self._overview(documents), welcome_view(documents), no_source_view())
 
-    def ask(self, question: str) -> tuple[str, str, str]:
-        """Answer, source and status."""
+    def ask(self, question: str, thread: str) -> tuple[str, str, str, str, str]:
+        """Answer, source and status; then the conversation that goes on with it, and what was asked in it before.
+
+        Args:
+            thread: The conversation; "" begins one.
+        """
         try:
             text = _question(question, self._dossier.settings.max_question_chars)
             if not self._documents():
-                return welcome_view(()), no_source_view(), said_view("There is nothing to search yet.")
-            answer = self._asking.ask(text)
-            return answer_view(answer), self._first_source(answer), said_view(_spoken(answer))
+                return welcome_view(()), no_source_view(), said_view("There is nothing to search yet."), "", ""
+            answer = self._ask(text, _key(thread) if thread else NEW)
+            turns = self._asking.turns(answer.thread) if answer.thread else []
+            shown = answer_view(answer, kept=bool(turns))
+            said = said_view(_spoken(answer))
+            return shown, self._first_source(answer), said, answer.thread or "", conversation_view(turns)
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return "", no_source_view(), _sorry(error), "", ""
+
+    def _ask(self, question: str, thread: str) -> Answer:
+        """An answer in the conversation; in a new one when its turns are gone."""
+        try:
+            return self._asking.ask(question, thread=thread)
+        except UnknownThread:
+            return self._asking.ask(question, thread=NEW)
+
+    def recall(self, command: str) -> tuple[str, str, str]:
+        """Answer, source and status of an earlier turn."""
+        try:
+            answer = self._asking.kept(_key(command)).answer
+            return answer_view(answer, kept=True), self._first_source(answer), said_view(_spoken(answer))
+        except UnknownAnswer:
+            return said_view("That answer is no longer kept."), no_source_view(), ""
         except Exception as error:  # noqa: BLE001 - said on the page
             return "", no_source_view(), _sorry(error)
+
+    def begin(self) -> tuple[str, str, str, str, str]:
+        """What `ask` returns, of a conversation in which nothing was asked yet."""
+        try:
+            return welcome_view(self._documents()), no_source_view(), said_view("A new conversation."), "", ""
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return "", no_source_view(), _sorry(error), "", ""
 
     def show(self, command: str) -> str:
         """The source panel for a reference as the buttons carry it: "ID START END"."""
@@ -124,6 +156,10 @@ def _short(command: str) -> str:
     if not isinstance(command, str) or not command or len(command) > _LONGEST_COMMAND:
         raise Problem("invalid-request", "That is nothing this page can do.")
     return command
+
+
+def _key(command: str) -> str:
+    return check_key(_short(command), "id")
 
 
 def _reference(command: str) -> tuple[str, int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rag.values import Answer, Citation, Conflict, Position, Statement
 from ui.page.markup import Html, block, escape, fill, join
 from ui.page.proof_view import citations_view, nearest_view, reference, why_view
-from ui.words import DOUBTS, STANDINGS, VERDICTS, count, listed, written
+from ui.words import DOUBTS, STANDINGS, VERDICTS, backing_of, listed, written
 
 NEAREST = 3
 EXPORTS = {"markdown": "Markdown", "docx": "Word", "csv": "CSV", "json": "JSON"}
@@ -165,22 +165,8 @@ def _position(position: Position, cited: Citations) -> Html:
         byline=listed([position.publisher, written(position.published)]),
         chips=chips,
         backing=fill('<p class="backing">{backing}</p>', backing=backing)
-        if (backing := _backing(position))
+        if (backing := backing_of(position))
         else Html(""),
-    )
-
-
-def _backing(position: Position) -> str:
-    """How many stand behind a position, where that says more than its one source does."""
-    several = position.documents > 1
-    return listed(
-        [
-            STANDINGS[position.standing],
-            count(position.documents, "document") if several else None,
-            count(position.origins, "origin") if several else None,
-            "a single origin against several" if position.outvoted else None,
-        ],
-        ", ",
     )
 
 

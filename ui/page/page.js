@@ -74,6 +74,11 @@
     else if (button.matches(".example")) ask(button.textContent.trim());
     else if (button.matches(".copy")) copy(button);
     else if (button.matches(".page")) send("turn", carried(button));
+    else if (button.matches(".turn")) send("recall", carried(button));
+    else if (button.matches(".fresh")) {
+      write(one("#question textarea, #question input"), "");
+      send("begin", "");
+    }
     else if (button.matches(".remove, .keep")) {
       const acts = button.closest(".acts");
       const sure = one(".sure", acts);

@@ -36,6 +36,7 @@ def build_page(dossier: Dossier) -> gr.Blocks:
                     question, send = _question_box(dossier.settings.max_question_chars)
                     examples = _markup("examples")
                     status = _markup("status")
+                    conversation = _markup("conversation")
                     answer = _markup("answer")
                 with gr.Column(scale=9, min_width=320, elem_id="right"):
                     source = _markup("source")
@@ -46,15 +47,19 @@ def build_page(dossier: Dossier) -> gr.Blocks:
         show, press_show = _command("show")
         remove, press_remove = _command("remove")
         turn, press_turn = _command("turn")
+        recall, press_recall = _command("recall")
         _, press_refresh = _command("refresh")
+        _, press_begin = _command("begin")
+        thread = gr.State("")
+        turn_shown = [answer, source, status]
         overview = [header, examples, documents]
 
         page.load(actions.load, None, [*overview, answer, source], **_QUIET)
         gr.on(
             [question.submit, send.click],
             actions.ask,
-            question,
-            [answer, source, status],
+            [question, thread],
+            [*turn_shown, thread, conversation],
             concurrency_limit=ASKING_AT_ONCE,
             concurrency_id="asking",
             show_progress="full",
@@ -65,6 +70,8 @@ def build_page(dossier: Dossier) -> gr.Blocks:
         press_turn.click(actions.turn, turn, documents, **_QUIET)
         removed = press_remove.click(actions.remove, remove, report, **_QUIET)
         removed.then(actions.refresh, None, overview, **_QUIET)
+        press_recall.click(actions.recall, recall, turn_shown, **_QUIET)
+        press_begin.click(actions.begin, None, [*turn_shown, thread, conversation], **_QUIET)
         press_refresh.click(actions.refresh, None, overview, **_QUIET)
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
