@@ -13,7 +13,7 @@ from index.values import Span
 from rag.attribution import speaker_of
 from rag.cited import Cited
 from rag.facts import names, quantities
-from rag.wording import FUNCTION_WORDS, WORD, content_words, stem, words
+from rag.wording import FUNCTION_WORDS, WORD, base, content_words, fold, stem, words
 
 Said = Literal["", "same", "differs", "unsaid"]
 
@@ -67,19 +67,16 @@ def exchanged_counts(text: str, cited: Cited) -> tuple[str, ...]:
 
 def joined_names(text: str, cited: Cited) -> tuple[str, ...]:
     """Neighbours in a name that the quotes have apart only: "Ada Tovik" of "Ada Rahn and Ida Tovik"."""
-    near = {
-        (one, other)
-        for spoken in cited.words
-        for place, one in enumerate(spoken)
-        for other in spoken[place + 1 : place + 1 + _APART]
-    }
+    near = {pair for quoted in cited.texts for pair in _neighbours(quoted)}
     named = {word for spoken in cited.words for word in spoken}
-    return tuple(
-        f"{one} {other}"
-        for name in names(text)
-        for one, other in pairwise(name.words[name.initial and name.words[0] in FUNCTION_WORDS :])
-        if one in named and other in named and not {(one, other), (other, one)} & near
-    )
+    found: list[str] = []
+    for name in names(text):
+        spoken = WORD.findall(fold(name.text))[name.initial and name.words[0] in FUNCTION_WORDS :]
+        for one, other in pairwise(spoken):
+            pair = base(one), base(other)
+            if not one.endswith("'s") and named.issuperset(pair) and not {pair, pair[::-1]} & near:
+                found.append(" ".join(pair))
+    return tuple(found)
 
 
 def who_said(text: str, quotes: Sequence[tuple[str, Span]], cited: Cited) -> Said:
@@ -102,6 +99,16 @@ def who_said(text: str, quotes: Sequence[tuple[str, Span]], cited: Cited) -> Sai
         return "same"
     others = [who for name in speakers if (who := _who(name) - _OWN)]
     return "differs" if others and not any(who & stated for who in others) else "unsaid"
+
+
+def _neighbours(text: str) -> Iterator[tuple[str, str]]:
+    """Words between which nothing stands but names and words without meaning of their own."""
+    matches = list(WORD.finditer(fold(text)))
+    for place, match in enumerate(matches):
+        for other in matches[place + 1 : place + 1 + _APART]:
+            yield base(match[0]), base(other[0])
+            if other[0].islower() and other[0] not in FUNCTION_WORDS:
+                break
 
 
 def _deeds(text: str, far: int) -> Iterator[_Deed]:

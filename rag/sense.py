@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.cited import Cited
-from rag.dates import without_dates
+from rag.dates import blank, without_dates
 from rag.missing import ATTRIBUTION
+from rag.quantities import quantities
 from rag.wording import FUNCTION_WORDS, NEGATIONS, content_words, fold, stem, words
 
 NO_OVERLAP = 0.25
@@ -77,11 +78,13 @@ class Sense:
 
     Attributes:
         overlap: Share of the statement's content words that the quotes hold.
+        shared: The same, leaving out the opposite.
         negation: "differs" when one side denies what the other affirms, else "same".
         opposite: A word of the statement where the quotes have its opposite, or "".
     """
 
     overlap: float
+    shared: float
     negation: str
     opposite: str
 
@@ -115,7 +118,9 @@ def compare_sense(text: str, cited: Cited) -> Sense:
     """A statement against what it cites."""
     stated = _clauses(text)
     quoted = [clause for text in cited.texts for clause in _clauses(text)]
-    return Sense(_overlap(text, cited), "differs" if _denies(stated, quoted) else "same", _opposite(stated, quoted))
+    opposite = _opposite(stated, quoted)
+    negation = "differs" if _denies(stated, quoted) else "same"
+    return Sense(_overlap(text, cited), _overlap(text, cited, without=opposite), negation, opposite)
 
 
 def _clauses(text: str) -> list[_Clause]:
@@ -130,19 +135,24 @@ def _clause(spoken: Sequence[str]) -> _Clause:
             continue  # "the talks failed" denies no talks
         if word in _DENIALS or word.endswith("n't"):
             at = bisect_left(content, place)
-            denials.append(tuple(content[at : at + _SCOPE] or content[max(0, at - _SCOPE) : at]))
+            before, after = content[max(0, at - _SCOPE) : at], content[at : at + _SCOPE]
+            passive = spoken[place + 1 : place + 2] == ["by"]
+            denials.append(tuple((before if passive else after) or before or after))
     return _Clause(tuple(stem(word) for word in spoken), tuple(content), tuple(denials))
 
 
-def _overlap(text: str, cited: Cited) -> float:
-    """Share of the statement's content words that are cited, leaving out dates, which are compared by themselves, and words
-    that only say who reported it."""
-    spoken = content_words(without_dates(text)) or content_words(text)
+def _overlap(text: str, cited: Cited, *, without: str = "") -> float:
+    """Share of the statement's content words that are cited.
+
+    Dates and numbers, which are compared by themselves, do not count, nor do words that only say who reported it.
+    """
+    plain = without_dates(text)
+    spoken = content_words(blank(plain, [quantity.span for quantity in quantities(plain)])) or content_words(text)
     quoted = {stem(word) for word in cited.vocabulary}
     wanted = spoken - ATTRIBUTION - ({stem(word) for word in cited.attribution} - quoted)
     if not wanted:  # an outlet's name alone says nothing; "Yes." proves nothing by itself
         return 0.0 if spoken else WEAK_OVERLAP - 0.01
-    return len(wanted & quoted) / len(wanted)
+    return len(wanted & quoted) / len(wanted - {without} or wanted)
 
 
 def _denies(stated: Sequence[_Clause], quoted: Sequence[_Clause]) -> bool:

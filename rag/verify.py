@@ -102,12 +102,7 @@ def _judge(
     if said:
         checks["speaker"] = said
     contradicts = sense.negation == "differs" or any(turned.values())
-    if (
-        missing.facts
-        or said == "differs"
-        or sense.overlap < NO_OVERLAP
-        or (contradicts and sense.overlap >= SAME_WORDS)
-    ):
+    if missing.facts or said == "differs" or sense.overlap < NO_OVERLAP or (contradicts and sense.shared >= SAME_WORDS):
         return "unsupported", checks
     if sense.overlap < WEAK_OVERLAP or contradicts or any(doubts.values()) or said == "unsaid":
         return "weak", checks
