@@ -23,6 +23,10 @@ ATTRIBUTION = frozenset(
     )
 )
 _DEMONYMS = frozenset({"i", "is", "n", "ns", "an", "ans", "ian", "ians", "istan", "istani", "istanis"})
+_OPENERS = FUNCTION_WORDS | frozenset(
+    """additionally consequently eventually generally historically importantly notably originally overall specifically
+    typically ultimately usually sources source yes""".split()
+)
 _HONORIFICS = frozenset({"mr", "mrs", "ms"})
 
 
@@ -167,7 +171,7 @@ def _missing_names(stated: Iterable[Name], cited: Cited, ordinary: frozenset[str
             opening = name.initial and position == 0
             if word in known or word.removesuffix("s") in known or f"{word}s" in known:
                 continue
-            if opening and (word in FUNCTION_WORDS or stem(word) in stems or word in ordinary):
+            if opening and (word in _OPENERS or stem(word) in stems or word in ordinary):
                 continue
             (derived if _in_another_form(word, cited) else absent).append(word)
     return absent, derived

@@ -25,6 +25,7 @@ from rag.protocols import SupportChecker
 from rag.support import check_support
 from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
 from rag.verify import VerifiedStatement, verify
+from rag.wording import FUNCTION_WORDS
 
 TRUE = "true"
 MOVED = ("direction", "names exchanged", "another speaker of the source")
@@ -93,7 +94,12 @@ def judge_cases(
 def variants(statement: str, case: Case, chance: random.Random) -> Iterator[tuple[str, str]]:
     """The statement, and each change that is one: nowhere in the source as it stands."""
     yield TRUE, statement
-    people = [name.text for quote in case.quotes for name in names(quote) if not name.initial and len(name.words) > 1]
+    people = [
+        name.text
+        for quote in case.quotes
+        for name in names(quote)
+        if len(name.words) > 1 and name.words[0] not in FUNCTION_WORDS
+    ]
     moved = (change_direction, exchange_names, move_speech(people))
     ways: Mapping[str, Alteration] = ALTERATIONS | dict(zip(MOVED, moved, strict=True))
     for kind, alter in ways.items():
