@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.values import Span
-from rag.noun_phrases import HELPING, PREPOSITIONS, Phrase
+from rag.noun_phrases import Phrase
+from rag.question_words import HELPING, PERSONS, PREPOSITIONS
 from rag.wording import WORD, base, fold
 
 Kind = Literal["thing", "things", "person", "place", "matter"]
@@ -20,7 +21,8 @@ _KINDS: dict[str, Kind] = {
     "she": "person", "her": "person", "herself": "person", "hers": "person",
     "there": "place",
     "this": "matter", "that": "matter", "these": "matter", "those": "matter",
-    "one": "matter", "ones": "matter", "former": "matter", "latter": "matter", "both": "matter", "else": "matter",
+    "one": "matter", "ones": "matter", "former": "matter", "latter": "matter", "both": "matter", "either": "matter",
+    "neither": "matter", "else": "matter",
     "others": "matter",
 }  # fmt: skip
 _OWNING = frozenset("its their his her".split())
@@ -32,12 +34,13 @@ _CLAUSE = re.compile(
 _EMPTY_IT = re.compile(
     r"\b(?:is|was|be|been|would)\sit\s(?:also\s|really\s|ever\s)?(?:better|bad|best|common|dangerous|difficult|easy|good|hard|harmful|healthy|important|legal"
     r"|likely|natural|necessary|normal|ok|okay|possible|safe|true|wise|worth|wrong|\w+ible|\w+ary)\s(?:to|that|for|if)\s"
-    r"|\bit\s(?:takes?|took|costs?|means?|feels?\slike)\s(?:\w+\s){0,3}to\s|\bis\sit\slike\sto\s|\bit\s(?:rain|snow)",
+    r"|\bit\s(?:takes?|took|costs?|means?|feels?\slike)\s(?:\w+\s){0,3}to\s|\bis\sit\slike\sto\s|\bit\s(?:rain|snow)|\bworth\sit\b",
     re.IGNORECASE,
 )
 _REMARK = re.compile(r"(?:that|this)(?:'s|\sis|\swas|\ssounds?)\s[^.!?]{1,60}[.!]+(?=\s)", re.IGNORECASE)
 _BE = frozenset("is are was were be been isn't aren't wasn't weren't".split())
 _EXISTS = _BE | {"has", "have", "had", "exist", "exists", "existed"}
+_PAIRING = {"both": "and", "either": "or", "neither": "nor"}
 _FREE_NEXT = frozenset("who of in with that which whose affected".split())
 _ONE_BEFORE = frozenset("which this that the a an another first second third last next other each any".split())
 
@@ -100,8 +103,8 @@ def _points(
         return behind not in _FREE_NEXT
     if word == "one":
         return (last or behind in _BE | PREPOSITIONS) and (before in _ONE_BEFORE or before.endswith("er"))
-    if word == "both":
-        return "and" not in said[number:]
+    if word in _PAIRING:
+        return _PAIRING[word] not in said[number:]
     if word in ("former", "latter"):
         return before == "the" and not noun_next
     return True
@@ -125,6 +128,7 @@ def fits(phrase: Phrase, kind: Kind) -> bool:
         return phrase.named or not phrase.plural
     if kind == "things":
         return phrase.named or phrase.plural
-    if kind in ("person", "place"):
-        return phrase.named or (phrase.definite and not phrase.plural)
-    return True
+    if kind == "person":
+        titled = phrase.text.lower().startswith("the ")  # "Ada Rahn" and "the minister", not "the Foreign Office"
+        return not phrase.plural and (phrase.head in PERSONS or (phrase.named and not titled))
+    return kind != "place" or phrase.named

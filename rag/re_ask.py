@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from index.values import Span
 from rag.dates import DateMention, dates
-from rag.noun_phrases import ASKING, HELPING, PREPOSITIONS, Phrase, joined_phrases, take_apart
+from rag.noun_phrases import Phrase, joined_phrases, take_apart
+from rag.question_words import ASKING, HELPING, PREPOSITIONS
 from rag.wording import FUNCTION_WORDS, WORD, base, content_words, fold, words
 
 _LONGEST = 300
@@ -20,7 +21,7 @@ _OPENS = re.compile(
     r"\s*(?:(?:no|nope|nah|sorry|actually|wait|correction|rather)\b\s*[,.;:!-]+\s*){1,3}", re.IGNORECASE
 )
 _MEANT = re.compile(
-    r"\s*(?:what\s)?(?:i\s(?:meant|mean|wanted|was\s(?:asking|talking)\sabout|was\sreferring\sto)|(?:i'm|i\sam)\sasking\sabout"
+    r"\s*(?:(?:no|nope|sorry|actually|wait)\s)?(?:what\s)?(?:i\s(?:meant|mean|wanted|was\s(?:asking|talking)\sabout|was\sreferring\sto)|(?:i'm|i\sam)\sasking\sabout"
     r"|my\squestion\s(?:was|is)\sabout|make\s(?:that|it))\b[\s,:]*(?:was\s)?(?P<new>\S.*)",
     re.IGNORECASE,
 )
@@ -36,7 +37,8 @@ _ONE = re.compile(r"\bones?$", re.IGNORECASE)
 _YES_NO = re.compile(
     r"\W*(?:is|are|was|were|can|does|do|did|has|have|will|would|should|could)\s(?!there\b)", re.IGNORECASE
 )
-_END = re.compile(r"[\s?.!]*$")
+_MAY = re.compile(r"\bMay\b")  # the month; the verb has no capital inside a fragment
+_END = re.compile(r"[\s?.!]*(?:\s\((?P<context>[^()]*)\))?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def read_fragment(question: str) -> str | None:
 
 def is_fragment(text: str) -> bool:
     """True for a few words without a verb that could make a sentence of them."""
-    said = words(text)
+    said = words(_MAY.sub(" ", _without(text, dates(text))))
     if len(said) > _MOST_WORDS or any(word in ASKING or word in HELPING or word in _SUBJECTS for word in said):
         return False
     return not any(word.split("'")[0] in _SUBJECTS for word in said)
@@ -202,8 +204,10 @@ def _told(new: str, old: str) -> str:
 
 
 def _ended(text: str, new: str) -> str:
-    mark = _END.search(text)
-    return f"{text[: mark.start()] if mark else text} {new}?"
+    """A question with `new` at its end, before what stands in brackets."""
+    end = _END.search(text)
+    behind = f" ({end['context']})" if end and end["context"] else ""
+    return f"{text[: end.start()] if end else text} {new}?{behind}"
 
 
 def _word_before(text: str, at: int) -> str:
