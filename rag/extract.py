@@ -98,27 +98,24 @@ class ExtractiveAnswerer:
             period: The time for which the question asks: what held then is more likely right.
         """
         asked = AskedFor.of(question)
+        stories = {} if period is None else {item.number: _story(item) for item in evidence}
         found = [
-            self._candidate(asked, item, item.reading.answers, span, answer.score)
+            self._candidate(asked, item, item.reading.answers, piece, answer.score)
             for item in evidence
             if item.reading is not None
             for answer in item.reading.spans
             if (span := _span_of(item, answer)) is not None
+            for piece in (stories[item.number].apart(span) if stories else [span])
         ]
         if period is not None:
-            found = self._timed(found, period)
+            found = [self._timed(item, stories[item.evidence.number], period) for item in found]
         return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
 
-    def _timed(self, found: Sequence[Candidate], period: Period) -> list[Candidate]:
-        """Candidates with the time told of each taken into their log-odds."""
+    def _timed(self, item: Candidate, story: Story, period: Period) -> Candidate:
+        """A candidate with the time told of it taken into its log-odds."""
         place = FEATURES.index("rank")
-        lost = (1 - PLACE_KEPT) * self.judge.right.weights[place]
-        stories = {item.evidence.number: _story(item.evidence) for item in found}
-        held = [stories[item.evidence.number].held_at(period, item.sentence, item.span) for item in found]
-        return [
-            replace(item, logit=item.logit + PERIOD_WEIGHT * fits - lost * item.signals[place])
-            for item, fits in zip(found, held, strict=True)
-        ]
+        lost = (1 - PLACE_KEPT) * self.judge.right.weights[place] * item.signals[place]
+        return replace(item, logit=item.logit + PERIOD_WEIGHT * story.held_at(period, item.sentence, item.span) - lost)
 
     def candidates_at(self, question: str, item: Evidence, spans: Sequence[Span]) -> list[Candidate]:
         """Candidates at spans of the document, as sure as the reader is of its own best span in the passage."""

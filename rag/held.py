@@ -20,6 +20,8 @@ _CROSSINGS = (
     (re.compile(r",|\)|\band\b|\bthen\b|\bbefore\b|\bwhile\b"), 40),
 )
 """How far apart a sign puts a date and what it is the date of, in characters. "A (1998-2003), B" tells the date of A."""
+_WORD = re.compile(r"[^\W_]+(?:['’.-][^\W_]+)*")
+_JOINING = frozenset("and or then to in at with for by from of until as on since before after during between".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,19 @@ class Story:
         earlier = [at for at, period in enumerate(self.told) if period.span.start < sentence.start]
         return CARRIED * self._fit(asked, earlier[-1]) if earlier else 0.0
 
+    def apart(self, span: Span) -> list[Span]:
+        """What a span holds besides times and the words that join them; the span itself when that is all or nothing.
+
+        >>> text = "Sel, in 1991 to Quay"
+        >>> [text[s.start : s.end] for s in Story.of(text, Span(0, 20)).apart(Span(0, 20))]
+        ['Sel', 'Quay']
+        """
+        times = [p.span for p in self.told if p.span.start < span.end and span.start < p.span.end]
+        ends = [span.start, *(end for time in times for end in (time.start, time.end)), span.end]
+        between = [Span(start, end) for start, end in zip(ends[::2], ends[1::2], strict=True) if start < end]
+        kept = [piece for gap in between if (piece := _unjoined(self.text, gap))]
+        return kept if times and kept else [span]
+
     def _fit(self, asked: Period, place: int) -> float:
         period = self.told[place]
         fits = fit(asked, [period])
@@ -67,6 +82,13 @@ class Story:
             going_on = _going_on(period, self.told[place + 1 :])
             fits = max(fits, CARRIED * fit(asked, [going_on]), STARTED * _begins(asked, period))
         return fits
+
+
+def _unjoined(text: str, span: Span) -> Span | None:
+    """A span from its first to its last word that does more than join; None without one."""
+    found = list(_WORD.finditer(text, span.start, span.end))
+    own = [at for at, word in enumerate(found) if word[0].lower() not in _JOINING]
+    return Span(found[own[0]].start(), found[own[-1]].end()) if own else None
 
 
 def _distance(text: str, period: Span, span: Span) -> int:

@@ -113,7 +113,7 @@ def period_asked(question: str, as_of: str | None = None) -> Period | None:
 def fit(asked: Period, stated: Sequence[Period]) -> float:
     """How well the best of the stated periods holds at the asked time, 0 to 1.
 
-    1 for the same interval; from 0.6 when it covers all that is asked; less when it overlaps; up to 0.3 when it lies within
+    1 for the same interval; from 0.7 when it covers all that is asked; less when it overlaps; up to 0.3 when it lies within
     two years. An end that the question leaves open asks for the year at its known end.
     """
     return max((_fit(asked, each) for each in stated), default=0.0)
@@ -129,7 +129,7 @@ def _fit(asked: Period, stated: Period) -> float:
     if shared <= 0:
         return 0.3 * max(0.0, 1 - (1 - shared) / NEAR_DAYS)
     together = max(last, end) - min(first, start) + 1
-    return 0.6 * shared / (last - first + 1) + 0.4 * shared / together
+    return shared / (last - first + 1) * (0.7 + 0.3 * shared / together)
 
 
 def asked_days(asked: Period) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from rag.signals import bonus, signals_of
 from rag.values import Evidence
 
 SPANS = 3
-TIMED_SPANS = 20
+TIMED_SPANS = 12
 """Where a question asks for one of several times, a list of them holds its answer among many."""
 READER_WEIGHT = 0.4
 TEMPERATURE = 2.0
