@@ -93,7 +93,8 @@ def test_shares_are_reported_by_kind_and_source(tmp_path: Path) -> None:
     assert measured["true"]["cut"]["value"] == 0.0
     assert set(measured["true_by_source"]) == set(ANSWERS)
     assert set(measured["changed_by_kind"]) == {*ALTERATIONS, *MOVED}
-    assert measured["changed_by_kind"]["speaker"]["caught"] == {"value": None, "n": 0, "interval": None}
+    assert measured["changed_by_kind"]["speaker"]["caught"]["n"] == 1
+    assert measured["changed_by_kind"]["date"]["caught"] == {"value": None, "n": 0, "interval": None}
     assert [row.reach for row in gate_lines(measured) if row.reach] == ["95", "at most 5"]
 
 
@@ -138,7 +139,7 @@ def write_sets(folder: Path) -> None:
     fact = {
         "_id": "n",
         "title": "News",
-        "text": town,
+        "text": f"{town[:-1]}, Petra Vance said.",
         "source": "Post",
         "author": "Jo",
         "published_at": "2025-01-02T00:00",

@@ -115,6 +115,11 @@ def change_speaker(sentence: str, chance: random.Random) -> str | None:
     return None
 
 
+def names_speaker(sentence: str) -> bool:
+    """Whether `change_speaker` finds anybody in it who says something."""
+    return any(pattern.search(sentence) for pattern in _SPEAKERS)
+
+
 ALTERATIONS: dict[str, Alteration] = {
     "number": change_number,
     "date": change_date,
@@ -154,7 +159,7 @@ def move_speech(people: Sequence[str]) -> Alteration:
     def change(sentence: str, chance: random.Random) -> str | None:
         for pattern in _SPEAKERS:
             match = pattern.search(sentence)
-            others = [name for name in people if match and name not in match["who"] and match["who"] not in name]
+            others = [name for name in people if match and name not in sentence and match["who"] not in name]
             if match and others:
                 return sentence[: match.start("who")] + chance.choice(others) + sentence[match.end("who") :]
         return None
