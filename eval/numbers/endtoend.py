@@ -24,7 +24,7 @@ from eval.peers.quickstart import QUICKSTART_TOP_K, quickstart_ranker
 from eval.progress import Progress
 from eval.sets.cases import SetQuery
 from eval.sets.read import read_set
-from index.values import Document
+from index.values import Document, Filters
 from rag.pipeline import Pipeline
 from rag.protocols import Reader
 from rag.values import Answer
@@ -49,13 +49,13 @@ class Drafted:
     answer: Answer
 
 
-def draft(pipeline: Pipeline, question: str) -> Drafted:
+def draft(pipeline: Pipeline, question: str, *, filters: Filters | None = None) -> Drafted:
     """The pipeline's answer with its threshold at 0, and whether its own threshold would show it.
 
     Of figures that disagree, the first stands for the draft: a person sees them all.
     """
     open_to_all = replace(pipeline, settings=pipeline.settings.model_copy(update={"answer_threshold": 0.0}))
-    answer = open_to_all.answer(question)
+    answer = open_to_all.answer(question, filters=filters)
     stated = answer.verdict != "not_stated"
     short = answer.conflicts[0].positions[0].value if stated and answer.conflicts else answer.short
     return Drafted(short, stated and answer.confidence >= pipeline.settings.answer_threshold, answer)

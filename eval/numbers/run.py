@@ -81,6 +81,10 @@ def _measure(
         from eval.numbers.following import measure_following
 
         return measure_following(data, limit=limit, progress=progress)
+    if name == "timed":
+        from eval.numbers.timed import measure_timed
+
+        return measure_timed(data, limit=limit, progress=progress)
     if name == "conflicts":
         from eval.numbers.conflicts import measure_conflicts
 

@@ -146,6 +146,15 @@ def following_lines(result: Result) -> Iterator[Row]:
     )
 
 
+def timed_lines(result: Result) -> Iterator[Row]:
+    used, ignored = result["rows"]["times used"], result["rows"]["times ignored"]
+    for key, label in (("em", "EM"), ("f1", "F1"), ("shown", "accepted answer shown")):
+        beat = f"times ignored {shown({**ignored[key], 'interval': None})}"
+        yield Row(f"questions of time ({result['pages']} pages of timeqa_human), times used: {label}", used[key], beat)
+    for key, label in (("em", "EM"), ("f1", "F1")):
+        yield Row(f"questions of time: {label} over ignoring times, points", result["gain"][key], "0", "+10")
+
+
 def conflicts_lines(result: Result) -> Iterator[Row]:
     for name, label in (("pairs", "invented pairs"), ("seeds", "gold set of seeds/")):
         measured = result[name]
@@ -175,6 +184,7 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "endtoend": endtoend_lines,
     "chats": chats_lines,
     "following": following_lines,
+    "timed": timed_lines,
     "conflicts": conflicts_lines,
     "disputed": disputed_lines,
 }
