@@ -36,6 +36,9 @@ from rag.question_words import (
 from rag.wording import FUNCTION_WORDS, WORD, base, fold, stem, words
 
 _LONGEST_JOINED = 10
+_STOPS = re.compile("[.?!;:,()]")
+_OWNER = re.compile(r"['\u2019]s?$")
+Token = re.Match[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,15 @@ class TakenApart:
     verbs: tuple[str, ...]
 
 
+@dataclass(slots=True)
+class _Run:
+    """Neighbouring nouns, the article or pronoun that opens them, and the word before that belongs to no run."""
+
+    tokens: list[Token]
+    opening: Token | None
+    before: str
+
+
 def take_apart(question: str) -> TakenApart:
     """The simple noun phrases and verbs of a question.
 
@@ -86,36 +98,24 @@ def take_apart(question: str) -> TakenApart:
     text = fold(question).replace("\u00a0", " ")
     named = [name.span for name in question_names(question)]
     dated = [mention.span for mention in dates(question)]
-    runs: list[list[re.Match[str]]] = []
-    openings: list[re.Match[str] | None] = []
-    before: list[str] = []
+    runs: list[_Run] = []
     verbs: list[str] = []
-    opening: re.Match[str] | None = None
-    previous: re.Match[str] | None = None
+    opening: Token | None = None
+    previous: Token | None = None
     for token, role in _roles(text, named):
         near = previous is not None and text[previous.end() : token.start()] in (" ", "-", "/", "'")
-        if role == "noun":
-            if near and runs and runs[-1][-1] is previous:
-                runs[-1].append(token)
-            else:
-                runs.append([token])
-                openings.append(opening if near and opening is previous else None)
-                before.append(base(previous[0]) if near and previous else "")
+        if role == "noun" and near and runs and runs[-1].tokens[-1] is previous:
+            runs[-1].tokens.append(token)
+        elif role == "noun":
+            before = base(previous[0]) if near and previous else ""
+            runs.append(_Run([token], opening if near and opening is previous else None, before))
         elif role == "verb":
             verbs.append(stem(token[0]))
         opening = token if role in ("determiner", "pointing") else None
         previous = token
-    found = [
-        replace(_phrase(question, run, first, named), introduced=word in INTRODUCING)
-        for run, first, word in zip(runs, openings, before, strict=True)
-    ]
-    kept = tuple(
-        phrase
-        for phrase, run in zip(found, runs, strict=True)
-        if any(letter.isalpha() for letter in phrase.text)
-        and not all(any(span.start <= token.start() < span.end for span in dated) for token in run)
-    )
-    return TakenApart(kept, tuple(verbs))
+    kept = (run for run in runs if any(not _inside(token, dated) for token in run.tokens))
+    found = (_phrase(question, run, named) for run in kept)
+    return TakenApart(tuple(p for p in found if any(letter.isalpha() for letter in p.text)), tuple(verbs))
 
 
 def joined_phrases(question: str, simple: Sequence[Phrase]) -> tuple[Phrase, ...]:
@@ -164,47 +164,45 @@ def leans_only(word: str) -> bool:
     return word in LEANING_NOUNS or word in LEANING_ADJECTIVES
 
 
-def _roles(text: str, named: Sequence[Span]) -> Iterator[tuple[re.Match[str], str]]:
+def _inside(token: Token, spans: Sequence[Span]) -> bool:
+    return any(span.start <= token.start() < span.end for span in spans)
+
+
+def _roles(text: str, named: Sequence[Span]) -> Iterator[tuple[Token, str]]:
     """Each word and whether it is a noun (or goes with one), verb, determiner, preposition, or none of them."""
     previous = ""
     awaits_verb, after_help, open_run = False, False, False
     end = 0
     for token in WORD.finditer(text):
         word = base(token[0])
-        if set(text[end : token.start()]) & set(".?!;:,()"):
+        if _STOPS.search(text, end, token.start()):
             awaits_verb, open_run = awaits_verb and text[end : token.start()].strip() == ",", False
         end = token.end()
-        if any(span.start <= token.start() < span.end for span in named) or (previous and token[0] == "May"):
-            role = "noun"
-        elif word in DETERMINERS:
-            role = "pointing" if word in DEFINITE and word != "the" else "determiner"
-        elif word in PREPOSITIONS:
-            role = "preposition"
-        elif word in RANKS and previous in ("determiner", "pointing"):
-            role = "noun"
-        elif (
-            word in FUNCTION_WORDS
-            or word in ASIDE
-            or word.split("'")[0] in FUNCTION_WORDS
-            or len(word) < 2
-            or (word.endswith("ly") and len(word) > 4)
-        ):
-            role = "function"
-        else:
-            may_be = not (
-                after_help and word.endswith("s") and not word.endswith("ss")
-            )  # "did the May talks": no "did talks"
-            is_verb = may_be and _is_verb(word, previous, awaits_verb=awaits_verb, open_run=open_run)
-            role = "verb" if is_verb else "noun"
-        if role == "noun":
-            pass
-        elif word in NEW_CLAUSE or word in MODALS:
+        role = "noun" if _inside(token, named) or (previous and token[0] == "May") else _role(word, previous)
+        if not role:
+            inflected = after_help and word.endswith("s") and not word.endswith("ss")  # not the verb of "did the talks"
+            verb = not inflected and _is_verb(word, previous, awaits_verb=awaits_verb, open_run=open_run)
+            role = "verb" if verb else "noun"
+        if role != "noun" and (word in NEW_CLAUSE or word in MODALS):
             awaits_verb, after_help = True, word in MODALS
-        elif word in BE or role == "verb":
+        elif role == "verb" or (role != "noun" and word in BE):
             awaits_verb, after_help = False, False
         open_run = role == "noun"
-        previous = role if role != "preposition" or word != "to" else "to"
+        previous = "to" if word == "to" else role
         yield token, role
+
+
+def _role(word: str, previous: str) -> str:
+    """What a word is by itself; "" for one that may be a noun or a verb."""
+    if word in DETERMINERS:
+        return "pointing" if word in DEFINITE and word != "the" else "determiner"
+    if word in PREPOSITIONS:
+        return "preposition"
+    if word in RANKS and previous in ("determiner", "pointing"):
+        return "noun"
+    adverb = word.endswith("ly") and len(word) > 4
+    says_nothing = word in FUNCTION_WORDS or word in ASIDE or word.split("'")[0] in FUNCTION_WORDS or len(word) < 2
+    return "function" if adverb or says_nothing else ""
 
 
 def _is_verb(word: str, previous: str, *, awaits_verb: bool, open_run: bool) -> bool:
@@ -219,29 +217,27 @@ def _is_verb(word: str, previous: str, *, awaits_verb: bool, open_run: bool) -> 
     return stem(word) in VERBS and (awaits_verb or opens or previous == "to")
 
 
-def _phrase(
-    question: str, run: Sequence[re.Match[str]], opening: re.Match[str] | None, named: Sequence[Span]
-) -> Phrase:
-    while len(run) > 1 and stem(run[-1][0]) in LEANING_ADJECTIVES and run[-1][0].islower():
-        run = run[:-1]
-    start, end = run[0].start(), run[-1].end()
-    word = base(opening[0]) if opening else ""
-    shown = opening.start() if opening and word in ("the", "a", "an") else start
-    text = re.sub(r"['\u2019]s?$", "", question[shown:end])
-    stems = tuple(stem(token[0]) for token in run)
-    is_named = any(span.start < end and start < span.end for span in named)
-    last = base(run[-1][0])
-    plural = last in PLURALS or (last.endswith("s") and not last.endswith(("ss", "us", "is")))
-    phrase = Phrase(
-        text=text,
-        span=Span(opening.start() if opening else start, end),
-        stems=stems,
-        head=stems[-1],
-        named=is_named,
-        plural=plural,
-        definite=word in DEFINITE,
+def _phrase(question: str, run: _Run, named: Sequence[Span]) -> Phrase:
+    tokens = list(run.tokens)
+    while len(tokens) > 1 and stem(tokens[-1][0]) in LEANING_ADJECTIVES and tokens[-1][0].islower():
+        tokens.pop()  # "are tigers larger": what is said of them
+    start, end = tokens[0].start(), tokens[-1].end()
+    article = base(run.opening[0]) if run.opening else ""
+    shown = run.opening.start() if run.opening and article in ("the", "a", "an") else start
+    last = base(tokens[-1][0])
+    stems = tuple(stem(token[0]) for token in tokens)
+    return _anchored(
+        Phrase(
+            text=_OWNER.sub("", question[shown:end]),
+            span=Span(run.opening.start() if run.opening else start, end),
+            stems=stems,
+            head=stems[-1],
+            named=any(span.start < end and start < span.end for span in named),
+            plural=last in PLURALS or (last.endswith("s") and not last.endswith(("ss", "us", "is"))),
+            definite=article in DEFINITE,
+            introduced=run.before in INTRODUCING,
+        )
     )
-    return _anchored(phrase)
 
 
 def _anchored(phrase: Phrase) -> Phrase:
