@@ -45,6 +45,15 @@ _OUTCOME = re.compile(
 )
 
 
+def asks_yes_no(question: str) -> bool:
+    """Whether yes or no would answer.
+
+    >>> asks_yes_no("Did the vote pass?"), asks_yes_no("Is it red or green?")
+    (True, False)
+    """
+    return bool(_YES_NO.search(fold(question)))
+
+
 def kind_asked(question: str) -> Asked:
     """The kind of value that would answer, where sources that give different ones disagree.
 
@@ -58,7 +67,7 @@ def kind_asked(question: str) -> Asked:
         return "quantity"
     if _DATE.search(text):
         return "date"
-    if _OUTCOME.search(text) or _YES_NO.search(text):
+    if _OUTCOME.search(text) or asks_yes_no(question):
         return "outcome"
     if _NAME.search(text):
         return "text" if _SEVERAL.search(text) else "name"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from index.values import Span
+from index.values import Document, Span
 from rag.asked import kind_asked
 from rag.extract import Candidate
 from rag.same_thing import same_thing
@@ -23,8 +23,8 @@ class Holding:
     standing: Standing
 
     @property
-    def origin(self) -> str:
-        return self.candidate.evidence.document.origin
+    def document(self) -> Document:
+        return self.candidate.evidence.document
 
 
 def positions_of(question: str, ranked: Sequence[Candidate]) -> list[list[Holding]]:
@@ -42,17 +42,17 @@ def positions_of(question: str, ranked: Sequence[Candidate]) -> list[list[Holdin
         group = next((group for group in held if agree(group[0].stated, holding.stated)), None)
         if group is not None:
             group.append(holding)
-        elif all(other.origin != holding.origin for group in held for other in group):
+        elif all(other.document.origin != holding.document.origin for group in held for other in group):
             groups.append([holding])
     return sorted(groups, key=lambda group: (-origins(group), -len(group)))
 
 
 def origins(group: Sequence[Holding]) -> int:
     """Of how many origins the documents are that hold a value."""
-    return len({holding.origin for holding in group})
+    return len({holding.document.origin for holding in group})
 
 
-def contradicts(group: Sequence[Holding], groups: Sequence[Sequence[Holding]]) -> bool:
+def contradicted(group: Sequence[Holding], groups: Sequence[Sequence[Holding]]) -> bool:
     """True when another value is held by more origins, or by as many: then each contradicts the other."""
     rivals = [other for other in groups if other is not group and other[0].standing == group[0].standing]
     return any(origins(rival) >= origins(group) for rival in rivals)
@@ -62,7 +62,7 @@ def _holding(question: str, candidate: Candidate) -> Holding | None:
     document = candidate.evidence.document
     stamp = document.provenance.published
     published = stamp.date if stamp else None
-    stated = stated_by(kind_asked(question), document.text, candidate.sentence, candidate.span, published)
+    stated = stated_by(question, kind_asked(question), document.text, candidate.sentence, candidate.span, published)
     if stated is None:
         return None
     return Holding(candidate, stated, standing_of(document.text, candidate.sentence, published))

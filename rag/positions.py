@@ -100,7 +100,7 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     if not ranked:
         return None
     asked = kind_asked(question)
-    best = _holding(asked, ranked[0])
+    best = _holding(question, asked, ranked[0])
     if best is None:
         return None
     least = SHARE * ranked[0].support
@@ -108,7 +108,7 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     for candidate in ranked[1:]:
         if candidate.support < least or not candidate.covers(ranked[0]):
             continue
-        holding = _holding(asked, candidate)
+        holding = _holding(question, asked, candidate)
         if holding and comparable(best.stated, holding.stated) and _same_thing(question, best, holding):
             _place(groups, holding)
     held = tuple(sorted((Held(tuple(group)) for group in groups), key=lambda position: position.newest, reverse=True))
@@ -141,11 +141,11 @@ def with_holders(
     return tuple(extended)
 
 
-def _holding(asked: Asked, candidate: Candidate) -> Holding | None:
+def _holding(question: str, asked: Asked, candidate: Candidate) -> Holding | None:
     document = candidate.evidence.document
     stamp = document.provenance.published
     published = stamp.date if stamp else None
-    stated = stated_by(asked, document.text, candidate.sentence, candidate.span, published)
+    stated = stated_by(question, asked, document.text, candidate.sentence, candidate.span, published)
     if stated is None:
         return None
     return Holding(candidate, stated, _standing(candidate))

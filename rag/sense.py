@@ -64,6 +64,11 @@ strengthened improved better best / weakened worsened worse worst
 guilty convicted / innocent acquitted
 public / private
 profit gain / loss
+recognised recognized recognise recognize undisputed / disputed dispute contested unrecognised unrecognized
+united unity unified together / divided division divisions split fragmented disunity
+passed pass passes adopted adopt / rejected reject rejects blocked block voted
+fair just humane / unfair unjust inhumane
+safe / unsafe dangerous
 """
 _AXES: dict[str, list[tuple[int, int]]] = {}
 for _number, _axis in enumerate(line for line in _OPPOSITES.replace("\n/", " /").splitlines() if "/" in line):
@@ -121,6 +126,16 @@ def compare_sense(text: str, cited: Cited) -> Sense:
     opposite = _opposite(stated, quoted)
     negation = "differs" if _denies(stated, quoted) else "same"
     return Sense(_overlap(text, cited), _overlap(text, cited, without=opposite), negation, opposite)
+
+
+def contradicts(text: str, other: str) -> bool:
+    """True when one text denies what the other affirms, or says its opposite.
+
+    >>> contradicts("Is the border recognised?", "Kabul calls the border disputed."), contradicts("Is it open?", "It opened.")
+    (True, False)
+    """
+    ours, theirs = _clauses(text), _clauses(other)
+    return bool(_opposite(ours, theirs)) or _denies(ours, theirs)
 
 
 def _clauses(text: str) -> list[_Clause]:

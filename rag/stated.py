@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from index.values import Span
-from rag.asked import Asked
+from rag.asked import Asked, asks_yes_no
 from rag.dates import DateMention, dates, expected_year
 from rag.facts import names
 from rag.quantities import Quantity, quantities, stated_from
+from rag.sense import contradicts
 from rag.values import ConflictKind
 from rag.wording import FUNCTION_WORDS, negated, words
 
@@ -29,7 +30,7 @@ _SEVERAL = re.compile(r",|;|\b(?:and|or)\b")
 _GOOD = r"(?:agreement|deal|accord|pact|treaty|settlement|truce|ceasefire|contract|consensus|breakthrough|compromise)"
 _SUCCEEDED = re.compile(
     rf"\b(?:reach|sign|struck|strik|clos|seal|conclud|secur|produc|yield|achiev)\w*(?: \w+){{0,3}}? {_GOOD}|\b{_GOOD}(?: \w+){{0,8}}? (?:was|were|has been|is) (?:\w+ )?(?:reached|signed|struck|sealed|secured)"
-    r"|\b(?:agreed|approv\w+|accept(?:ed|s)|pass(?:ed|es)|adopt(?:ed|s)|ratif\w+|succe(?:ed|ss)\w*|won|wins|back(?:ed|s)|endorsed?|upheld|grant(?:ed|s)"
+    r"|\b(?:agreed?|approv\w+|accept(?:ed|s)?|pass(?:ed|es)?|adopt(?:ed|s)?|ratif\w+|succe(?:ed|ss)\w*|won|wins?|back(?:ed|s)|endorsed?|upheld|grant(?:ed|s)"
     r"|cleared|confirmed|acquitted|went ahead|in favou?r|green light|resumed|reopened|reinstated|allowed)\b",
     re.IGNORECASE,
 )
@@ -61,7 +62,9 @@ class Stated:
     upholds: bool | None = None
 
 
-def stated_by(asked: Asked, text: str, sentence: Span, answer: Span, published: str | None = None) -> Stated | None:
+def stated_by(
+    question: str, asked: Asked, text: str, sentence: Span, answer: Span, published: str | None = None
+) -> Stated | None:
     """The value with which `answer` answers; None when it holds none, or more than one.
 
     Args:
@@ -75,7 +78,7 @@ def stated_by(asked: Asked, text: str, sentence: Span, answer: Span, published: 
         return _figure(text, sentence, answer)
     if asked == "date":
         return _date(text, sentence, answer, published)
-    return _name(text, answer) if asked == "name" else _outcome(text, sentence, answer)
+    return _name(text, answer) if asked == "name" else _outcome(question, text, sentence, answer)
 
 
 def agree(left: Stated, right: Stated) -> bool:
@@ -166,16 +169,31 @@ def outcomes(said: str) -> list[Span]:
     return sorted(failed + [Span(*match.span()) for match in _SUCCEEDED.finditer(_blank(said, failed))])
 
 
-def _outcome(text: str, sentence: Span, answer: Span) -> Stated | None:
-    """Whether what the sentence speaks of came to pass; None when it says both, or neither."""
-    for span in (answer, sentence):
-        said = text[span.start : span.end]
-        failed = [Span(*match.span()) for match in _FAILED.finditer(said)]
-        rest = _blank(said, failed)
-        succeeded = bool(_SUCCEEDED.search(rest))
-        if bool(failed) != succeeded:
-            return Stated("outcome", text[answer.start : answer.end], answer, upholds=succeeded and not negated(rest))
-    return None
+def _outcome(question: str, text: str, sentence: Span, answer: Span) -> Stated | None:
+    """Whether what is asked came to pass, or is so; None when the sentence tells neither."""
+    said = text[sentence.start : sentence.end]
+    told = _came_to_pass(text[answer.start : answer.end])
+    told = _came_to_pass(said) if told is None else told
+    upholds = told
+    if asks_yes_no(question):
+        wanted = _came_to_pass(question)
+        if told is None or wanted is None:
+            upholds = not contradicts(question, said)
+        else:
+            upholds = told == wanted
+    if upholds is None:
+        return None
+    return Stated("outcome", text[answer.start : answer.end], answer, upholds=upholds)
+
+
+def _came_to_pass(said: str) -> bool | None:
+    """Whether a text says in so many words that something came to pass; None when it says both, or neither."""
+    failed = [Span(*match.span()) for match in _FAILED.finditer(said)]
+    rest = _blank(said, failed)
+    succeeded = bool(_SUCCEEDED.search(rest))
+    if bool(failed) == succeeded:
+        return None
+    return succeeded and not negated(rest)
 
 
 def _blank(text: str, spans: Sequence[Span]) -> str:

@@ -11,9 +11,12 @@ from rag.same_thing import same_thing
 from rag.stated import Stated, agree, comparable, same_quantity, stated_by
 
 
+QUESTION = "What came of it?"
+
+
 def stated(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Stated | None:
     start = sentence.index(answer)
-    return stated_by(asked, sentence, Span(0, len(sentence)), Span(start, start + len(answer)), published)
+    return stated_by(QUESTION, asked, sentence, Span(0, len(sentence)), Span(start, start + len(answer)), published)
 
 
 def value(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Stated:
@@ -130,6 +133,28 @@ def test_a_sentence_tells_whether_something_came_to_pass(sentence: str, upholds:
 
 
 @pytest.mark.parametrize(
+    ("question", "yes", "no"),
+    [
+        ("Did the vote pass?", "The council approved the plan.", "The council rejected the plan."),
+        ("Did the talks fail?", "The talks collapsed on Monday.", "Both sides reached an agreement."),
+        (
+            "Is the harbour used by smugglers?",
+            "Smugglers use the harbour.",
+            "The harbour is not used by any smugglers.",
+        ),
+        ("Is the frontier a recognised border?", "It is the recognised border.", "It is a disputed border."),
+        ("Are the parties united?", "They are united.", "The parties are divided."),
+    ],
+)
+def test_a_question_for_yes_or_no_is_upheld_or_not(question: str, yes: str, no: str) -> None:
+    for text, upholds in ((yes, True), (no, False)):
+        whole = Span(0, len(text))
+        found = stated_by(question, "outcome", text, whole, whole)
+        assert found is not None
+        assert found.upholds is upholds, text
+
+
+@pytest.mark.parametrize(
     ("left", "right"),
     [
         ("31 people were killed.", "90 people were injured."),
@@ -153,6 +178,6 @@ def test_a_place_that_the_question_names_is_not_held_against_a_sentence() -> Non
 @given(st.text(max_size=200), st.text(max_size=60), st.sampled_from(["quantity", "date", "name", "outcome", "text"]))
 def test_no_text_fails_and_every_value_stands_where_it_says(before: str, answer: str, asked: Asked) -> None:
     text = f"{before} {answer}"
-    found = stated_by(asked, text, Span(0, len(text)), Span(len(before) + 1, len(text)), "2021-05-10")
+    found = stated_by(QUESTION, asked, text, Span(0, len(text)), Span(len(before) + 1, len(text)), "2021-05-10")
     assert found is None or text[found.span.start : found.span.end] == found.text
     kind_asked(text)
