@@ -6,17 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from rag.protocols import SupportChecker
-from rag.values import Evidence
+from rag.values import Evidence, Status
 from rag.verify import VerifiedStatement
 
 WEAK_SUPPORT = 0.3
-"""Under this probability a statement is shown with a warning (ADR 0006)."""
+"""Under this probability a statement is shown with a warning, and cut where the rules doubt it too (ADR 0006)."""
 
 
 def check_support(
     statements: Iterable[VerifiedStatement], evidence: Sequence[Evidence], checker: SupportChecker
 ) -> tuple[VerifiedStatement, ...]:
-    """The statements with `checks["support"]`; a verified one that its quotes hardly support becomes weak.
+    """The statements with `checks["support"]`; what its quotes hardly support loses a step: verified, weak, unsupported.
 
     Verbatim statements support themselves and are not read. The checker can only take away: what the rules cut stays cut.
     """
@@ -29,5 +29,6 @@ def _checked(statement: VerifiedStatement, texts: dict[int, str], checker: Suppo
         return statement
     quoted = " ".join(texts[quote.evidence][quote.start : quote.end] for quote in statement.quotes)
     support = round(checker.support(statement.text, [quoted])[0], 4)
-    status = "weak" if support < WEAK_SUPPORT else statement.status
+    doubted: Status = "weak" if statement.status == "verified" else "unsupported"
+    status = doubted if support < WEAK_SUPPORT else statement.status
     return replace(statement, status=status, checks={**statement.checks, "support": support})

@@ -1,7 +1,7 @@
 """The gate: what a person may see of a draft, decided by rules alone, whoever wrote it.
 
-It proves that a statement's numbers, dates, quotations and names stand in what it cites. It does not read: two names that
-swap their parts in a sentence pass, which is why every statement is shown next to its quotes.
+It proves that a statement's numbers, dates, quotations and names stand in what it cites, that a name keeps its part in the
+sentence, words their speaker, and the sentence its sense. It does not understand: every statement is shown next to its quotes.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class VerifiedStatement:
     Attributes:
         text: The statement without citation markers.
         quotes: The quotes that stand, in the order given; never a quote whose offsets do not hold.
-        status: "verified"; "weak" when nothing contradicts it but its words or its negation differ; or "unsupported".
-        checks: Why, in JSON types: "verbatim", "overlap", "negation", and what was missing or dropped.
+        status: "verified"; "weak" when every fact stands but something gives cause for doubt; or "unsupported".
+        checks: Why, in JSON types: "verbatim", "overlap", "negation", what is missing, dropped, exchanged or turned round.
     """
 
     text: str

@@ -39,6 +39,11 @@ def test_a_supported_statement_stays_verified() -> None:
     assert checked.status == "verified" and checked.checks["support"] == 0.9
 
 
+def test_what_rules_and_checker_both_doubt_is_cut() -> None:
+    (checked,) = check_support([statement("weak")], EVIDENCE, GivenSupport(0.05))
+    assert checked.status == "unsupported" and checked.checks["support"] == 0.05
+
+
 def test_support_lifts_nothing() -> None:
     statuses = [statement("weak"), statement("unsupported")]
     assert [item.status for item in check_support(statuses, EVIDENCE, GivenSupport(1.0))] == ["weak", "unsupported"]
