@@ -43,6 +43,7 @@ class Budget:
         self._end = time.monotonic() + seconds
         self._bytes = response_bytes
         self._cancelled = threading.Event()
+        self._open: list[Callable[[], None]] = []
 
     def seconds(self) -> float:
         """Seconds left, more than 0. Raises TimeoutError when there are none, or when the call was given up."""
@@ -65,6 +66,15 @@ class Budget:
     def cancel(self) -> None:
         """End the call: what it waits for ends within a moment."""
         self._cancelled.set()
+
+    def opened(self, close: Callable[[], None]) -> None:
+        """Remember what is to be closed at the end, however long a library holds on to it."""
+        self._open.append(close)
+
+    def close(self) -> None:
+        """Close what was opened; called by the thread that works on the call."""
+        for close in self._open:
+            close()
 
 
 _BUDGET: ContextVar[Budget] = ContextVar("budget")
@@ -96,7 +106,7 @@ def pieces_within(
 
     def work(put: Callable[[Piece], None]) -> None:
         _BUDGET.set(budget)
-        with closing(call()) as pieces:
+        with closing(budget), closing(call()) as pieces:
             for piece in pieces:
                 budget.seconds()
                 put(piece)
@@ -178,6 +188,7 @@ class _Transport(httpx.BaseTransport):
         response = self._pool.handle_request(
             httpcore.Request(request.method, url, headers=request.headers.raw, content=content)
         )
+        current_budget().opened(response.close)
         return httpx.Response(response.status, headers=response.headers, stream=_Body(response))
 
     def close(self) -> None:

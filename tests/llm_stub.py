@@ -66,7 +66,7 @@ class StubServer:
     """Serves `POST /v1/chat/completions` and `POST /v1/messages`, as streams.
 
     `mode` names a reply or a way to fail; or it is called with the prompt and returns the reply. `requests` holds the bodies and
-    `headers` the headers that came in; `gone` is set when a client hung up on a reply that waits.
+    `headers` the headers that came in; `asked` is set when there is one, `gone` when a client hung up on a reply.
     """
 
     def __init__(self, mode: str | Reply) -> None:
@@ -74,6 +74,7 @@ class StubServer:
         self.requests: list[dict[str, Any]] = []
         self.headers: list[dict[str, str]] = []
         self.released = threading.Event()
+        self.asked = threading.Event()
         self.gone = threading.Event()
         stub = self
 
@@ -84,6 +85,7 @@ class StubServer:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 stub.requests.append(json.loads(body))
                 stub.headers.append({name.lower(): value for name, value in self.headers.items()})
+                stub.asked.set()
                 try:
                     stub.answer(self)
                 except OSError:

@@ -1,0 +1,187 @@
+"""Answers over HTTP while they are made: in order, gated, ended by an event, and given up when the client has gone."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from index.errors import StorageFailed, UnknownCollection
+from index.values import Filters
+from rag.build import Dossier
+from rag.generate import LLMAnswerer
+from rag.llm import Message, NobodyWaits, open_llm
+from rag.telling import Listener
+from rag.values import Answer
+from tests.fakes_llm import ReadingModel
+from tests.fakes_ui import FakeDossier, FakePipeline, serving
+from tests.llm_stub import StubServer
+from tests.test_rag_telling import ALSO_TRUE, INVENTED, QUESTION, TRUE, saying
+
+HARBOUR = {"question": "When did the harbour reopen?", "stream": True}
+
+
+class Acting(FakePipeline):
+    """Does what it is told with what listens."""
+
+    def __init__(self, dossier: FakeDossier, act: Callable[[FakePipeline, Listener], Answer]) -> None:
+        super().__init__(dossier.collection())
+        self.act = act
+
+    def answer(
+        self,
+        question: str,
+        *,
+        filters: Filters | None = None,
+        as_of: str | None = None,
+        listener: Listener | None = None,
+    ) -> Answer:
+        assert listener is not None
+        return self.act(self, listener)
+
+    def plain(self) -> Answer:
+        return FakePipeline(self.collection).answer("When did the harbour reopen?")
+
+
+@pytest.fixture
+def dossier(tmp_path: Path) -> FakeDossier:
+    return FakeDossier(tmp_path)
+
+
+def asked(dossier: FakeDossier, act: Callable[[Any, Listener], Answer], **body: object) -> httpx.Response:
+    dossier.pipelines["default"] = Acting(dossier, act)
+    with serving(dossier) as url:
+        return httpx.post(f"{url}/v1/answer", json={**HARBOUR, **body}, timeout=60)
+
+
+def events_of(response: httpx.Response) -> list[tuple[str, Any]]:
+    blocks = [dict(line.split(": ", 1) for line in block.split("\n")) for block in response.text.strip().split("\n\n")]
+    return [(block["event"], json.loads(block["data"])) for block in blocks]
+
+
+def test_events_come_in_order_and_only_the_citations_number_the_passages(dossier: FakeDossier) -> None:
+    with serving(dossier) as url:
+        events = events_of(httpx.post(f"{url}/v1/answer", json=HARBOUR))
+    assert [name for name, _ in events] == ["sources", "delta", "citation", "done"]
+    answer = Answer.model_validate(events[-1][1])
+    assert events[1][1] == answer.statements[0].model_dump(mode="json")
+    assert events[2][1] == answer.citations[0].model_dump(mode="json")
+    assert all("number" not in passage for passage in events[0][1]["evidence"])
+
+
+def test_an_event_is_sent_before_the_answer_is_whole(dossier: FakeDossier) -> None:
+    heard = threading.Event()
+
+    def wait(pipeline: Acting, listener: Listener) -> Answer:
+        listener.sources(())
+        assert heard.wait(30)
+        return pipeline.plain()
+
+    dossier.pipelines["default"] = Acting(dossier, wait)
+    with serving(dossier) as url, httpx.stream("POST", f"{url}/v1/answer", json=HARBOUR, timeout=60) as response:
+        lines = response.iter_lines()
+        assert next(lines) == "event: sources"
+        heard.set()
+        assert any(line == "event: done" for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "code"),
+    [
+        (UnknownCollection("none"), 404, "unknown-collection"),
+        (StorageFailed("/a/path"), 503, "storage-failed"),
+        (KeyError("ours"), 500, "error"),
+    ],
+)
+@pytest.mark.parametrize("stream", [True, False])
+def test_what_goes_wrong_before_the_first_event_is_a_problem_document(
+    dossier: FakeDossier, error: Exception, status: int, code: str, stream: bool
+) -> None:
+    def fail(pipeline: Acting, listener: Listener) -> Answer:
+        raise error
+
+    response = asked(dossier, fail, stream=stream)
+    assert (response.status_code, response.json()["type"]) == (status, f"urn:dossier:problem:{code}")
+
+
+@pytest.mark.parametrize(("error", "code"), [(StorageFailed("/a/path"), "storage-failed"), (KeyError("ours"), "error")])
+def test_what_goes_wrong_later_ends_the_stream_as_an_error(dossier: FakeDossier, error: Exception, code: str) -> None:
+    def fail(pipeline: Acting, listener: Listener) -> Answer:
+        listener.sources(())
+        threading.Event().wait(0.2)  # the response has begun
+        raise error
+
+    response = asked(dossier, fail)
+    if response.status_code == 200:
+        (_, _), (name, said) = events_of(response)
+        assert (name, said["type"]) == ("error", f"urn:dossier:problem:{code}")
+    assert "/a/path" not in response.text and "ours" not in response.text
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("mode", ["hang", "trickle"])
+def test_a_client_that_goes_away_ends_the_call_of_the_model(dossier: FakeDossier, stream: bool, mode: str) -> None:
+    ended = threading.Event()
+    with StubServer(mode) as stub:
+        llm = open_llm(stub.url, key=None, timeout_s=60, max_tokens=32)
+
+        def speak(pipeline: Acting, listener: Listener) -> Answer:
+            listener.sources(())
+            try:
+                llm.complete([Message("user", "Hello?")], stopped=listener.stopped)
+            except NobodyWaits:
+                ended.set()
+            return pipeline.plain()
+
+        dossier.pipelines["default"] = Acting(dossier, speak)
+        with serving(dossier) as url:
+            with socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 80)) as client:
+                body = json.dumps({**HARBOUR, "stream": stream}).encode()
+                head = f"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+                client.sendall(f"{head}\r\n\r\n".encode() + body)
+                assert stub.asked.wait(60)
+            assert ended.wait(30)
+            assert stub.gone.wait(30)
+        llm.close()
+
+
+def test_a_place_is_free_again_when_a_stream_is_over(dossier: FakeDossier) -> None:
+    with serving(dossier, most_at_once=1) as url:
+        for _ in range(3):
+            assert httpx.post(f"{url}/v1/answer", json=HARBOUR).status_code == 200
+
+
+class OpenDossier(FakeDossier):
+    """Everything small but the pipeline, which is the real one over the harbour files, with a language model of the test's."""
+
+    def __init__(self, data: Path, real: Dossier, model: ReadingModel) -> None:
+        super().__init__(data)
+        self._pipeline = replace(real.pipeline(), language_model=LLMAnswerer(model))
+
+    def pipeline(self, name: str | None = None) -> Any:
+        return self._pipeline
+
+
+@pytest.fixture
+def gated(tmp_path: Path, harbour_dossier: Dossier) -> Iterator[str]:
+    model = saying((ALSO_TRUE, "Solberg"), (INVENTED, "Lindqvist"), (TRUE, "Lindqvist"))
+    with serving(OpenDossier(tmp_path, harbour_dossier, model)) as url:
+        yield url
+
+
+def test_over_http_too_an_unsupported_sentence_between_two_supported_ones_is_never_sent(gated: str) -> None:
+    response = httpx.post(f"{gated}/v1/answer", json={"question": QUESTION, "stream": True}, timeout=60)
+    events = events_of(response)
+    assert [name for name, _ in events] == ["sources", "sources", "delta", "citation", "delta", "citation", "done"]
+    assert [said["text"] for name, said in events if name == "delta"] == [ALSO_TRUE, TRUE]
+    assert "987" not in response.text
+    answer = Answer.model_validate(events[-1][1])
+    chunks = {one.number: one.chunk_id for one in answer.citations}
+    assert all(chunks[said["number"]] == said["chunk_id"] for name, said in events if name == "citation")
