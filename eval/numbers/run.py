@@ -72,6 +72,10 @@ def _measure(
         from eval.numbers.supporting import measure_supporting
 
         return measure_supporting(data, reader, limit=limit, progress=progress)
+    if name == "gate":
+        from eval.numbers.gate import measure_gate
+
+        return measure_gate(data, reader, limit=limit, progress=progress)
     if name == "chunking":
         from eval.numbers.chunking import measure_chunking
         from index.embed import SentenceEmbedder
