@@ -109,6 +109,17 @@ def supporting_lines(result: Result) -> Iterator[Row]:
         )
 
 
+def gate_lines(result: Result) -> Iterator[Row]:
+    changed, true, reworded = result["changed"], result["true"], result["true_reworded"]
+    yield Row("gate: changed statements not shown as verified", changed["caught"], "", "95")
+    yield Row("gate: of the changed ones cut, not only marked as weak", changed["cut"])
+    yield Row("gate: true statements cut", true["cut"], "", "at most 5")
+    yield Row("gate: true statements marked as weak", true["weak"])
+    yield Row("gate: true statements in other words than their quotes cut", reworded["cut"])
+    for kind, shares in result["changed_by_kind"].items():
+        yield Row(f"gate: caught with a change of {kind}", shares["caught"])
+
+
 def endtoend_lines(result: Result) -> Iterator[Row]:
     rows = result["rows"]
     for key, label in (("f1", "F1"), ("em", "EM")):
@@ -180,6 +191,7 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "answerable": answerable_lines,
     "refusing": refusing_lines,
     "supporting": supporting_lines,
+    "gate": gate_lines,
     "chunking": chunking_lines,
     "endtoend": endtoend_lines,
     "chats": chats_lines,
