@@ -27,7 +27,7 @@ _KEY_HEADERS = {"openai": "authorization", "anthropic": "x-api-key"}
 
 @dataclass(frozen=True)
 class Backend:
-    """One place where a model runs. Nothing is loaded or sent before it is first asked.
+    """One place where a model runs. Nothing is loaded before it is first asked or warmed up, and nothing sent before it is asked.
 
     Attributes:
         place: Where, in words that may be shown.
@@ -52,6 +52,10 @@ class Backend:
             read = counts.get("prompt_tokens") or counts.get("input_tokens")
             written = counts.get("completion_tokens") or counts.get("output_tokens")
             yield Said(response.delta or "", _count(read), _count(written))
+
+    def warm_up(self) -> None:
+        """Import the library."""
+        _ = self._model
 
     @cached_property
     def _model(self) -> LLM:

@@ -80,6 +80,8 @@ class Dossier:
         for model in (self._reader, self._scorer):
             if model is not None:
                 model.warm_up()
+        if self._llm is not None:
+            self._llm.warm_up()
 
     def close(self) -> None:
         """Close every collection and let go of the data directory."""

@@ -105,6 +105,10 @@ class LlamaIndexModel:
         """Whether it is too small to be trusted with JSON, or with saying that it does not know."""
         return self._backend.small
 
+    def warm_up(self) -> None:
+        """Import what the model is spoken to with, so that no deadline is spent on that. Nothing is sent."""
+        self._backend.warm_up()
+
     def complete(
         self,
         messages: Sequence[Message],

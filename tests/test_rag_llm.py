@@ -52,6 +52,16 @@ def test_importing_costs_nothing_without_a_language_model() -> None:
     assert run.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_warming_up_sends_nothing(vendor: str) -> None:
+    with (
+        StubServer("good") as stub,
+        closing(open_llm(getattr(stub, vendor), key=None, timeout_s=1, max_tokens=32)) as llm,
+    ):
+        llm.warm_up()
+        assert stub.requests == []
+
+
 def test_a_model_of_anthropic_is_asked_in_its_own_words() -> None:
     with StubServer("good") as stub:
         assert ask(stub.anthropic_url) == Completion(REPLIES["good"], 11, 7)

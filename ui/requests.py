@@ -113,7 +113,7 @@ class AnswerRequest(Strict):
         None,
         description="The conversation that the question goes on; 'new' begins one. A follow-up is rewritten to stand alone.",
     )
-    stream: StrictBool = Field(False, description="Server-sent events `sources`, `delta`, `citation` and `done`.")
+    stream: StrictBool = Field(False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`.")
 
 
 MOST_CONTEXT = 20
