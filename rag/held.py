@@ -103,8 +103,8 @@ def _going_on(period: Period, following: Sequence[Period]) -> Period:
 
 
 def _begins(asked: Period, period: Period) -> float:
-    """1 when a state began on the first day asked for, as far as both are told, falling to 0 over two years."""
-    if asked.first is None or asked.last is None or period.first is None:
+    """1 when a state began on the first day of the span asked for, as far as both are told; 0 from two years away."""
+    if asked.kind != "range" or asked.first is None or period.first is None:
         return 0.0
     first, begun = day_number(asked.first), day_number(period.first)
     ended = day_number(period.last) if period.last else begun
