@@ -155,6 +155,12 @@ def following_lines(result: Result) -> Iterator[Row]:
     yield Row(
         "follow-ups: questions that stand alone, left as they are", result["wording"]["human_rewrites_left_alone"]
     )
+    chats = result["chats"]["rows"]
+    yield Row(
+        "follow-ups (mtrag_un) rewritten by rule: Recall@10",
+        chats["rewritten by rule"]["recall"],
+        f"as asked {shown({**chats['as asked']['recall'], 'interval': None})}",
+    )
 
 
 def timed_lines(result: Result) -> Iterator[Row]:
