@@ -116,7 +116,9 @@ def in_words(reading: Reading, query: str, rows: Sequence[DocumentCoverage], lef
         lines = [f"{what} {'says' if len(said) == 1 else 'say'} something that answers."]
         against = sum(row.status == "contradicts" for row in rows)
         if against:
-            lines.append(f"{against} of them {'contradicts' if against == 1 else 'contradict'} the others.")
+            lines.append(
+                f"{against} of them {'holds a value' if against == 1 else 'hold values'} that others contradict."
+            )
         lines += _unread(rows)
     if left_out:
         lines.append(f"{_documents(left_out)} more {'was' if left_out == 1 else 'were'} not looked at.")

@@ -10,9 +10,10 @@ from index.sentences import sentence_spans
 from index.values import Chunk, Document, Span
 from rag.attribution import attribution_of, speaker_of
 from rag.coverage import DocumentCoverage, Status
-from rag.disagreement import Holding, contradicts, origins
+from rag.disagreement import origins
 from rag.extract import Candidate
 from rag.mentions import Phrase, find_mentions
+from rag.positions import Holding
 from rag.values import Hit, Position
 
 _MOST_PLACES = 100
@@ -41,23 +42,26 @@ def mentioning(number: int, document: Document, chunks: Sequence[Chunk], phrase:
 
 
 def answering(
-    number: int, nearest: Nearest, best: Candidate | None, support: float, groups: Sequence[Sequence[Holding]]
+    number: int, nearest: Nearest, best: Candidate | None, least: float, holding: Holding | None, *, disputed: bool
 ) -> DocumentCoverage:
-    """The row of a document that was read; `best` is None when nothing in it answers."""
+    """The row of a document that was read.
+
+    Args:
+        best: What answers best in it.
+        least: Probability of answering under which it is silent.
+        holding: The value that it holds, when that compares; `disputed` when others hold another.
+    """
     document = nearest.document
     seen: dict[str, Any] = {
         "passages": document.chunk_count,
         "searched": nearest.searched,
         "read": len(nearest.hits),
-        "support": round(support, 4),
+        "support": round(best.support, 4) if best else 0.0,
     }
-    if best is None:
+    if best is None or best.support < least:
         return _row_of(number, document, "silent", **seen)
-    held = ((group, one) for group in groups for one in group if one.candidate is best)
-    group, holding = next(held, (None, None))
-    status: Status = "contradicts" if group is not None and contradicts(group, groups) else "says"
-    span = holding.stated.span if holding else best.span
-    return _row_of(number, document, status, **_quoted(document, best.sentence, span), **seen)
+    quote = _quoted(document, best.sentence, holding.stated.span if holding else best.span)
+    return _row_of(number, document, "contradicts" if disputed else "says", **quote, **seen)
 
 
 def _row_of(number: int, document: Document, status: Status, **more: Any) -> DocumentCoverage:

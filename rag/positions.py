@@ -100,7 +100,7 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     if not ranked:
         return None
     asked = kind_asked(question)
-    best = _holding(question, asked, ranked[0])
+    best = holding_of(question, asked, ranked[0])
     if best is None:
         return None
     least = SHARE * ranked[0].support
@@ -108,8 +108,8 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     for candidate in ranked[1:]:
         if candidate.support < least or not candidate.covers(ranked[0]):
             continue
-        holding = _holding(question, asked, candidate)
-        if holding and comparable(best.stated, holding.stated) and _same_thing(question, best, holding):
+        holding = holding_of(question, asked, candidate)
+        if holding and comparable(best.stated, holding.stated) and of_same_thing(question, best, holding):
             _place(groups, holding)
     held = tuple(sorted((Held(tuple(group)) for group in groups), key=lambda position: position.newest, reverse=True))
     return Positions(best.stated.kind, held, _disagree(held))
@@ -141,7 +141,8 @@ def with_holders(
     return tuple(extended)
 
 
-def _holding(question: str, asked: Asked, candidate: Candidate) -> Holding | None:
+def holding_of(question: str, asked: Asked, candidate: Candidate) -> Holding | None:
+    """The value that a candidate states; None when it states none that compares."""
     document = candidate.evidence.document
     stamp = document.provenance.published
     published = stamp.date if stamp else None
@@ -157,7 +158,8 @@ def _standing(candidate: Candidate) -> Standing:
     return standing_of(document.text, candidate.sentence, stamp.date if stamp else None)
 
 
-def _same_thing(question: str, best: Holding, other: Holding) -> bool:
+def of_same_thing(question: str, best: Holding, other: Holding) -> bool:
+    """Whether two passages give their values for one thing."""
     return same_thing(
         question, best.candidate.sentence_text, _within(best), other.candidate.sentence_text, _within(other)
     )

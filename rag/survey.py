@@ -14,10 +14,11 @@ from index.protocols import Embedder, Vectors
 from index.values import Chunk, Document, Filters
 from rag.coverage import Coverage, DocumentCoverage, Reading, count, in_words
 from rag.covered import Nearest, answering, mentioning, position_of
-from rag.disagreement import positions_of
+from rag.disagreement import contradicted, positions_of
 from rag.extract import Candidate, ExtractiveAnswerer
 from rag.mentions import Phrase
 from rag.pipeline import clean_question
+from rag.positions import Holding
 from rag.protocols import Reader
 from rag.rerank import SPANS
 from rag.settings import Settings
@@ -145,10 +146,13 @@ class Surveyor:
         for start in range(0, len(nearest), _AT_ONCE):
             best += self._read(query, nearest[start : start + _AT_ONCE])
             tell("read", len(best), len(nearest))
-        saying = [one for one in best if one is not None and one.support >= self.settings.answer_threshold]
+        least = self.settings.answer_threshold
+        saying = [one for one in best if one is not None and one.support >= least]
         groups = positions_of(query, sorted(saying, key=lambda one: -one.logit))
+        held = {_document_of(holding): holding for group in groups for holding in group}
+        disputed = {_document_of(holding) for group in groups if contradicted(group, groups) for holding in group}
         rows = [
-            answering(number, found, one if one in saying else None, one.support if one else 0.0, groups)
+            answering(number, found, one, least, held.get(found.document.id), disputed=found.document.id in disputed)
             for number, (found, one) in enumerate(zip(nearest, best, strict=True), start=1)
         ]
         numbers = {row.document_id: row.number for row in rows}
@@ -201,6 +205,10 @@ class Surveyor:
             ]
             best.append(next(iter(self.extractive.candidates(query, evidence)), None))
         return best
+
+
+def _document_of(holding: Holding) -> str:
+    return holding.candidate.evidence.document.id
 
 
 def _hit(chunk: Chunk, cosine: float, score: float, matched: Mapping[str, float]) -> Hit:

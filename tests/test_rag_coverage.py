@@ -210,7 +210,7 @@ def test_each_document_says_contradicts_or_is_silent(collection, tmp_path):
     ]
     numbers = {row.number: row for row in found.documents}
     assert all("crowns" in numbers[number].quote for one in found.positions for number in one.citations)
-    assert found.text.startswith("3 of 4 documents (3 origins) say something that answers. 1 of them contradicts")
+    assert found.text.startswith("3 of 4 documents (3 origins) say something that answers. 1 of them holds a value")
     assert_verbatim(found, collection)
 
 

@@ -45,7 +45,7 @@ def _table(rows: list[DocumentCoverage], reading: str) -> Table:
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("status", no_wrap=True)
     table.add_column("document", ratio=2)
-    table.add_column("times" if reading == "mention" else "value", ratio=1)
+    table.add_column("times" if reading == "mention" else "value", ratio=1, overflow="fold")
     table.add_column("quote", ratio=4)
     for row in rows:
         value = str(row.mentions) if reading == "mention" else row.value or ""
