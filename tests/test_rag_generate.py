@@ -65,7 +65,7 @@ def said(text: str, evidence: Sequence[Evidence] = EVIDENCE, **options: Any) -> 
 
 
 def asked_of_stub(
-    mode: str, evidence: Sequence[Evidence] = EVIDENCE, timeout_s: float = 20.0
+    mode: str, evidence: Sequence[Evidence] = EVIDENCE, timeout_s: float = 60.0
 ) -> tuple[Draft, list[str], StubServer]:
     with StubServer(mode) as stub:
         llm = open_llm(stub.url, key=None, timeout_s=timeout_s, max_tokens=64)
@@ -104,7 +104,7 @@ def test_whatever_a_server_says_only_what_is_proved_is_shown(mode: str, shown: l
 @pytest.mark.parametrize("mode", [*(mode for mode in BROKEN if mode != "trickle"), "empty"])
 def test_a_server_that_fails_ends_in_one_error(mode: str) -> None:
     with pytest.raises(LanguageModelFailed):
-        asked_of_stub(mode, timeout_s=0.5 if mode in ("hang", "drip", "drip_headers", "429") else 20.0)
+        asked_of_stub(mode, timeout_s=0.5 if mode in ("hang", "drip", "drip_headers", "429") else 60.0)
 
 
 def test_confidence_is_zero_only_when_nothing_is_said() -> None:

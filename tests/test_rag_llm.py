@@ -28,14 +28,15 @@ def libraries() -> None:
     """Imported once, so that no deadline below is spent on it."""
     with StubServer("good") as stub:
         for vendor in VENDORS:
-            ask(getattr(stub, vendor))
+            with closing(open_llm(getattr(stub, vendor), key=None, timeout_s=60, max_tokens=32)) as llm:
+                llm.warm_up()
 
 
 def ask(
     url: str,
     *,
     key: str | None = None,
-    timeout_s: float = 20.0,
+    timeout_s: float = 60.0,
     schema: dict[str, object] | None = None,
     hear: Callable[[str], None] = unheard,
     stopped: Callable[[], bool] = never,
@@ -141,7 +142,7 @@ def test_every_failure_is_a_language_model_failure_in_time(
 ) -> None:
     monkeypatch.setattr("rag.llm._PAUSES_S", (0.01, 0.01, 0.01))
     with StubServer(mode) as stub, pytest.raises(LanguageModelFailed, match="stub-1") as caught:
-        ask(getattr(stub, vendor), timeout_s=0.5 if mode in ENDLESS else 20.0)
+        ask(getattr(stub, vendor), timeout_s=0.5 if mode in ENDLESS else 60.0)
     assert "DOSSIER_LLM" in str(caught.value)
     assert "SECRET" not in str(caught.value)
     expected = {"429": "HTTP 429", "500": "HTTP 500", "huge": "bytes", "gzip": "bytes"}
