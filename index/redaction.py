@@ -17,6 +17,7 @@ _ASKERS_OWN = (
     "id", "verdict", "confidence", "answered_by", "degraded", "settings_hash", "generation", "thread", "rewritten_by",
     "usage", "cost", "timings_ms",
 )  # fmt: skip
+_OF_THE_WHOLE = (*_ASKERS_OWN, "question", "query", "text", "short", "filters", "missing", "nearness")
 
 
 def without_document(content: Mapping[str, Any], document_id: str) -> dict[str, Any]:
@@ -34,13 +35,13 @@ def without_document(content: Mapping[str, Any], document_id: str) -> dict[str, 
             return conflict
         return {**conflict, "about": content["question"], "positions": blanked(conflict["positions"])}
 
-    kept: dict[str, Any] = {name: blanked(content[name]) for name in _PARTS if name in content}
+    kept: dict[str, Any] = {name: blanked(content.get(name, ())) for name in _PARTS}
     kept["conflicts"] = [settled(conflict) for conflict in content.get("conflicts", ())]
     if numbers:
         kept |= {"text": ERASED, "short": ""}
     elif content["verdict"] in ("not_stated", "partial"):  # their text names what came nearest
         kept["text"] = ERASED
-    return {**content, **kept}
+    return {name: content[name] for name in _OF_THE_WHOLE if name in content} | kept
 
 
 def stripped(content: Mapping[str, Any], *, question: str) -> dict[str, Any]:

@@ -286,6 +286,7 @@ def test_no_field_of_what_cites_a_document_keeps_its_words_whatever_it_is_called
     source = {"number": 1, "document_id": "doc_1", "start": 3}
     told = dict.fromkeys(fields, f"~{secret}~") | {"nested": {"deep": [f"~{secret}~"]}, "list": [f"~{secret}~"]}
     content = {
+        **told,
         "question": "?",
         "verdict": "answered",
         "text": f"~{secret}~",

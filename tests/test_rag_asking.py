@@ -11,11 +11,12 @@ from index.erasure import text_pieces
 from index.errors import StorageFailed, UnknownAnswer, UnknownThread
 from index.files import find_files
 from index.pieces import files_holding
-from index.redaction import ERASED
+from index.redaction import ERASED, without_document
 from index.values import Filters
 from rag.asking import NEW, Asking
 from rag.build import Dossier, open_dossier
 from rag.settings import load_settings
+from rag.values import Answer
 
 SECRETARY = "Who is the secretary of the union?"
 PASSENGERS = "How many passengers were counted?"
@@ -148,6 +149,12 @@ def test_erasing_a_document_takes_it_out_of_real_answers(asking: Asking, dossier
     assert "Solberg" in asking.kept(other.id).answer.text
     replay = asking.replay(answer.id)
     assert replay.changes.changed and replay.changes.documents_went == (gone.id,)
+
+
+def test_what_an_answer_says_of_other_documents_is_known_field_by_field_and_stays(asking: Asking) -> None:
+    content = asking.ask(SECRETARY).model_dump(mode="json")
+    assert without_document(content, "doc_other") == content
+    assert set(Answer.model_fields) == content.keys()
 
 
 def test_an_answer_of_which_the_question_was_erased_cannot_be_asked_again(asking: Asking, dossier: Dossier) -> None:
