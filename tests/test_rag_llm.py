@@ -274,6 +274,18 @@ def test_a_missing_library_is_named_with_what_installs_it(tmp_path: Path, monkey
 @pytest.mark.skipif(
     importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed (pip install 'dossier[gguf]')"
 )
+def test_a_small_file_is_taken_for_a_small_model(tmp_path: Path) -> None:
+    path = tmp_path / "m.gguf"
+    path.write_bytes(b"GGUF")
+    assert open_llm(f"llama://{path}", key=None, timeout_s=1, max_tokens=32).small
+    with path.open("r+b") as file:
+        file.truncate(1024**3)
+    assert not open_llm(f"llama://{path}", key=None, timeout_s=1, max_tokens=32).small
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed (pip install 'dossier[gguf]')"
+)
 def test_a_damaged_gguf_file_is_a_language_model_failure(tmp_path: Path) -> None:
     path = tmp_path / "damaged.gguf"
     path.write_bytes(b"GGUF" + bytes(range(256)) * 20)
