@@ -27,9 +27,7 @@ _DETERMINERS = frozenset(
     "the a an one some several many another any two three four both other others this these those our his her its their".split()
 )
 _PRONOUNS = frozenset("he she they it i we you".split())
-_NO_SUBJECT = frozenset(
-    "there this these those which what that nothing nobody everyone who whoever one some all no it's".split()
-)
+_NOBODY = frozenset("there this these those which what that nothing nobody everyone who whoever no it's".split())
 _STATEMENTS = frozenset("statement statements communique communiqué readout declaration letter tweet post".split())
 ROLES = frozenset(
     """spokesperson spokesman spokeswoman minister president secretary ambassador senator general envoy director chairman chairwoman chief
@@ -72,7 +70,7 @@ def source_phrase(masked: str, start: int, end: int) -> Subject | None:
         return None
     if words[-1][0].lower() in _PRONOUNS and (len(words) == 1 or words[-1][0].islower()):
         return Subject(Span(*words[-1].span()), "pronoun", first)
-    if any(word[0] in _FINITE for word in words):
+    if any(word[0] in _FINITE for word in words) or words[0][0].lower() in _NOBODY:
         return None
     found = _of_statement(masked, words) or _headed(masked, words)
     return replace(found, phrase=first) if found else None
@@ -92,7 +90,8 @@ def _headed(masked: str, words: list[re.Match[str]]) -> Subject | None:
     core = next((n for n in range(1, len(words)) if _after_head(words, n)), len(words))
     head = words[:core]
     run = _capitals(masked, head)
-    if run and len(run) < len(head) and any(word[0] == "and" for word in head):
+    both = any(word[0] == "and" for word in head) and head[0][0][0].isupper()
+    if both and len(run) < len(head):
         return Subject(Span(head[0].start(), head[-1].end()), "noun")
     kept = core < len(words) and words[core][0] in _KEPT and len(words) - core <= 6
     if run and not (kept and len(run) == len(head) == 1 and run[0][0].endswith("s")):
@@ -107,9 +106,10 @@ def _is_source(head: list[re.Match[str]]) -> bool:
     """Whether words without a name can be a speaker: "a senior official", "the ministry", "security sources"."""
     first, last = head[0][0].lower(), head[-1][0]
     bare = [word for word in head if word[0].lower() not in _DETERMINERS]
-    if not bare or len(head) > 8 or not last[0].isalpha() or first in _NO_SUBJECT - {"one", "some", "all"}:
+    if not bare or len(head) > 8 or not last[0].isalpha():
         return False
-    return first in _DETERMINERS or last.endswith("s") or last in _SOURCES
+    owned = any(re.search("[’']s?$", word[0]) for word in head[:-1])
+    return first in _DETERMINERS or last.endswith("s") or last in _SOURCES or owned
 
 
 def _after_head(words: list[re.Match[str]], number: int) -> bool:
@@ -119,7 +119,9 @@ def _after_head(words: list[re.Match[str]], number: int) -> bool:
         return True
     if len(word) <= 5 or not word.endswith(("ed", "ing")):
         return False
-    following = words[number + 1][0] if number + 1 < len(words) else "in"
+    if number + 1 == len(words):
+        return False
+    following = words[number + 1][0]
     return following.lower() in PREPOSITIONS | _DETERMINERS or following[0].isupper()
 
 

@@ -8,35 +8,11 @@ from dataclasses import dataclass, replace
 
 from index.values import Span
 from rag.source_phrase import OPENERS, PREPOSITIONS, WORD, Subject, only_name, source_phrase
+from rag.speech_verbs import ALWAYS, CALLS, INVERTED, ONLY_THAT, THINKS, VERB
 
 QUOTED = "\ue000"  # stands for every character between quotation marks, so that words inside are not read
 _LONGEST_SUBJECT = 200
-
-# Saying is all that these do; the others below say only with "that", a quotation or a comma beside them.
-_SAYS = """said says say told tells stated states reiterated reiterates emphasized emphasised stressed stresses underscored argued argues
-    argue insisted insists insist warned warns warn cautioned cautions caution lamented remarked commented explained explains clarified
-    alleged alleges allege contended contends contend conceded concedes concede acknowledged acknowledges acknowledge admitted admits
-    confirmed confirms denied denies deny condemned condemns accused accuses described describes announced announces declared declares
-    declare predicted predicts recalled recalls complained complains criticised criticized wrote writes asserted asserts mentioned
-    replied replies reply urged urges pledged vowed blamed blames reflected"""
-_MAY_SAY = """added adds answered answers noted notes claimed claims claim reported reports report revealed reveals suggested suggests suggest proposed proposes indicated
-    indicates indicate believed believes believe thought thinks think feared fears fear suspected suspects suspect expected expects expect
-    hoped hopes hope maintained maintains maintain observed observes highlighted highlights responded responds agreed agrees estimated
-    estimates called calls promised promises rejected rejects articulated doubted doubts concluded concludes found finds held holds hold"""
-_THINKS = frozenset(
-    "believed believes believe thought thinks think suspected suspects suspect expected expects expect hoped".split()
-)
-_ALWAYS = frozenset(_SAYS.split())
-_ONLY_THAT = frozenset(
-    "concluded concludes found finds held holds hold fear fears hope hopes report reports claim claims expect".split()
-)
-_INVERTED = frozenset("said says added adds noted notes wrote writes reflected".split())
-_CALLS = frozenset(("called", "calls"))
-_VERB = re.compile(
-    r"\b(?:"
-    + "|".join(dict.fromkeys((_SAYS + " " + _MAY_SAY).split()))
-    + r"|made (?:it )?(?:quite )?clear|point(?:ed|s) out|put the blame|puts? it|(?:was|were|is|are|has been) quoted (?:by [^,.;]{1,40} )?as saying)\b"
-)
+_HEARER = re.compile(r"\s+(?:us|me|him|her|them|reporters|journalists|(?:the\s+)?[A-Z]\w+(?:\s+[A-Z]\w+){0,3})")
 _COMPLEMENT = re.compile(
     r"\s*(?:(?:on|in|at|to) [^,.;:]{1,40}?\s)?(?:that\b|[,:]?\s*[\"“‘']?\ue000|:)|\s+(?:to have|it|they|he|she|there|so)\b"
 )
@@ -72,6 +48,7 @@ _SAYING = re.compile(
 )
 _AUXILIARY = re.compile(r"\s(?:has|have|had|is|are|was|were)\b")
 _TO_HIM = re.compile(r"^(?P<verb>For|To) (?P<who>[^\W\d_a-z][\w’'-]+)[,\s]")
+_RELATIVE = re.compile(r",\s+(?:which|who|whom|where)\s+$")
 _ASKS = re.compile(r"\b(?:asks?|asked)\b[^,;.]{0,80}\b(?:whether|if|why|what|how|when|where)\b[^,;]*")
 
 
@@ -101,20 +78,21 @@ def frames(text: str, sentence: Span, quoted: Sequence[Span]) -> list[Frame]:
     masked = mask(text, sentence, quoted)
     found = sorted((*_spoken(masked), *_going_on(masked), *_according(masked)), key=lambda frame: frame.verb)
     scoped = (
-        replace(frame, covers=_covered(frame, before, after, len(masked)))
+        replace(frame, covers=_covered(frame, before, after, masked))
         for before, frame, after in zip([None, *found], found, [*found[1:], None], strict=False)
     )
     return [_moved(frame, sentence.start) for frame in scoped]
 
 
-def _covered(frame: Frame, before: Frame | None, after: Frame | None, length: int) -> Span:
+def _covered(frame: Frame, before: Frame | None, after: Frame | None, masked: str) -> Span:
     """How far a speaker's words reach: to where the next speaker is named, and for "..., X said" also back."""
-    end = length
+    end = len(masked)
     if after is not None:
         named = min(after.subject.span.start, after.verb.start)
         end = named if named >= frame.verb.end else after.verb.start
     if not frame.around:
-        return Span(frame.verb.end, max(frame.verb.end, end))
+        comma = masked.find(",", frame.verb.end, end) if _RELATIVE.search(masked, 0, frame.subject.phrase) else -1
+        return Span(frame.verb.end, max(frame.verb.end, end if comma < 0 else comma))
     return Span(before.verb.end if before and not before.around else 0, end)
 
 
@@ -132,14 +110,14 @@ def mask(text: str, sentence: Span, quoted: Sequence[Span]) -> str:
 def _spoken(masked: str) -> Iterator[Frame]:
     questions = [match.span() for match in _ASKS.finditer(masked)]
     last: Subject | None = None
-    for match in _VERB.finditer(masked):
+    for match in VERB.finditer(masked):
         if any(start <= match.start() < end for start, end in questions):
             continue
         lead = _BETWEEN.search(masked, max(0, match.start() - 60), match.start())
         before = lead.start() if lead else match.start()
         if any(_PASSIVE.search(masked, max(0, at - 30), at) for at in {before, match.start()}):
             continue
-        if _DENIED.search(masked, before, match.start()) and match[0] not in _THINKS:
+        if _DENIED.search(masked, before, match.start()) and match[0] not in THINKS:
             continue
         if frame := _frame(masked, before, match, last):
             last = frame.subject
@@ -149,10 +127,11 @@ def _spoken(masked: str) -> Iterator[Frame]:
 def _frame(masked: str, before: int, match: re.Match[str], last: Subject | None) -> Frame | None:
     """The frame of the verb at `match`, whose subject stands before `before`, or behind an inverted verb, or is shared."""
     verb, rest = Span(match.start(), match.end()), masked[match.end() :]
-    ends = _ENDS.match(rest) is not None
+    heard = _HEARER.match(rest) if match[0] in ("told", "tells") else None
+    ends = _ENDS.match(rest, heard.end() if heard else 0) is not None
     complement = _COMPLEMENT.match(rest) is not None
     edge = masked[:before].rstrip()[-1:]
-    if match[0] in _INVERTED and not (complement or ends) and edge in _CLOSERS:
+    if match[0] in INVERTED and not (complement or ends) and edge in _CLOSERS:
         inverted = source_phrase(masked, match.end(), _stop(masked, match.end()))
         if inverted and inverted.phrase - match.end() <= 1:
             return Frame(inverted, verb, verb, main=True, around=True)
@@ -165,9 +144,9 @@ def _frame(masked: str, before: int, match: re.Match[str], last: Subject | None)
     aside = opening[-1:] in _CLOSERS or re.search(r"\b[Aa]s$", opening[-3:]) is not None
     parenthetical = not complement and aside and (ends or opening.endswith(_QUOTES_END))
     says = (
-        match[0] in _ALWAYS or complement or " " in match[0] or (match[0] in _CALLS and _CALLED.match(rest) is not None)
+        match[0] in ALWAYS or complement or " " in match[0] or (match[0] in CALLS and _CALLED.match(rest) is not None)
     )
-    if match[0] in _ONLY_THAT:
+    if match[0] in ONLY_THAT:
         says = re.match(r"\s+(?:that|to have)\b", rest) is not None
     if not (says or parenthetical):
         return None
@@ -205,6 +184,9 @@ def _subject_before(masked: str, before: int) -> Subject | None:
         edges = list(_BOUNDARY.finditer(masked, low, before))
         start = edges[-1].end() if edges else low
         mark = edges[-1][0].lower() if edges else ""
+        if mark == "," and masked[start:before].strip().isdigit():  # "Rahn, 45, a lawyer, said"
+            before = edges[-1].start()
+            continue
         aside = mark == "who" or (bool(mark) and not masked[start:before].strip())
         if not aside:
             found = source_phrase(masked, start, before)

@@ -99,6 +99,11 @@ def test_each_sentence_of_an_article_has_the_speaker_that_its_text_names(part, n
         ("Rahn’s spokesman said that talks failed.", "Rahn’s spokesman", "said"),
         ("Speaking to reporters, Ada Rahn said that talks failed.", "Ada Rahn", "said"),
         ("As Ada Rahn put it, talks failed.", "Ada Rahn", "put it"),
+        ("Mr Rahn, 45, a lawyer from Norland, said: “I lost.”", "Rahn", "said"),
+        ("Prime Minister Ada Rahn's office said that talks failed.", "Prime Minister Ada Rahn's office", "said"),
+        ("Rahn and his deputy said that talks failed.", "Rahn and his deputy", "said"),
+        ("He has twelve cows, the farmer told us.", "the farmer", "told"),
+        ("Officials in Norland, who asked not to be named, said that talks failed.", "Officials in Norland", "said"),
     ],
 )
 def test_every_way_of_saying_is_understood(text, name, verb):
@@ -124,6 +129,7 @@ def test_every_way_of_saying_is_understood(text, name, verb):
         "Hope remains.",
         "No one expected “a miracle” to happen that day.",
         "It is claimed that talks failed.",
+        "Nobody said that talks failed.",
         "",
         "“”",
     ],
@@ -137,6 +143,12 @@ def test_each_clause_of_a_sentence_has_its_own_speaker():
     assert name_of(text, "Talks", answer="ended") is None
     assert name_of(text, "Talks", answer="too high") == "Ada Rahn"
     assert name_of(text, "Talks", answer="fair") == "Pelle Kazan"
+
+
+def test_what_a_relative_clause_says_ends_with_it():
+    text = "The bridge, which Ada Rahn says is safe, was closed after reports of cracks."
+    assert name_of(text, "The bridge", answer="safe") == "Ada Rahn"
+    assert name_of(text, "The bridge", answer="closed") is None
 
 
 def test_two_verbs_of_one_speaker_share_the_sentence():
