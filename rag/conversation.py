@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from rag.noun_phrases import Phrase, joined_phrases, leans_only, take_apart, topics
-from rag.pointing import Kind, fits
+from rag.pointing import Kind, fits, pointers
 from rag.question_words import ASKING
 from rag.re_ask import is_fragment
 from rag.wording import WORD, content_words, fold, stem, words
@@ -51,13 +51,21 @@ def antecedents(turns: Sequence[Turn], kind: Kind, *, besides: Collection[str] =
             return [answer]
         candidates = _places_of(turn) if kind == "place" else _topics_of(turn)
         found = [phrase for phrase in candidates if fits(phrase, kind) and phrase.text not in besides]
-        if kind == "thing":
+        if kind in ("thing", "things"):
             found = [phrase for phrase in found if phrase.stems not in people]
         if kind == "person":
             found = [phrase for phrase in found if phrase.stems in people] or found
         if found:
-            return found
+            return _gone_on_with(turn, found) or found
     return []
+
+
+def _gone_on_with(turn: Turn, found: Sequence[Phrase]) -> list[Phrase]:
+    """What a turn itself pointed back to: the next pronoun most likely does so, too (Grosz, Joshi & Weinstein 1995)."""
+    if not pointers(turn.question, take_apart(turn.question).phrases):
+        return []
+    said = {stem(word) for word in words(turn.question)}
+    return [phrase for phrase in found if not said.issuperset(phrase.stems)]
 
 
 def unsaid(turns: Sequence[Turn], question: str) -> list[str]:

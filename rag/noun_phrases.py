@@ -31,6 +31,7 @@ from rag.question_words import (
     PLURALS,
     PREPOSITIONS,
     RANKS,
+    TELLING,
     VERBS,
 )
 from rag.wording import FUNCTION_WORDS, WORD, base, fold, stem, words
@@ -170,25 +171,28 @@ def _inside(token: Token, spans: Sequence[Span]) -> bool:
 
 def _roles(text: str, named: Sequence[Span]) -> Iterator[tuple[Token, str]]:
     """Each word and whether it is a noun (or goes with one), verb, determiner, preposition, or none of them."""
-    previous = ""
-    awaits_verb, after_help, open_run = False, False, False
+    previous = before = ""
+    awaits_verb, after_help = False, False
     end = 0
     for token in WORD.finditer(text):
         word = base(token[0])
         if _STOPS.search(text, end, token.start()):
-            awaits_verb, open_run = awaits_verb and text[end : token.start()].strip() == ",", False
+            goes_on = text[end : token.start()].strip() == ","
+            awaits_verb, previous = awaits_verb and goes_on, previous if goes_on else ""
         end = token.end()
         role = "noun" if _inside(token, named) or (previous and token[0] == "May") else _role(word, previous)
         if not role:
             inflected = after_help and word.endswith("s") and not word.endswith("ss")  # not the verb of "did the talks"
-            verb = not inflected and _is_verb(word, previous, awaits_verb=awaits_verb, open_run=open_run)
+            asked_for = before in INTRODUCING and not (
+                before == "what" and word.endswith("s")
+            )  # "which talks", "what causes"
+            verb = not inflected and _is_verb(word, previous, awaits_verb=awaits_verb, asked_for=asked_for)
             role = "verb" if verb else "noun"
         if role != "noun" and (word in NEW_CLAUSE or word in MODALS):
             awaits_verb, after_help = True, word in MODALS
         elif role == "verb" or (role != "noun" and word in BE):
             awaits_verb, after_help = False, False
-        open_run = role == "noun"
-        previous = "to" if word == "to" else role
+        before, previous = word, "to" if word == "to" else role
         yield token, role
 
 
@@ -205,7 +209,7 @@ def _role(word: str, previous: str) -> str:
     return "function" if adverb or says_nothing else ""
 
 
-def _is_verb(word: str, previous: str, *, awaits_verb: bool, open_run: bool) -> bool:
+def _is_verb(word: str, previous: str, *, awaits_verb: bool, asked_for: bool) -> bool:
     """Whether a word that may be a verb is one here: "did it cost", "did that happen" and "which talks cost", but "the cost"."""
     if previous == "pointing":
         return awaits_verb and stem(word) in VERBS
@@ -213,8 +217,9 @@ def _is_verb(word: str, previous: str, *, awaits_verb: bool, open_run: bool) -> 
         return False
     if word in PASTS or (word.endswith("ed") and len(word) > 4):
         return True
-    opens = not open_run and not word.endswith("s")
-    return stem(word) in VERBS and (awaits_verb or opens or previous == "to")
+    if not previous:
+        return word in TELLING
+    return stem(word) in VERBS and not asked_for and (awaits_verb or previous == "to")
 
 
 def _phrase(question: str, run: _Run, named: Sequence[Span]) -> Phrase:

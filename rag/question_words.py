@@ -21,7 +21,7 @@ ASIDE = frozenset(
 )
 VERBS = frozenset(
     stem(word)
-    for word in """act affect agree allow announce answer appear apply argue arrive ask attack attend avoid beat begin believe belong
+    for word in """abandon abolish accuse act admit adopt affect agree aim allow announce answer appear apply argue arrive ask attack attend avoid beat begin believe belong
     break bring build buy call carry catch cause change choose claim collapse come comment compare compete complete consist contain
     continue contribute control cost count create cure cut damage deal decide decline decrease define deliver demand deny depend
     describe destroy detect determine develop die differ disagree disappear discover discuss divide drink drive drop earn eat elect
@@ -33,13 +33,20 @@ VERBS = frozenset(
     recommend reduce refer refuse reject release rely remain remember remove repair replace reply report represent require resign respond
     return rise run say seek seem sell send serve set shoot show sign sleep solve speak spend spread stand start stay steal
     stop study succeed suffer suggest support survive take talk taste teach tell think throw travel treat try turn understand
-    use visit vote wait walk want warn watch wear win work worry write""".split()
+    use visit vote
+    appoint approve arrest back ban block bomb cancel capture cite clash condemn confirm conquer consider construct convict criticise
+    criticize declare defeat defend delay deploy deport design detain dismiss emerge enforce escape evacuate expand expel extend fail
+    finance flee fund govern grant guarantee halt harm hire import impose injure insist inspire install invade investigate issue judge
+    justify lack lift locate mediate merge migrate monitor murder negotiate obtain oppose order organise organize overthrow owe
+    participate postpone praise predict prove pull punish purchase push quit raid ratify rebuild recover regulate reopen request
+    rescue resolve restore restrict resume retire retreat reveal rule sail save settle shrink shut sink split strike surrender suspect
+    suspend target test threaten trade train transfer translate trigger urge veto violate withdraw witness wait walk want warn watch wear win work worry write""".split()
 )
 PASTS = frozenset(
-    """ate became born began begun bought broke broken brought built came caught chose chosen dealt drank drove fallen fell felt flew flown
-    forgot fought found gave given gone got grew grown heard held kept knew known led left lost made meant met paid ran rose said
-    sang sat saw seen sent shot shown slept sold spent spoke spoken stole stolen stood struck taken taught thought threw told took
-    understood went woke won wore wrote written""".split()
+    """ate became born began begun bought broke broken brought built came caught chose chosen dealt died drank drove fallen fell felt flew flown
+    forgot fought found gave given gone got grew grown heard held kept knew known lied led left lost made meant met paid ran rose said
+    sang sat saw seen sent shot shown slept sold spent spoke spoken stole stolen stood struck taken taught thought threw tied told took
+    understood used went woke won wore wrote written""".split()
 )
 LEANING_NOUNS = frozenset(
     stem(word)
@@ -63,6 +70,9 @@ LEANING_ADJECTIVES = frozenset(
     older oldest original other overall popular positive negative possible previous rare real recent relevant safe safer same second serious
     severe short significant similar simple small smaller smallest specific strong stronger sure tall third total true typical
     usual various well worse worst worth wrong young""".split()
+)
+TELLING = frozenset(
+    "compare define describe discuss explain find give list name say show summarise summarize tell".split()
 )
 RANKS = frozenset("first former last latter next other own same second third".split())
 COMPARING = frozenset(

@@ -118,13 +118,12 @@ def re_ask(previous: str, new: str, old: str = "") -> str | None:
     if dated and not content_words(_without(new, dated)):
         return _dated(previous, new)
     fragment = take_apart(new).phrases
-    if fragment:
-        span = _parallel(previous, simple, new, fragment) or (
-            None if old else _counterpart(previous, simple, new, fragment)
-        )
-        if span is not None:
-            return _replaced(previous, span, new)
-    return _ended(previous, new) if words(new)[:1] and words(new)[0] in PREPOSITIONS else None
+    span = _parallel(previous, simple, new, fragment) if fragment else None
+    if fragment and span is None and not old:
+        span = _counterpart(previous, simple, new, fragment)
+    if span is not None:
+        return _replaced(previous, span, new)
+    return _ended(previous, new) if words(new) and words(new)[0] in PREPOSITIONS else None
 
 
 def _dated(previous: str, new: str) -> str | None:
@@ -161,7 +160,8 @@ def _parallel(previous: str, simple: Sequence[Phrase], new: str, fragment: Seque
         if not whole.joined:
             return same[0].span
         wholes = joined_phrases(previous, simple)
-        return next(w.span for w in wholes if w.span.start <= same[0].span.start < w.span.end)
+        end = next(w.span.end for w in wholes if w.span.start <= same[0].span.start < w.span.end)
+        return Span(same[0].span.start, end)
     return None
 
 
@@ -172,14 +172,21 @@ def _counterpart(previous: str, simple: Sequence[Phrase], new: str, fragment: Se
         return None
     opening = words(new)[0]
     if fragment[0].named or new[:1].isupper():
-        asked = previous.find(" (")  # what stands in brackets is context, not what was asked
-        named = [phrase for phrase in simple if phrase.named and (asked < 0 or phrase.span.end <= asked)]
-        if opening in PREPOSITIONS:
-            named = [phrase for phrase in named if _word_before(previous, phrase.span.start) == opening]
-        return named[0].span if len(named) == 1 else None
+        return _only_name(previous, simple, opening)
     first = _YES_NO.match(previous)
     alike = first and opening not in PREPOSITIONS and not wholes[0].joined and simple[:1]
     return simple[0].span if first and alike and simple[0].span.start == first.end() else None
+
+
+def _only_name(previous: str, simple: Sequence[Phrase], opening: str) -> Span | None:
+    """The one name that a name can take the place of: behind the same preposition; "Ostria" before "Sel refugees"."""
+    asked = previous.find(" (")  # what stands in brackets is context, not what was asked
+    named = [phrase for phrase in simple if phrase.named and (asked < 0 or phrase.span.end <= asked)]
+    if opening in PREPOSITIONS:
+        named = [phrase for phrase in named if _word_before(previous, phrase.span.start) == opening]
+    if len(named) > 1:
+        named = [phrase for phrase in named if all(word[0].isupper() for word in phrase.text.split())]
+    return named[0].span if len(named) == 1 else None
 
 
 def _replaced(text: str, span: Span, new: str) -> str:
