@@ -6,21 +6,28 @@ question, of the same thing, with a value that cannot be meant by the first.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from index.values import Span
 from rag.asked import Asked, kind_asked
+from rag.attribution import Speaker, speaker_of
 from rag.extract import NAME, Candidate
+from rag.judge import stem, stems
 from rag.same_thing import same_thing
 from rag.standing import standing_of
 from rag.stated import Stated, agree, comparable, stated_by
 from rag.values import ConflictKind, Draft, DraftStatement, Evidence, Quote, Standing
 from rag.verify import VerifiedStatement, verify
+from rag.wording import words
 
 SHARE = 0.3
 """Of the best span's probability that its passage answers: what a passage must have to hold a position."""
 MOST_POSITIONS, MOST_HOLDERS, MOST_EXPECTATIONS = 5, 10, 2
+LEADING = 5
+_PICKS_ONE = re.compile(r"\b(?:latest|newest|most recent|earliest|oldest|first|last)\b", re.IGNORECASE)
+"""Of several dates the question asks for one: the others are no other answers to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +43,11 @@ class Holding:
         """ISO date of publication; "" for an undated source, so that it sorts last."""
         stamp = self.candidate.evidence.document.provenance.published
         return stamp.date if stamp else ""
+
+    @property
+    def speaker(self) -> Speaker | None:
+        """Whom the document has say it."""
+        return speaker_of(self.candidate.evidence.document.text, self.candidate.sentence, self.candidate.span)
 
     @property
     def quote(self) -> Quote:
@@ -92,7 +104,7 @@ def outcome_and_expectations(told: Sequence[Candidate], ranked: Sequence[Candida
 
 
 def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | None:
-    """The positions around the best candidate's value; None when it holds no value that compares.
+    """The positions around the value of the best candidate that holds one; None when none of the first few does.
 
     Args:
         ranked: Candidates, most likely first.
@@ -100,19 +112,25 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     if not ranked:
         return None
     asked = kind_asked(question)
-    best = holding_of(question, asked, ranked[0])
+    least = SHARE * ranked[0].support
+    leading = (holding_of(question, asked, candidate) for candidate in ranked[:LEADING] if candidate.support >= least)
+    best = next((holding for holding in leading if holding), None)
     if best is None:
         return None
-    least = SHARE * ranked[0].support
     groups: list[list[Holding]] = [[best]]
-    for candidate in ranked[1:]:
-        if candidate.support < least or not candidate.covers(ranked[0]):
+    for candidate in ranked:
+        if (
+            candidate.support < least
+            or not candidate.covers(best.candidate)
+            or _lacks_number(question, best, candidate)
+        ):
             continue
         holding = holding_of(question, asked, candidate)
         if holding and comparable(best.stated, holding.stated) and of_same_thing(question, best, holding):
             _place(groups, holding)
     held = tuple(sorted((Held(tuple(group)) for group in groups), key=lambda position: position.newest, reverse=True))
-    return Positions(best.stated.kind, held, _disagree(held))
+    picks_one = best.stated.kind == "date" and bool(_PICKS_ONE.search(question))
+    return Positions(best.stated.kind, held, _disagree(held) and not picks_one)
 
 
 def with_holders(
@@ -155,7 +173,15 @@ def holding_of(question: str, asked: Asked, candidate: Candidate) -> Holding | N
 def _standing(candidate: Candidate) -> Standing:
     document = candidate.evidence.document
     stamp = document.provenance.published
-    return standing_of(document.text, candidate.sentence, stamp.date if stamp else None)
+    return standing_of(document.text, _clause_of(document.text, candidate), stamp.date if stamp else None)
+
+
+def _clause_of(text: str, candidate: Candidate) -> Span:
+    """The part of a sentence, between its semicolons, that holds the answer: what else it looks ahead to does not count."""
+    sentence, span = candidate.sentence, candidate.span
+    start = max(text.rfind(";", sentence.start, span.start) + 1, sentence.start)
+    end = text.find(";", span.end, sentence.end)
+    return Span(start, end if end >= 0 else sentence.end)
 
 
 def of_same_thing(question: str, best: Holding, other: Holding) -> bool:
@@ -172,16 +198,30 @@ def _within(holding: Holding) -> Span:
 
 
 def _place(groups: list[list[Holding]], holding: Holding) -> None:
-    """Into the group that it agrees with, once a document; otherwise into one of its own, once an origin."""
+    """Into the group that it agrees with, once a document; otherwise into one of its own, once an origin or a speaker."""
     document = holding.candidate.evidence.document
     group = next((group for group in groups if agree(group[0].stated, holding.stated)), None)
     if group is not None:
         if len(group) < MOST_HOLDERS and all(other.candidate.evidence.document.id != document.id for other in group):
             group.append(holding)
     elif len(groups) < MOST_POSITIONS and all(
-        other.candidate.evidence.document.origin != document.origin for group in groups for other in group
+        other.candidate.evidence.document.origin != document.origin or _spoken_by_others(other, holding)
+        for group in groups
+        for other in group
     ):
         groups.append([holding])
+
+
+def _lacks_number(question: str, best: Holding, candidate: Candidate) -> bool:
+    """Whether the question names a year or a number that the best passage holds and this one does not."""
+    ours, theirs = (stems(item.evidence.hit.chunk.text) for item in (best.candidate, candidate))
+    return any(word[0].isdigit() and stem(word) in ours - theirs for word in words(question))
+
+
+def _spoken_by_others(one: Holding, other: Holding) -> bool:
+    """Whether a source gives two values in the words of two speakers: then they disagree, though the source does not."""
+    speakers = [speaker.name for holding in (one, other) if (speaker := holding.speaker)]
+    return len(speakers) == 2 and not set(words(speakers[0])) & set(words(speakers[1]))
 
 
 def _disagree(held: Sequence[Held]) -> bool:

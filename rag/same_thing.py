@@ -67,6 +67,7 @@ _CLASSES: tuple[Mapping[str, str], ...] = tuple(
         },
         {"north": "north northern", "south": "south southern", "east": "east eastern", "west": "west western"},
         {"first": "first", "second": "second", "third": "third", "fourth": "fourth"},
+        {"upper": "upper", "lower": "lower"},
         {"urban": "urban city", "rural": "rural countryside"},
         {
             "started": "began begin start started opened opens launched",

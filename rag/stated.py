@@ -209,7 +209,7 @@ def _same_date(left: DateMention, right: DateMention) -> bool:
 
 def _initials(short: Stated, long: Stated) -> bool:
     """Whether one name is written as the initials of the other's words."""
-    spelled = "".join(word[0] for word in words(long.text) if word not in FUNCTION_WORDS)
+    spelled = "".join(word[0] for word in words(long.text) if len(word) > 1 and word not in FUNCTION_WORDS)
     return any(len(word) > 1 and word == spelled for word in short.name)
 
 

@@ -130,3 +130,13 @@ def test_without_a_value_there_are_no_positions() -> None:
         find_positions("Why did it close?", candidates("Why did it close?", passage(1, text, "because of ice"))) is None
     )
     assert find_positions("How many?", []) is None
+
+
+def test_two_speakers_of_one_document_may_disagree_and_the_document_alone_does_not() -> None:
+    asked = "How many people marched in Tarn?"
+    text = "Police said that 1,200 people marched in Tarn. Union leader Bo Lind said that 4,000 people marched in Tarn."
+    plain = "On Monday 1,200 people marched in Tarn. On Friday 4,000 people marched in Tarn."
+    for said, disagree in ((text, True), (plain, False)):
+        one, other = passage(1, said, "1,200 people"), passage(2, said, "4,000 people")
+        same = replace(other, document=one.document, hit=replace(other.hit, chunk=one.hit.chunk))
+        assert positions(asked, one, same).disagree is disagree
