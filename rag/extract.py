@@ -16,7 +16,7 @@ from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 NAME = "extractive"
 STATEMENTS = 3
 COVERED_SHARE = 0.6
-PERIOD_WEIGHT = 4.0
+PERIOD_WEIGHT = 3.0
 PLACE_KEPT = 0.5
 """Of a question that asks for one time: a span of that time weighs so much in log-odds, and its passage's rank this share of
 what it weighs else, as neighbours that tell of other times are as near. Chosen on questions of time that are not measured."""
