@@ -58,8 +58,9 @@ def event_date(text: str, sentence: Span, published: str | None) -> DateMention 
     ahead = standing_of(text, sentence, published) == "expected"
     decisive = decisive_cue(fold(part))
     at = decisive.start if decisive else 0
-    named = [_with_year(mention, published) for mention in dates(part) if _is_date(mention)]
-    found = sorted((*named, *relative_days(part, published, ahead=ahead)), key=lambda mention: mention.span)
+    found = sorted(
+        (*_stated(part, published), *relative_days(part, published, ahead=ahead)), key=lambda mention: mention.span
+    )
     if not found:
         return None
     best = min(
@@ -110,26 +111,29 @@ def _names_day_after(part: str, published: str | None) -> bool:
     """Whether a sentence names a date after the day, month or year of publication."""
     if not published:
         return False
-    for mention in dates(part):
-        dated = _with_year(mention, published)
-        if dated.year is None or not _is_date(dated):
-            continue
-        stated = (dated.year, dated.month, dated.day)
-        known = [int(piece) for piece in published.split("-")]
-        pairs = [(one, other) for one, other in zip(stated, known, strict=False) if one is not None]
-        if [one for one, _ in pairs] > [other for _, other in pairs]:
-            return True
-    return False
+    named = ("-".join(_numbers(mention)) for mention in _stated(part, published) if mention.year)
+    return any(iso[: len(published)] > published[: len(iso)] for iso in named)
+
+
+def _numbers(mention: DateMention) -> list[str]:
+    """Year, month and day as in ISO 8601, as far as they are known."""
+    return [
+        f"{number:0{width}}"
+        for number, width in zip((mention.year, mention.month, mention.day), (4, 2, 2), strict=True)
+        if number
+    ]
+
+
+def _stated(part: str, published: str | None) -> list[DateMention]:
+    """Every date with its year as publication has it; 29 February of a year without one is left out."""
+    return [
+        dated
+        for dated in (_with_year(mention, published) for mention in dates(part))
+        if not (dated.year and dated.month and dated.day) or dated.day <= monthrange(dated.year, dated.month)[1]
+    ]
 
 
 def _with_year(mention: DateMention, published: str | None) -> DateMention:
     if mention.year is not None or mention.month is None or not published:
         return mention
     return replace(mention, year=expected_year(mention.month, mention.day, published))
-
-
-def _is_date(mention: DateMention) -> bool:
-    """False for 31 November, and for 29 February of a year without one."""
-    if mention.day is None or mention.month is None:
-        return True
-    return mention.day <= monthrange(mention.year or 2000, mention.month)[1]

@@ -192,3 +192,16 @@ def test_signals_lie_between_0_and_1(question: str, passage: str, author: str, p
     for asked in (question, f"What is the latest on 3 May of {question}, as of 2021, according to Quayside?"):
         for found in signals_of(ask(asked), [(document("Quayside", stamp, author), passage)]):
             assert all(0 <= value <= 1 for value in found.values())
+
+
+def test_a_passage_that_tells_of_the_time_asked_for_is_marked() -> None:
+    passages = ("He led the port from 2005 to 2009.", "He led the port from 2009 to 2014.", "He led the port.")
+    found = [signals(ask("Who led the port in 2007?"), document(), passage)["period_match"] for passage in passages]
+    assert found[0] > 0.7 > found[1] >= found[2] == 0.0
+
+
+def test_the_day_of_the_asker_is_the_time_where_the_question_names_none() -> None:
+    query = analyse("Who leads the port?", publishers=OUTLETS, as_of="2007-05-01")
+    assert signals(query, document(), "Jon Ask has led the port since 2005.")["period_match"] >= 0.7
+    named = analyse("Who led the port in 2003?", publishers=OUTLETS, as_of="2007-05-01")
+    assert signals(named, document(), "Jon Ask has led the port since 2005.")["period_match"] < 0.3

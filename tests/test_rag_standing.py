@@ -275,6 +275,8 @@ def test_only_the_sentence_that_is_asked_for_counts() -> None:
         ("The fair opens on 31 November.", "2025-11-04", None),
         ("The mill burned down in 2019.", "2025-11-04", (2019, None, None)),
         ("The fair will open on 05/06/07.", "2025-11-04", None),
+        ("The fair will open on 29 February.", "2025-02-10", None),
+        ("The fair will open on 29 February.", "2024-02-10", (2024, 2, 29)),
         ("Talks failed.", "2025-11-04", None),
     ],
 )
