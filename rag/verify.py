@@ -13,6 +13,7 @@ from typing import Any
 from index.values import Span
 from rag.cited import Cited, take_apart
 from rag.missing import missing_from
+from rag.places import misplaced_facts
 from rag.roles import exchanged_counts, exchanged_names, joined_names, who_said
 from rag.sense import NO_OVERLAP, SAME_WORDS, WEAK_OVERLAP, compare_sense
 from rag.values import Draft, DraftStatement, Evidence, Quote, Status
@@ -96,7 +97,11 @@ def _judge(
         "exchanged_names": list(exchanged_names(text, cited)),
         "exchanged_counts": list(exchanged_counts(text, cited)),
     }
-    doubts = {"derived_names": list(missing.derived), "joined_names": list(joined_names(text, cited))}
+    doubts = {
+        "derived_names": list(missing.derived),
+        "joined_names": list(joined_names(text, cited)),
+        "misplaced": list(misplaced_facts(text, cited)),
+    }
     checks: dict[str, Any] = {"verbatim": False, "overlap": round(sense.overlap, 3), "negation": sense.negation}
     checks |= missing.facts | {why: found for why, found in (turned | doubts).items() if found}
     if said:

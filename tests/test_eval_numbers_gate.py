@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import eval.numbers.statements
-from eval.numbers.altered import ALTERATIONS, change_direction, exchange_names, move_speech
+from eval.numbers.altered import ALTERATIONS, change_direction, exchange_names, move_figure, move_name, move_speech
 from eval.numbers.gate import MOVED, TRUE, evidence_of, judge_cases, measure_gate, variants
 from eval.numbers.statements import ANSWERS, Case, read_cases
 from eval.numbers.table import gate_lines
@@ -19,7 +19,13 @@ from tests.shared import SHARED_DATA, needs_shared
 SENTENCE = (
     "Engineer Petra Vance said on 4 March 2019 that Orba had fewer than 1,310 members before Lom was hit by Quell."
 )
-CASE = Case("invented", "1", "Orba", ("Orba is a town.", SENTENCE, "Lem Brask disagreed, he said."), (SENTENCE,))
+CASE = Case(
+    "invented",
+    "1",
+    "Orba",
+    ("Orba is a town.", SENTENCE, "Lem Brask disagreed, he said, and named 9 of them."),
+    (SENTENCE,),
+)
 
 
 class NoSupport:
@@ -51,6 +57,9 @@ def test_changes_move_what_is_there() -> None:
     assert change_direction("It slept.", chance) is None
     assert move_speech(["Lem Brask"])("It sank, said Petra Vance.", chance) == "It sank, said Lem Brask."
     assert move_speech([])("It sank, said Petra Vance.", chance) is None
+    assert move_figure(["31", "40"])("It has 31 shops.", chance) == "It has 40 shops."
+    assert move_figure(["31"])("It has 31 shops.", chance) is None
+    assert move_name(["Lem Brask", "Petra Vance"])("There Petra Vance slept.", chance) == "There Lem Brask slept."
     assert move_speech(["Petra"])("It sank, said Petra Vance.", chance) is None
 
 
@@ -66,7 +75,7 @@ def test_quotes_stand_where_they_are_cited() -> None:
 def test_true_statements_pass_and_changed_ones_are_caught() -> None:
     judged = judge_cases([CASE], None)
     assert [item.result.status for item in judged if item.kind == TRUE] == ["verified"]
-    assert all(item.cut or item.weak for item in judged if item.kind != TRUE)
+    assert all(item.cut or item.weak for item in judged if item.kind in ALTERATIONS)
 
 
 def test_what_the_checker_doubts_counts_as_caught_and_not_as_cut() -> None:

@@ -59,12 +59,7 @@ _OPPOSITE_WORD = re.compile(rf"\b(?:{'|'.join(_OPPOSITES)})\b", re.IGNORECASE)
 
 def change_number(sentence: str, chance: random.Random) -> str | None:
     """A count multiplied, or a count in words replaced; dates are left to `change_date`."""
-    dated = [day.span() for day in _DAY_OF_MONTH.finditer(sentence)]
-    found = [
-        match
-        for match in _NUMBER.finditer(sentence)
-        if not _YEAR.fullmatch(match[0]) and not any(a <= match.start() < b for a, b in dated)
-    ]
+    found = _counts(sentence)
     words = list(_COUNT.finditer(sentence))
     if found:
         match = chance.choice(found)
@@ -167,6 +162,28 @@ def move_speech(people: Sequence[str]) -> Alteration:
     return change
 
 
+def move_figure(figures: Sequence[str]) -> Alteration:
+    """A figure replaced by another one of the source: `figures`."""
+
+    def change(sentence: str, chance: random.Random) -> str | None:
+        found = _counts(sentence)
+        others = [figure for figure in figures if not re.search(rf"\b{re.escape(figure)}\b", sentence)]
+        return _put(sentence, chance.choice(found), chance.choice(others)) if found and others else None
+
+    return change
+
+
+def move_name(people: Sequence[str]) -> Alteration:
+    """A name replaced by another one of the source: `people`."""
+
+    def change(sentence: str, chance: random.Random) -> str | None:
+        found = [match for match in _FULL_NAME.finditer(sentence) if not _NO_PERSON & set(match[0].split())]
+        others = [name for name in people if name not in sentence]
+        return _put(sentence, chance.choice(found), chance.choice(others)) if found and others else None
+
+    return change
+
+
 def reword(sentence: str, chance: random.Random) -> str | None:
     """The same statement in slightly other words: a number without its comma, a common word for another, a lead taken off."""
     plain = re.sub(r"(?<=\d),(?=\d{3}\b)", "", sentence)
@@ -196,6 +213,16 @@ _SAME = (
     (r"\bonly\b(?= \d)", "just"),
     (r"\bmore than(?= \d)", "over"),
 )
+
+
+def _counts(sentence: str) -> list[re.Match[str]]:
+    """Figures in digits that are no part of a date."""
+    dated = [day.span() for day in _DAY_OF_MONTH.finditer(sentence)]
+    return [
+        match
+        for match in _NUMBER.finditer(sentence)
+        if not _YEAR.fullmatch(match[0]) and not any(a <= match.start() < b for a, b in dated)
+    ]
 
 
 def _put(sentence: str, match: re.Match[str], by: str) -> str:

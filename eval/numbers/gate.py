@@ -2,7 +2,7 @@
 
 A changed statement is caught when it is not shown as verified: it is cut, or it is marked as weak. A true one is lost when it
 is cut. The five changes of the target replace a figure, a date, a name, a speaker or the sense by something that the source does
-not hold; the others only move what it holds, which no look at single facts can see.
+not hold; the others only turn or move what it holds, which no look at single facts can see.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from pathlib import Path
 from typing import Any
 
 from eval.intervals import bootstrap_ratio
-from eval.numbers.altered import ALTERATIONS, Alteration, change_direction, exchange_names, move_speech
+from eval.numbers.altered import (
+    ALTERATIONS,
+    Alteration,
+    change_direction,
+    exchange_names,
+    move_figure,
+    move_name,
+    move_speech,
+)
 from eval.numbers.figure import Figure
 from eval.numbers.questions import SEED
 from eval.numbers.statements import Case, Part, read_cases
 from eval.progress import Progress
 from index.values import Chunk, Document, Provenance, Published
-from rag.facts import names
+from rag.facts import names, quantities
 from rag.protocols import SupportChecker
 from rag.support import check_support
 from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
@@ -28,7 +36,13 @@ from rag.verify import VerifiedStatement, verify
 from rag.wording import FUNCTION_WORDS
 
 TRUE = "true"
-MOVED = ("direction", "names exchanged", "another speaker of the source")
+MOVED = (
+    "direction",
+    "names exchanged",
+    "speaker to another of the source",
+    "name to another of the source",
+    "figure to another of the source",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +108,10 @@ def judge_cases(
 def variants(statement: str, case: Case, chance: random.Random) -> Iterator[tuple[str, str]]:
     """The statement, and each change that is one: nowhere in the source as it stands."""
     yield TRUE, statement
-    people = [
-        name.text
-        for quote in case.quotes
-        for name in names(quote)
-        if len(name.words) > 1 and name.words[0] not in FUNCTION_WORDS
-    ]
-    moved = (change_direction, exchange_names, move_speech(people))
+    source = " ".join(case.quotes)
+    people = [name.text for name in names(source) if len(name.words) > 1 and name.words[0] not in FUNCTION_WORDS]
+    figures = [source[item.span.start : item.span.end] for item in quantities(source) if item.unit in ("", "person")]
+    moved = (change_direction, exchange_names, move_speech(people), move_name(people), move_figure(figures))
     ways: Mapping[str, Alteration] = ALTERATIONS | dict(zip(MOVED, moved, strict=True))
     for kind, alter in ways.items():
         altered = alter(statement, chance)
