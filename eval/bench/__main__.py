@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from eval.bench.answering import bench_answering
 from eval.bench.reading import bench_reading
 from eval.bench.speed import CHUNKS_PER_ARTICLE, bench_ingest, bench_search, peak_memory_bytes
 from eval.origin import commit, versions
@@ -24,7 +25,9 @@ app = typer.Typer(add_completion=False)
 def main(
     chunks: Annotated[int, typer.Option(min=10, help="Chunks to ingest.")] = 1500,
     rounds: Annotated[int, typer.Option(min=1, help="Times that each side ingests.")] = 3,
-    search_chunks: Annotated[int, typer.Option(min=10, help="Chunks in the collection that is searched.")] = 10_000,
+    search_chunks: Annotated[
+        int, typer.Option(min=10, help="Chunks in the collections that are searched and asked.")
+    ] = 10_000,
     queries: Annotated[int, typer.Option(min=1, help="Questions that each side answers.")] = 300,
     read_questions: Annotated[int, typer.Option(min=1, help="Questions whose passages are read.")] = 40,
     out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
@@ -37,12 +40,14 @@ def main(
         search = bench_search(Path(name), embedder, chunks=search_chunks, queries=queries)
         memory["after_search"] = peak_memory_bytes()
         reading = bench_reading(Path(name), embedder, questions=read_questions)
+        answering = bench_answering(Path(name), embedder, questions=read_questions, chunks=search_chunks)
     result = {
         "commit": commit(),
         "versions": versions(),
         "ingest": ingest,
         "search": search,
         "reading": reading,
+        "answering": answering,
         "peak_memory_bytes": memory,
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -52,7 +57,8 @@ def main(
 
 def bench_table(result: Mapping[str, Any]) -> str:
     """What was compared, the ratio, and what shall be reached."""
-    ingest, search, reading, memory = (result[name] for name in ("ingest", "search", "reading", "peak_memory_bytes"))
+    ingest, search, reading, answering = (result[name] for name in ("ingest", "search", "reading", "answering"))
+    memory = result["peak_memory_bytes"]
     at = f"{search['chunks']:,} chunks, {search['queries']} questions"
     rows = [
         (
@@ -75,6 +81,12 @@ def bench_table(result: Mapping[str, Any]) -> str:
             f"{reading['time_ratio']:.2f}",
             "at most 1.2",
             f"{reading['passages']:g} passages, {reading['questions']} questions, {reading['ours_ms']['median']:.0f} ms",
+        ),
+        (
+            "whole answer, no LLM: time / bare forward pass over what it reads",
+            f"{answering['time_ratio']:.2f}",
+            "at most 1.5",
+            f"{answering['chunks']:,} chunks, {answering['questions']} questions, {answering['ours_ms']['median']:.0f} ms",
         ),
         (
             "peak memory, ingest",

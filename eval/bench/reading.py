@@ -66,7 +66,7 @@ def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int, c
             forward.batches.clear()
             read(question, evidence)
             batches = list(forward.batches)
-            sides = {"ours": partial(read, question, evidence), "bare": partial(_forward, forward.inner, batches)}
+            sides = {"ours": partial(read, question, evidence), "bare": partial(forward_all, forward.inner, batches)}
             for side in sides if number % 2 == 0 else reversed(sides):
                 seconds = seconds_of(sides[side])
                 if number >= WARM_UP:
@@ -83,6 +83,7 @@ def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int, c
     }
 
 
-def _forward(forward: OnnxForward, batches: Sequence[tuple[Integers, Integers, Integers]]) -> None:
+def forward_all(forward: OnnxForward, batches: Sequence[tuple[Integers, Integers, Integers]]) -> None:
+    """The bare side: batches that were recorded, through the model alone."""
     for batch in batches:
         forward(*batch)
