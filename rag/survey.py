@@ -27,6 +27,7 @@ from rag.values import Evidence, FiltersView, Hit, Position
 
 MOST_DOCUMENTS = 1_000
 MOST_PER_DOCUMENT = 10
+MOST_READ = 2_000
 MOST_SEARCHED = 200_000
 """Passages whose nearness is worked out for one question, shared out evenly among the documents."""
 _AT_ONCE = 16
@@ -74,7 +75,7 @@ class Surveyor:
         asked: str,
         *,
         reading: Reading | None = None,
-        per_document: int = 2,
+        per_document: int | None = None,
         filters: Filters | None = None,
         progress: Progress | None = None,
     ) -> Coverage:
@@ -83,14 +84,14 @@ class Surveyor:
         Args:
             asked: A name or phrase, or a question; "Which documents mention X?" asks for X.
             reading: How to take it; None: as it looks.
-            per_document: Most passages of one document that are read.
+            per_document: Most passages of one document that are read; None: as many as for an answer, MOST_READ in all.
             filters: Which documents count.
             progress: Told ("read", documents done, documents in all).
 
         Raises:
             ValueError: There is no word in what is looked for, or `per_document` is not 1 to MOST_PER_DOCUMENT.
         """
-        if not 1 <= per_document <= MOST_PER_DOCUMENT:
+        if per_document is not None and not 1 <= per_document <= MOST_PER_DOCUMENT:
             raise ValueError(f"per_document must be 1 to {MOST_PER_DOCUMENT}, got {per_document}")
         began = time.perf_counter()
         generation = self.shelf.generation
@@ -101,7 +102,8 @@ class Surveyor:
         if wanted.phrase is not None:
             rows = self._mentions(wanted.phrase, documents, tell)
         else:
-            rows, positions = self._answers(wanted.query, documents, per_document, filters, tell)
+            most = per_document or self._share(len(documents))
+            rows, positions = self._answers(wanted.query, documents, most, filters, tell)
         return Coverage(
             asked=asked,
             query=wanted.query,
@@ -123,6 +125,9 @@ class Surveyor:
             settings_hash=self.settings.answer_hash(),
             timings_ms={"total": round((time.perf_counter() - began) * 1000, 2)},
         )
+
+    def _share(self, documents: int) -> int:
+        return max(1, min(self.settings.per_document, MOST_READ // max(1, documents)))
 
     def _scope(self, filters: Filters | None) -> tuple[list[Document], int]:
         documents = self.shelf.documents()

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.collection import Collection
-from index.values import Document, Filters, Provenance, Published, Span
+from index.values import Chunk, Document, Filters, Provenance, Published, Span
 from rag.build import Dossier
 from rag.coverage import Coverage
 from rag.extract import ExtractiveAnswerer
@@ -280,6 +280,19 @@ def test_many_documents_are_read_a_few_at_a_time():
     found = surveyor(many(50), reader).cover("How many crowns did the bridge cost?")
     assert sum(reader.calls) == 50 and max(reader.calls) <= 32
     assert sum(one.documents for one in found.positions) == 50
+
+
+def test_without_a_bound_a_large_collection_reads_fewer_passages_of_each_document():
+    counts = []
+    for documents in (2, 1_000):
+        shelf = many(documents)
+        shelf.passages = lambda name, of=shelf: [  # type: ignore[method-assign]
+            Chunk(f"{name}/{n}", name, n, 0, 8, "The brid") for n in range(6) if name in of.held
+        ]
+        reader = PriceReader()
+        surveyor(shelf, reader).cover("How many crowns did the bridge cost?")
+        counts.append(sum(reader.calls) // documents)
+    assert counts == [4, 2]
 
 
 def test_a_document_that_was_removed_meanwhile_is_silent():

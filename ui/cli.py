@@ -234,8 +234,9 @@ def coverage(
         typer.Option("--as", help="How to take it; as it looks if left out."),
     ] = None,
     per_document: Annotated[
-        int, typer.Option("--per-document", min=1, max=10, help="Most passages of one document that are read.")
-    ] = 2,
+        int | None,
+        typer.Option("--per-document", min=1, max=10, help="Most passages of one document that are read."),
+    ] = None,
     as_json: Json = False,
     publisher: Publisher = None,
     since: Since = None,

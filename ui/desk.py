@@ -130,7 +130,7 @@ class LocalDesk:
         asked: str,
         *,
         reading: Reading | None,
-        per_document: int,
+        per_document: int | None,
         collection: str | None,
         filters: SearchFilters,
         progress: Progress | None = None,

@@ -72,7 +72,7 @@ class Surveyor(Protocol):
         asked: str,
         *,
         reading: Reading | None = None,
-        per_document: int = 2,
+        per_document: int | None = None,
         filters: Filters | None = None,
         progress: Progress | None = None,
     ) -> Coverage: ...
@@ -131,7 +131,7 @@ class Desk(Protocol):
         asked: str,
         *,
         reading: Reading | None,
-        per_document: int,
+        per_document: int | None,
         collection: str | None,
         filters: SearchFilters,
         progress: Progress | None,

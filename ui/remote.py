@@ -122,7 +122,7 @@ class RemoteDesk:
         asked: str,
         *,
         reading: Reading | None,
-        per_document: int,
+        per_document: int | None,
         collection: str | None,
         filters: SearchFilters,
         progress: Progress | None,

@@ -113,7 +113,9 @@ class AnswerRequest(Strict):
         None,
         description="The conversation that the question goes on; 'new' begins one. A follow-up is rewritten to stand alone.",
     )
-    stream: StrictBool = Field(False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`.")
+    stream: StrictBool = Field(
+        False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`."
+    )
 
 
 MOST_CONTEXT = 20
@@ -132,7 +134,9 @@ class CoverageRequest(Strict):
 
     asked: Asked
     reading: Literal["mention", "question"] | None = Field(None, description="How to take it; as it looks if left out.")
-    per_document: StrictInt = Field(2, ge=1, le=10, description="Most passages of one document that are read.")
+    per_document: StrictInt | None = Field(
+        None, ge=1, le=10, description="Most passages of one document that are read; as for an answer if left out."
+    )
     collection: CollectionName | None = None
     filters: SearchFilters = SearchFilters()
 
