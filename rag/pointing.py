@@ -22,7 +22,7 @@ _KINDS: dict[str, Kind] = {
     "there": "place",
     "this": "matter", "that": "matter", "these": "matter", "those": "matter",
     "one": "matter", "ones": "matter", "former": "matter", "latter": "matter", "both": "matter", "either": "matter",
-    "neither": "matter", "else": "matter",
+    "neither": "matter",
     "others": "matter",
 }  # fmt: skip
 _OWNING = frozenset("its their his her".split())
