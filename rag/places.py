@@ -30,9 +30,9 @@ class _Place:
 
 def misplaced_facts(text: str, cited: Cited) -> tuple[str, ...]:
     """The facts of a statement whose words the quotes have around another fact, which the statement leaves out."""
-    stated = list(_places(text))
-    sources = [place for quoted in cited.texts for place in _places(quoted)]
-    keys = [place.key for place in stated]
+    stated = set(_places(text))
+    sources = {place for quoted in cited.texts for place in _places(quoted)}
+    keys = {place.key for place in stated}
     rivals = [place for place in sources if not any(_same(place.key, key) for key in keys)]
     found: list[str] = []
     for place in stated:
@@ -41,7 +41,7 @@ def misplaced_facts(text: str, cited: Cited) -> tuple[str, ...]:
         best = max((len(place.around & other.around) for other in others), default=0)
         if own is not None and best >= own + _MARGIN:
             found.append(" ".join(sorted(place.key)) if isinstance(place.key, frozenset) else str(place.key))
-    return tuple(dict.fromkeys(found))
+    return tuple(sorted(set(found)))
 
 
 def _same(one: Key, other: Key) -> bool:
@@ -55,8 +55,8 @@ def _places(text: str) -> Iterator[_Place]:
         sentence = text[span.start : span.end]
         found: list[tuple[Key, Span]] = [(item.number, item.span) for item in quantities(sentence)]
         for name in names(sentence):
-            if key := frozenset(word for word in name.words if word not in FUNCTION_WORDS):
-                found.append((key, name.span))
+            if who := frozenset(word for word in name.words if word not in FUNCTION_WORDS):
+                found.append((who, name.span))
         matches = [match for match in WORD.finditer(fold(sentence)) if base(match[0]) not in FUNCTION_WORDS]
         starts = [match.start() for match in matches]
         stems = [stem(match[0]) for match in matches]

@@ -43,8 +43,8 @@ def exchanged_names(text: str, cited: Cited) -> tuple[str, ...]:
 
     A sentence in the passive turns its names round, and is read so.
     """
-    sources = [deed for quoted in cited.texts for deed in _deeds(quoted, _FAR)]
-    for deed in _deeds(text, 1):
+    sources = {deed for quoted in cited.texts for deed in _deeds(quoted, _FAR)}
+    for deed in dict.fromkeys(_deeds(text, 1)):
         alike = [source for source in sources if deed.alike(source)]
         straight = any(_same(deed, source, turned=False) for source in alike)
         if not straight and any(_same(deed, source, turned=True) for source in alike):

@@ -125,7 +125,7 @@ def test_a_statement_that_only_resembles_its_quotes_is_marked_or_cut(statement: 
         ("Ostria sent 5 ships and 7 lorries.", "Ostria sent 7 ships and 5 lorries.", "unsupported"),
         ("Ada Rahn met Ida Tovik in Belport.", "Ida Rahn met a minister in Belport.", "weak"),
         ("Ada Rahn won the prize in Lom. Ida Tovik lost her hat.", "Ida Tovik won the prize in Lom.", "weak"),
-        ("Of 60 old bridges crossed, 12 fell; 60 stand.", "Of 12 old bridges crossed, some fell.", "weak"),
+        ("Of 60 old bridges crossed, 12 fell.", "Of 12 old bridges crossed, some fell.", "unsupported"),
     ],
 )
 def test_who_does_what_is_kept(source: str, statement: str, status: str) -> None:
