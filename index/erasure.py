@@ -22,6 +22,11 @@ PIECE_CHARS = 40
 MAX_PIECES = 2_000
 VECTOR_BYTES = 64
 
+# An answer that read only documents which are still there can hold words of another one only in what was asked.
+_SUSPECT = """SELECT key, asked || char(10) || CASE
+    WHEN EXISTS (SELECT 1 FROM answer_documents WHERE answer = key AND document NOT IN (SELECT id FROM documents)) THEN content
+    ELSE json_extract(content, '$.question') || char(10) || json_extract(content, '$.query') END FROM answers"""
+
 
 def erase_document(catalogue: Catalogue, generations: Generations, directory: Path, document_id: str) -> None:
     """Remove, build the indexes anew without it, scrub catalogue and kept answers, then look for what is left.
@@ -78,8 +83,7 @@ def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mappi
         _replace(connection, key, without_document(content, document_id))
     connection.execute("UPDATE answer_documents SET erased = 1 WHERE document = ?", (document_id,))
     left = _finder(connection, forms)
-    rows = connection.execute("SELECT key, content, asked FROM answers")
-    holding = {key for key, content, asked in rows if left(content) or left(asked)}
+    holding = {key for key, words in connection.execute(_SUSPECT) if left(words)}
     for key in sorted(follow_ups | holding):
         content, asked = connection.execute("SELECT content, asked FROM answers WHERE key = ?", (key,)).fetchone()
         question = json.loads(content)["question"]
