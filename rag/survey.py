@@ -191,7 +191,7 @@ class Surveyor:
         return chunks, vectors[[rows[chunk.id] for chunk in chunks]] @ vector if chunks else np.zeros(0, np.float32)
 
     def _read(self, query: str, nearest: Sequence[Nearest]) -> list[Candidate | None]:
-        """The best candidate of each document; one pass of the reader over the passages of all of them."""
+        """The best candidate of each document, of those that answer if any does; one pass of the reader over all passages."""
         pairs = [(found.document, hit) for found in nearest for hit in found.hits]
         readings = iter(
             self.reader.read(
@@ -208,7 +208,9 @@ class Surveyor:
             evidence = [
                 Evidence(number, hit, found.document, next(readings)) for number, hit in enumerate(found.hits, start=1)
             ]
-            best.append(next(iter(self.extractive.candidates(query, evidence)), None))
+            ranked = self.extractive.candidates(query, evidence)
+            enough = (one for one in ranked if one.support >= self.settings.answer_threshold)
+            best.append(next(enough, ranked[0] if ranked else None))
         return best
 
 
