@@ -433,8 +433,7 @@ def test_what_is_let_through_holds(
 
 @pytest.mark.parametrize(
     "unit",
-    ["Ada met Ida in Belport. ", "Ada said Ida ", "not no never ", "rose fell before after first ", "1-2 million ", "“a” ", "05/06/07 ",
-     "31 November ", "next Tuesday ", "according to Ada ", "Ada, ", "“Ada said "],
+    ["Ada said Ida in Belport. ", "not no never ", "rose fell before after ", "1-2 million ", "31 November ", "Ada, ", "“Ada said "],
 )  # fmt: skip
 @pytest.mark.timeout(60)
 def test_ten_thousand_characters_are_checked(unit: str) -> None:
