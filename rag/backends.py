@@ -154,7 +154,7 @@ def _anthropic(name: str, place: str, base: str, key: str, max_tokens: int) -> B
             def metadata(self) -> LLMMetadata:
                 return LLMMetadata(model_name=name, num_output=max_tokens, is_chat_model=True)
 
-        model = AnyAnthropic(model=name, base_url=base, api_key="none", max_tokens=max_tokens, temperature=0.0)
+        model = AnyAnthropic(model=name, base_url=base, api_key="none", max_tokens=max_tokens, temperature=0.0)  # type: ignore[call-arg]
         model._client = Sdk(base_url=base, api_key="none", max_retries=0, timeout=600.0, http_client=client)
         return model
 
