@@ -45,9 +45,9 @@ class Candidate:
         return self.evidence.document.text[self.span.start : self.span.end]
 
     def covers(self, other: Candidate) -> bool:
-        """Whether its passage holds the names and numbers of the question that the other's holds, and most of its words."""
+        """Whether its passage holds most of the question that the other's holds: of its words, and of its names and numbers."""
         words, hard = FEATURES.index("coverage"), FEATURES.index("hard_coverage")
-        return self.signals[hard] >= other.signals[hard] and self.signals[words] >= COVERED_SHARE * other.signals[words]
+        return all(self.signals[place] >= COVERED_SHARE * other.signals[place] for place in (words, hard))
 
     @property
     def sentence_text(self) -> str:
@@ -104,7 +104,7 @@ class ExtractiveAnswerer:
             for item in evidence
             if item.reading is not None
             for answer in item.reading.spans
-            if (span := _span_of(item, answer)) is not None
+            for span in _spans_of(item, answer)
             for piece in (stories[item.number].apart(span) if stories else [span])
         ]
         if period is not None:
@@ -152,15 +152,15 @@ def _statement(item: Candidate) -> DraftStatement:
     return DraftStatement(item.sentence_text, (quote,), item.span)
 
 
-def _span_of(item: Evidence, answer: SpanAnswer) -> Span | None:
-    """Where an answer stands in its document: trimmed, within one paragraph; None when nothing but signs is left."""
+def _spans_of(item: Evidence, answer: SpanAnswer) -> list[Span]:
+    """Where an answer stands in its document, trimmed; one that runs over sentences is an answer in each of them."""
     chunk, text = item.hit.chunk, item.document.text
     start, end = chunk.start + answer.start, chunk.start + answer.end
     start = max(start, text.rfind("\n", start, end) + 1)  # a span over a heading or a list begins after it
-    if start >= end:
-        return None
-    span = _trim(text, Span(start, end), within=Span(chunk.start, chunk.end))
-    return span if any(character.isalnum() for character in text[span.start : span.end]) else None
+    touched = [s for s in sentence_spans(text, chunk.start, chunk.end) if s.start < end and s.end > start]
+    pieces = [Span(max(start, s.start), min(end, s.end)) for s in touched]
+    spans = [_trim(text, piece, within=Span(chunk.start, chunk.end)) for piece in pieces if piece.start < piece.end]
+    return [span for span in spans if any(character.isalnum() for character in text[span.start : span.end])]
 
 
 def _sentence_of(text: str, span: Span, within: Span) -> Span:
