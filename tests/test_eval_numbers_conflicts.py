@@ -112,6 +112,7 @@ def test_figures_count_conflicts_alarms_and_refusals_and_leave_revised_values_ou
         "recall": (1 / 3, 3),
         "position_recall": (4 / 7, 7),
         "precision": (2 / 3, 3),
+        "precision_shown": (2 / 3, 3),
         "false_alarms": (0.5, 2),
         "refused": (0.2, 5),
         "revised": (1.0, 1),
@@ -119,8 +120,9 @@ def test_figures_count_conflicts_alarms_and_refusals_and_leave_revised_values_ou
     assert figures["kinds"]["date"] == {"n": 2, "conflicting": 2, "right": 1, "verdicts": {"conflicting": 2}}
 
 
-def test_a_conflict_of_other_things_than_the_gold_ones_is_no_true_conflict() -> None:
-    assert score([Outcome("money", "conflicting", 2, 1, 1)])["precision"]["value"] == 0.0
+def test_a_conflict_of_other_things_than_the_gold_ones_is_rightly_suspected_and_not_shown() -> None:
+    figures = score([Outcome("money", "conflicting", 2, 1, 1)])
+    assert (figures["precision"]["value"], figures["precision_shown"]["value"]) == (1.0, 0.0)
 
 
 def test_nothing_said_to_conflict_leaves_precision_unmeasured() -> None:

@@ -120,7 +120,8 @@ def score(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
     - recall: conflicts that are shown with all their positions;
     - position_recall: their positions that are shown;
-    - precision: of the answers that say "conflicting", those that show two or more positions of a true conflict;
+    - precision: of the answers that say "conflicting", those to a question on which the texts conflict;
+    - precision_shown: of the same, those that show two or more of its positions;
     - false_alarms: of the texts that do not conflict, those said to conflict;
     - refused: questions of either sort that are not answered at all;
     - revised: values of which one supersedes the other, both seen, in a conflict or on the timeline.
@@ -132,7 +133,10 @@ def score(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "n": len(outcomes),
         "recall": mean_figure([float(item.right) for item in conflicts]).to_json(),
         "position_recall": ratio_figure([(item.found, item.wanted) for item in conflicts]).to_json(),
-        "precision": mean_figure([float(item.conflict and item.found > 1) for item in judged if item.alarm]).to_json(),
+        "precision": mean_figure([float(item.conflict) for item in judged if item.alarm]).to_json(),
+        "precision_shown": mean_figure(
+            [float(item.conflict and item.found > 1) for item in judged if item.alarm]
+        ).to_json(),
         "false_alarms": mean_figure([float(item.alarm) for item in judged if not item.conflict]).to_json(),
         "refused": mean_figure([float(item.verdict == "not_stated") for item in judged]).to_json(),
         "revised": mean_figure([float(item.traced == item.wanted) for item in revised]).to_json(),

@@ -177,6 +177,7 @@ def conflicts_lines(result: Result) -> Iterator[Row]:
         measured = result[name]
         yield Row(f"conflicts, {label}: recall, all positions shown", measured["recall"], reach="80")
         yield Row(f"conflicts, {label}: precision", measured["precision"], reach="80")
+        yield Row(f"conflicts, {label}: precision, of the positions too", measured["precision_shown"])
         yield Row(f"conflicts, {label}: positions shown", measured["position_recall"])
         yield Row(f"conflicts, {label}: shown where there is none", measured["false_alarms"])
     yield Row("values that were revised: both shown", result["pairs"]["revised"])
