@@ -12,6 +12,7 @@ from index.embed import SentenceEmbedder
 from index.protocols import Embedder
 from rag.extract import ExtractiveAnswerer
 from rag.fuse import Fusion, fuse_ranks, fuse_scores
+from rag.judge import threshold_for
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
 from rag.reader import PACKAGED, EncoderReader
@@ -28,6 +29,8 @@ class Dossier:
     """One data directory, owned by this process, with its collections and models. Models load on first use."""
 
     def __init__(self, settings: Settings, data: DataDirectory) -> None:
+        if settings.target_error is not None:
+            settings = settings.model_copy(update={"answer_threshold": threshold_for(settings.target_error)})
         self.settings = settings
         self.data = data
         self.embedder: Embedder = SentenceEmbedder(settings.embedder)

@@ -133,7 +133,6 @@ class ExtractiveAnswerer:
             score=score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,
-            span=Span(span.start - chunk.start, span.end - chunk.start),
             sentence=text[sentence.start : sentence.end],
             passage=chunk.text,
             context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",

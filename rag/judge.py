@@ -1,8 +1,8 @@
 """Which span answers, and is there an answer at all? Two logistic models over the reader's scores and plain signals.
 
 The reader is easily taken in by a passage on a neighbouring subject, and a span's score against "no answer" within one passage
-does not compare with another passage's. The signals here ask what the reader does not: how near is the passage, are the
-question's words, names and numbers in it at all, do they stand around the span, and does the question ask for what is not.
+does not compare with another passage's. The signals here ask what the reader does not: how near
+is the passage, and are the question's words, names and numbers in it at all.
 """
 
 from __future__ import annotations
@@ -15,16 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from index.values import Span
 from rag.odds import probability
 
 WEIGHTS_FILE = Path(__file__).parent / "models" / "judge.json"
-FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank", "nearby", "negated")
-NEARBY_CHARS = 110
+FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
 
-_NEGATION = re.compile(
-    r"\b(?:not|never|no|non|none|nobody|nothing|neither|nor|without|cannot|except)\b|n['’]t\b", re.IGNORECASE
-)
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(
     "a about after against all an and any are as at be been before by can could did do does during for from had has have how if in into is it "
@@ -70,6 +65,17 @@ def packaged_judge() -> Judge:
     return judge_from(stored)
 
 
+def threshold_for(target_error: float) -> float:
+    """The confidence from which on at most this share of shown answers was wrong, on the pool that the judge was fitted on.
+
+    Read off its risk-coverage curve; the highest threshold of the curve where no share of answers was that good.
+    """
+    points = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["risk_coverage"]
+    good = [point for point in points if point["risk"] <= target_error]
+    chosen = max(good, key=lambda point: point["coverage"]) if good else points[0]
+    return float(chosen["threshold"])
+
+
 def judge_from(stored: Mapping[str, Any]) -> Judge:
     """A judge from what `rag.training.judge.fit` returns."""
     right, answerable = (
@@ -85,33 +91,21 @@ class AskedFor:
     Attributes:
         words: Stems of the question's content words.
         hard: Stems of its names and numbers: what a passage on another subject lacks.
-        negated: It asks for what is not.
     """
 
     words: frozenset[str]
     hard: frozenset[str]
-    negated: bool
 
     @classmethod
     def of(cls, question: str) -> AskedFor:
         found = list(_WORD.finditer(question))
         content = [match for match in found if match[0].lower() not in _QUESTION_WORDS]
         hard = [m[0] for m in content if m[0][0].isdigit() or (m[0][0].isupper() and m.start() > 0)]
-        words, negated = frozenset(stem(m[0]) for m in content), bool(_NEGATION.search(question))
-        return cls(words, frozenset(stem(word) for word in hard), negated)
+        return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard))
 
 
 def features(
-    asked: AskedFor,
-    *,
-    answers: float,
-    score: float,
-    dense: float,
-    rank: int,
-    span: Span,
-    sentence: str,
-    passage: str,
-    context: str,
+    asked: AskedFor, *, answers: float, score: float, dense: float, rank: int, sentence: str, passage: str, context: str
 ) -> tuple[float, ...]:
     """The signals of one span, in the order of FEATURES.
 
@@ -120,11 +114,9 @@ def features(
         score: The reader's span score against "no answer".
         dense: Cosine of question and passage, 0 when unknown.
         rank: The passage's rank after fusion, from 1.
-        span: Where it stands in the passage.
         context: What else is known of the passage: its document's title and outlet.
     """
     here, around = stems(sentence), stems(passage) | stems(context)
-    nearby = stems(passage[max(0, span.start - NEARBY_CHARS) : span.end + NEARBY_CHARS])
     return (
         max(-2.0, min(2.0, answers / 3.0)),
         max(-2.0, min(2.5, score / 5.0)),
@@ -133,8 +125,6 @@ def features(
         share(asked.words, here),
         share(asked.hard, around),
         1.0 / rank,
-        share(asked.words, nearby),
-        float(asked.negated and not _NEGATION.search(sentence)),
     )
 
 

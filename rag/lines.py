@@ -9,10 +9,10 @@ from index.values import Span
 from rag.analyse import Query
 from rag.extract import NAME, Candidate, ExtractiveAnswerer
 from rag.outcome import PlannedEvent
+from rag.outcomes import outcomes
 from rag.periods import Period, period_asked
 from rag.protocols import Reader
 from rag.rerank import SPANS
-from rag.stated import outcomes
 from rag.values import Draft, Evidence
 
 READ_PER_PART = 6

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from index.values import Span
 from rag.dates import DateMention, dates
+from rag.outcomes import outcomes
 from rag.standing import asks_for_outcome, event_date, standing_of
-from rag.stated import outcomes
 from rag.wording import fold
 
 _PLANNED = re.compile(

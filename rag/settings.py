@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     answer_threshold: float = Field(
         0.28, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say' (ADR 0004)."
     )
+    target_error: float | None = Field(
+        None,
+        gt=0,
+        lt=1,
+        description="Share of shown answers that may be wrong, by the curve of the judge's pool; it then sets answer_threshold.",
+    )
     fusion: Literal["scores", "ranks"] = Field(
         "scores", description="'scores': cosine + weighted BM25; 'ranks': reciprocal rank fusion."
     )
@@ -123,6 +129,7 @@ class Settings(BaseSettings):
             "read",
             "per_document",
             "answer_threshold",
+            "target_error",
             "fusion",
             "lexical_weight",
             "rrf_k",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -11,10 +10,11 @@ from index.values import Span
 from rag.asked import Asked, asks_yes_no
 from rag.dates import DateMention, dates, expected_year
 from rag.facts import names
+from rag.outcomes import came_to_pass
 from rag.quantities import Quantity, quantities, stated_from
 from rag.sense import contradicts
 from rag.values import ConflictKind
-from rag.wording import FUNCTION_WORDS, negated, words
+from rag.wording import FUNCTION_WORDS, words
 
 LONGEST_ANSWER_WORDS = 12
 ABOUT = Decimal("0.1")  # "about 1.7 million" covers a tenth either way
@@ -27,20 +27,6 @@ _TITLES = frozenset(
     chief director secretary professor spokesman spokeswoman spokesperson king queen prince princess the of and""".split()
 )
 _SEVERAL = re.compile(r",|;|\b(?:and|or)\b")
-_GOOD = r"(?:agreement|deal|accord|pact|treaty|settlement|truce|ceasefire|contract|consensus|breakthrough|compromise)"
-_SUCCEEDED = re.compile(
-    rf"\b(?:reach|sign|struck|strik|clos|seal|conclud|secur|produc|yield|achiev)\w*(?: \w+){{0,3}}? {_GOOD}|\b{_GOOD}(?: \w+){{0,8}}? (?:was|were|has been|is) (?:\w+ )?(?:reached|signed|struck|sealed|secured)"
-    r"|\b(?:agreed?|approv\w+|accept(?:ed|s)?|pass(?:ed|es)?|adopt(?:ed|s)?|ratif\w+|succe(?:ed|ss)\w*|won|wins?|back(?:ed|s)|endorsed?|upheld|grant(?:ed|s)"
-    r"|cleared|confirmed|acquitted|went ahead|in favou?r|green light|resumed|reopened|reinstated|allowed)\b",
-    re.IGNORECASE,
-)
-_FAILED = re.compile(
-    rf"\b(?:without|no|any|short of)(?: \w+){{0,2}}? (?:{_GOOD}|result|outcome|progress|decision)"
-    r"|\b(?:fail\w*|collaps\w*|br(?:oke|oken|eak|eaks|eaking) (?:down|off|up)|breakdown|reject\w*|refus\w*|deadlock\w*|stalemate|impasse|cancel\w*|abandon\w*|scrapp?\w*"
-    r"|vot(?:ed|e) (?:it |the \w+ )?down|veto\w*|defeat\w*|inconclusive\w*|call(?:ed)? off|dismiss\w*|den(?:ied|ies|y)|convicted|guilty|lost|blocked|banned|thrown out"
-    r"|overturned|struck down|turned down|suspended|postponed)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,47 +145,21 @@ def _name(text: str, answer: Span) -> Stated | None:
     return Stated("name", bare, answer, name=kept) if kept else None
 
 
-def outcomes(said: str) -> list[Span]:
-    """Where a text tells, in so many words, that something came to pass or did not.
-
-    >>> [ "It ended without agreement."[span.start:span.end] for span in outcomes("It ended without agreement.") ]
-    ['without agreement']
-    """
-    failed = [Span(*match.span()) for match in _FAILED.finditer(said)]
-    return sorted(failed + [Span(*match.span()) for match in _SUCCEEDED.finditer(_blank(said, failed))])
-
-
 def _outcome(question: str, text: str, sentence: Span, answer: Span) -> Stated | None:
     """Whether what is asked came to pass, or is so; None when the sentence tells neither."""
     said = text[sentence.start : sentence.end]
-    told = _came_to_pass(text[answer.start : answer.end])
-    told = _came_to_pass(said) if told is None else told
-    upholds = told
-    if asks_yes_no(question):
-        wanted = _came_to_pass(question)
-        if told is None or wanted is None:
-            upholds = not contradicts(question, said)
-        else:
-            upholds = told == wanted
+    told = came_to_pass(text[answer.start : answer.end])
+    told = came_to_pass(said) if told is None else told
+    wanted = came_to_pass(question)
+    if not asks_yes_no(question):
+        upholds = told
+    elif told is None or wanted is None:
+        upholds = not contradicts(question, said)
+    else:
+        upholds = told == wanted
     if upholds is None:
         return None
     return Stated("outcome", text[answer.start : answer.end], answer, upholds=upholds)
-
-
-def _came_to_pass(said: str) -> bool | None:
-    """Whether a text says in so many words that something came to pass; None when it says both, or neither."""
-    failed = [Span(*match.span()) for match in _FAILED.finditer(said)]
-    rest = _blank(said, failed)
-    succeeded = bool(_SUCCEEDED.search(rest))
-    if bool(failed) == succeeded:
-        return None
-    return succeeded and not negated(rest)
-
-
-def _blank(text: str, spans: Sequence[Span]) -> str:
-    for span in spans:
-        text = f"{text[: span.start]}{' ' * (span.end - span.start)}{text[span.end :]}"
-    return text
 
 
 def _same_date(left: DateMention, right: DateMention) -> bool:

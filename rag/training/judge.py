@@ -1,131 +1,134 @@
-"""Fit the judge: python -m rag.training.judge DATA writes rag/models/judge.json.
+"""Fit the judge: python -m rag.training.judge FOLDER writes rag/models/judge.json.
 
-DATA holds the files of `rag.training.pool.FILES`. Beside the weights stands the risk-coverage curve of the fit: how many of the
-answers that a threshold lets through are wrong, each question judged by weights that were fitted without it.
+FOLDER holds `corpus.jsonl.gz` ({"_id", "title", "text"}) and `queries.jsonl.gz` ({"text", "doc_id", "answers"}), with "domain" on
+both where the corpus has several. Each question is searched and read as in the product. From every second question the
+passage that answers it is taken away, so that the rest, the nearest passages that do not answer, teach when to refuse.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import gzip
 import hashlib
 import json
 import re
 import string
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from rag.extract import Candidate, ExtractiveAnswerer
+from index.embed import SentenceEmbedder
+from index.values import Chunk, Document, Provenance
+from rag.analyse import Query
+from rag.extract import ExtractiveAnswerer
+from rag.fuse import fuse_scores
 from rag.judge import FEATURES, WEIGHTS_FILE, Judge, Logistic, judge_from
-from rag.training.pool import FILES, Asked, ask_pools
+from rag.reader import EncoderReader
+from rag.rerank import Reranker
+from rag.retrieve import LEXICAL_WEIGHT
+from rag.values import Evidence, Hit
 
-RIGHT_F1, L2, SEED, FOLDS = 0.5, 1.0, 7, 5
-REMEMBERED = 0.6
-"""Share of the reader's distance between answerable and unanswerable questions that is memory, on questions that it was trained on: it
-tells them apart with an AUROC of 0.91, and new ones of their kind with 0.70. Weights fitted to its memory would trust it blindly."""
-READER = [FEATURES.index("answers"), FEATURES.index("reader")]
-STEPS = 20
+DEPTH, RERANKED, READ, RIGHT_F1, L2, SEED, FOLDS = 40, 20, 10, 0.5, 1.0, 7, 5
+REFUSED_RIGHT = 0.05  # share of right answers that the threshold may refuse
 UNFITTED = Logistic((0.0,) * len(FEATURES), 0.0)
 Matrix = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The candidates of one question: their features, which of them are right, and which of their sentences hold an accepted answer.
-
-    Attributes:
-        answerable: Something answers it among what was searched.
-        seen: The reader was trained on it.
-    """
+    """The candidates of one question: features and whether each is right; `answerable` when the gold passage was among them."""
 
     features: Matrix
     right: NDArray[np.bool_]
-    holds: NDArray[np.bool_]
     answerable: bool
-    seen: bool
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--questions", type=int, default=1000, help="questions used, half from each pool")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--questions", type=int, default=1000, help="questions used, over all domains")
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     options = parser.parse_args()
-    stored = fit_all(examples_of(ask_pools(options.data, options.questions)))
-    stored["data_sha256"] = _digest(options.data)
-    options.out.write_text(json.dumps(stored, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(stored["cross_validation"], indent=1))
+    examples = list(read_examples(options.folder, options.questions))
+    held_out = hold_out(examples)
+    stored = {**fit(examples), "risk_coverage": risk_coverage(held_out)}
+    report = {
+        "cross_validation": cross_validate(held_out),
+        "questions": len(examples),
+        "data_sha256": _digest(options.folder),
+    }
+    options.out.write_text(json.dumps({**stored, **report}, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
 
 
-def examples_of(asked: Iterable[Asked]) -> list[Example]:
-    """What the judge would see of each question; one of which no span was found, or whose passage the search missed, teaches nothing."""
+def read_examples(folder: Path, questions: int) -> Iterator[Example]:
+    """Search and read every question within its domain's corpus."""
+    corpora: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
+    for line in _lines(folder / "corpus.jsonl.gz"):
+        corpora[line.get("domain", "")].append(line)
+    asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
+    order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
+    embedder, reranker = SentenceEmbedder(), Reranker(EncoderReader())
     answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED))
-    examples = []
-    for item in asked:
-        question = item.question
-        candidates = answerer.candidates(question.text, item.evidence)
-        answerable = bool(question.accepted) and not question.away
-        if not candidates or (answerable and not item.found):
-            continue
-        accepted = question.accepted if answerable else ()
-        own = [candidate.evidence.document.id == question.passage for candidate in candidates]
-        right = [o and _best_f1(c.text, accepted) >= RIGHT_F1 for o, c in zip(own, candidates, strict=True)]
-        holds = [_holds(candidate, accepted) for candidate in candidates]
-        features = np.array([candidate.signals for candidate in candidates])
-        examples.append(Example(features, np.array(right), np.array(holds), answerable, question.seen))
-    return examples
+    for domain, passages in corpora.items():
+        pool = _Pool(embedder, passages)
+        for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
+            evidence = pool.search(question["text"], without=question["doc_id"] if number % 2 else None)
+            read = reranker.rerank(Query(question["text"]), evidence)[:READ]
+            candidates = answerer.candidates(question["text"], read)
+            if candidates:
+                right = [
+                    item.evidence.document.id == question["doc_id"]
+                    and _best_f1(item.text, question["answers"]) >= RIGHT_F1
+                    for item in candidates
+                ]
+                found = any(item.document.id == question["doc_id"] for item in evidence)
+                yield Example(np.array([item.signals for item in candidates]), np.array(right), found)
 
 
-def fit_all(examples: Sequence[Example]) -> dict[str, Any]:
-    """The weights, how well such weights do on questions that they were not fitted to, and the curve of their confidence."""
-    examples = forget(examples)
-    report, curve = cross_validate(examples)
-    return {**fit(examples), "risk_coverage": curve, "cross_validation": report, "questions": len(examples)}
+class _Pool:
+    """Paragraphs of one domain, searched as the product searches: dense + lexical, fused by rank."""
 
+    def __init__(self, embedder: SentenceEmbedder, passages: Sequence[dict[str, Any]]) -> None:
+        self._embedder, self._passages = embedder, passages
+        self._vectors = embedder.embed_passages(
+            [f"{line.get('title') or ''}\n{line['text']}".strip() for line in passages]
+        )
+        self._lexical = bm25s.BM25()
+        tokens = bm25s.tokenize([line["text"] for line in passages], stopwords="en", show_progress=False)
+        self._lexical.index(tokens, show_progress=False)
 
-def forget(examples: Sequence[Example]) -> list[Example]:
-    """The examples, with the reader's scores of questions that it has seen moved to where it would be as unsure as of new ones."""
-    seen = [example for example in examples if example.seen]
-    if len({example.answerable for example in seen}) < 2:
-        return list(examples)
-    below, above = (
-        np.mean([e.features[0, READER] for e in seen if e.answerable == kind], axis=0) for kind in (False, True)
-    )
-    nearer = REMEMBERED / 2 * (above - below)
-    return [_moved(e, -nearer if e.answerable else nearer) if e.seen else e for e in examples]
+    def search(self, question: str, *, without: str | None) -> list[Evidence]:
+        cosines = self._vectors @ self._embedder.embed_query(question)
+        dense = [(str(n), float(cosines[n])) for n in np.argsort(-cosines)[:DEPTH]]
+        tokens = bm25s.tokenize([question], stopwords="en", show_progress=False)
+        found, scores = self._lexical.retrieve(tokens, k=min(DEPTH, len(self._passages)), show_progress=False)
+        lexical = [(str(n), float(score)) for n, score in zip(found[0], scores[0], strict=True) if score > 0]
+        fused = fuse_scores(dense, lexical, lexical_weight=LEXICAL_WEIGHT)
+        kept = [(int(n), score) for n, score in fused if self._passages[int(n)]["_id"] != without][:RERANKED]
+        return [self._evidence(n, rank, score, float(cosines[n])) for rank, (n, score) in enumerate(kept, start=1)]
 
-
-def _moved(example: Example, by: Matrix) -> Example:
-    features = example.features.copy()
-    features[:, READER] += by
-    return replace(example, features=features)
+    def _evidence(self, number: int, rank: int, score: float, cosine: float) -> Evidence:
+        line = self._passages[number]
+        text = line["text"]
+        provenance = Provenance(title=line.get("title") or None)
+        document = Document(line["_id"], text, "text/plain", provenance, (), (), line["_id"], 1, "")
+        chunk = Chunk(line["_id"], line["_id"], 0, 0, len(text), text)
+        return Evidence(rank, Hit(chunk, rank, score, dense_score=cosine), document)
 
 
 def fit(examples: Sequence[Example]) -> dict[str, Any]:
-    """Weights of a span being right, then of the question being answerable, seen from its best span.
-
-    What the reader's word is worth is learned where it has not seen the question; the seen ones, most of them written to be
-    near misses, then say what the other signals are worth beside it.
-    """
-    new = [example for example in examples if not example.seen]
-    right = _logistic(np.concatenate([e.features for e in new]), np.concatenate([e.right for e in new]))
-    best, best_of_new = _best(examples, right), _best(new, right)
-    weights = _logistic(best_of_new, np.array([e.answerable for e in new]))
-    others = [place for place in range(len(FEATURES)) if place not in READER]
-    given = best[:, READER] @ weights[READER]
-    fitted = _logistic(best[:, others], np.array([e.answerable for e in examples]), given)
-    weights[[*others, -1]] = fitted
-    return {"features": list(FEATURES), "right": _stored(right), "answerable": _stored(weights)}
-
-
-def _best(examples: Sequence[Example], right: Matrix) -> Matrix:
-    """The features of each question's best span."""
-    return np.array([example.features[np.argmax(example.features @ right[:-1])] for example in examples])
+    """Weights of a span being right, then of the question being answerable, seen from its best span."""
+    right = _logistic(np.concatenate([e.features for e in examples]), np.concatenate([e.right for e in examples]))
+    best = np.array([e.features[np.argmax(e.features @ right[:-1])] for e in examples])
+    answerable = _logistic(best, np.array([e.answerable for e in examples]))
+    return {"features": list(FEATURES), "right": _stored(right), "answerable": _stored(answerable)}
 
 
 def _stored(weights: Matrix) -> dict[str, Any]:
@@ -133,56 +136,74 @@ def _stored(weights: Matrix) -> dict[str, Any]:
     return {"weights": rounded[:-1], "bias": rounded[-1]}
 
 
-def cross_validate(examples: Sequence[Example]) -> tuple[dict[str, float], list[list[float]]]:
-    """Figures over held-out questions, and their risk-coverage curve as [threshold, coverage, risk].
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What judges that had not seen them say of examples: of each the best span's confidence, and whether it is right."""
 
-    The curve is made from as many questions with an answer as without. Shown wrongly is what has no answer, and a sentence that holds none.
+    confidence: NDArray[np.float64]
+    right: NDArray[np.bool_]
+    answerable: NDArray[np.bool_]
+
+
+def hold_out(examples: Sequence[Example], folds: int = FOLDS) -> list[Held]:
+    """Each fold judged by weights that were fitted without it."""
+    held_out = []
+    for fold in range(folds):
+        held = [e for n, e in enumerate(examples) if n % folds == fold]
+        judge = judge_from(fit([e for n, e in enumerate(examples) if n % folds != fold]))
+        best = [int(np.argmax(e.features @ np.array(judge.right.weights))) for e in held]
+        held_out.append(
+            Held(
+                np.array([judge.answerable.probability(e.features[b]) for e, b in zip(held, best, strict=True)]),
+                np.array([e.answerable and bool(e.right[b]) for e, b in zip(held, best, strict=True)]),
+                np.array([e.answerable for e in held]),
+            )
+        )
+    return held_out
+
+
+def cross_validate(held_out: Sequence[Held]) -> dict[str, float]:
+    """Means over folds: best span right where the gold passage was read, answerability AUROC, the confidence under which one in
+    twenty right answers would be refused, and the share of unanswerable questions refused there.
     """
-    confidence, good = np.zeros(len(examples)), np.zeros(len(examples), dtype=bool)
-    span_right, reader = [], np.array([example.features[:, 1].max() for example in examples])
-    fold_of = np.arange(len(examples)) % FOLDS
-    for fold in range(FOLDS):
-        judge = judge_from(fit([e for e, f in zip(examples, fold_of, strict=True) if f != fold]))
-        weights = np.array(judge.right.weights)
-        for place in np.flatnonzero(fold_of == fold).tolist():
-            example = examples[place]
-            best = int(np.argmax(example.features @ weights))
-            confidence[place] = judge.answerable.probability(example.features[best])
-            good[place] = example.holds[best]
-            if example.answerable and not example.seen:
-                span_right.append(bool(example.right[best]))
-    answerable = np.array([example.answerable for example in examples])
-    seen = np.array([example.seen for example in examples])
-    report = {
-        "span_right": float(np.mean(span_right)),
-        "answerable_auroc": _auroc(confidence, answerable),
-        "answerable_auroc_reader_alone": _auroc(reader, answerable),
-        "answerable_auroc_passage_away": _auroc(confidence[~seen], answerable[~seen]),
-        "answerable_auroc_written_to_have_none": _auroc(confidence[seen], answerable[seen]),
-    }
-    return {name: round(value, 4) for name, value in report.items()}, _curve(confidence, answerable, good)
+    rows = []
+    for held in held_out:
+        threshold = float(np.quantile(held.confidence[held.right], REFUSED_RIGHT))
+        rows.append(
+            {
+                "span_right": float(np.mean(held.right[held.answerable])),
+                "answerable_auroc": _auroc(held.confidence, held.answerable),
+                "threshold": threshold,
+                "refused_at_threshold": float(np.mean(held.confidence[~held.answerable] < threshold)),
+            }
+        )
+    return {name: round(float(np.mean([row[name] for row in rows])), 4) for name in rows[0]}
 
 
-def _curve(confidence: Matrix, answerable: NDArray[np.bool_], good: NDArray[np.bool_]) -> list[list[float]]:
-    weight = np.where(answerable, 0.5 / answerable.sum(), 0.5 / (~answerable).sum())
+def risk_coverage(held_out: Sequence[Held]) -> list[dict[str, float]]:
+    """At twenty shares of questions answered, the surest first: the least confidence among them, and the share of them that is wrong.
+
+    Half of these questions have no answer, and one counts as wrong whatever is shown of it.
+    """
+    confidence = np.concatenate([held.confidence for held in held_out])
+    wrong = ~np.concatenate([held.right for held in held_out])
+    order = np.argsort(-confidence, kind="stable")
     points = []
-    for threshold in np.arange(1, STEPS) / STEPS:
-        shown = confidence >= threshold
-        coverage = float(weight[shown].sum())
-        if coverage:
-            risk = float(weight[shown & ~good].sum()) / coverage
-            points.append([round(float(threshold), 2), round(coverage, 4), round(risk, 4)])
+    for share in np.linspace(0.05, 1.0, 20):
+        shown = order[: max(1, round(share * len(order)))]
+        point = {"coverage": share, "threshold": confidence[shown[-1]], "risk": np.mean(wrong[shown])}
+        points.append({name: round(float(value), 4) for name, value in point.items()})
     return points
 
 
-def _logistic(inputs: Matrix, labels: NDArray[np.bool_], given: Matrix | float = 0.0) -> Matrix:
-    """Ridge logistic regression by Newton's method, beside log-odds that are given; the bias is last and not penalised."""
+def _logistic(inputs: Matrix, labels: NDArray[np.bool_]) -> Matrix:
+    """Ridge logistic regression by Newton's method; the bias is last and not penalised."""
     design = np.column_stack([inputs, np.ones(len(inputs))])
     penalty = np.eye(design.shape[1]) * L2
     penalty[-1, -1] = 1e-6
     weights = np.zeros(design.shape[1])
     for _ in range(100):
-        probability = 1.0 / (1.0 + np.exp(-np.clip(given + design @ weights, -30, 30)))
+        probability = 1.0 / (1.0 + np.exp(-np.clip(design @ weights, -30, 30)))
         slope = design.T @ (probability - labels) + penalty @ weights
         curve = design.T @ (design * (probability * (1 - probability) + 1e-9)[:, None]) + penalty
         step = np.linalg.solve(curve, slope)
@@ -197,14 +218,8 @@ def _auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
     return float(higher + 0.5 * (scores[labels][:, None] == scores[~labels][None]).mean())
 
 
-def _holds(candidate: Candidate, accepted: Sequence[str]) -> bool:
-    """An accepted answer stands in the sentence that would be quoted, word for word."""
-    sentence = f" {' '.join(_words(candidate.sentence_text))} "
-    return any(words in sentence for answer in accepted if (words := f" {' '.join(_words(answer))} ").strip())
-
-
 def _best_f1(answer: str, accepted: Sequence[str]) -> float:
-    return max((_f1(_words(answer), _words(other)) for other in accepted), default=0.0)
+    return max(_f1(_words(answer), _words(other)) for other in accepted)
 
 
 def _f1(left: list[str], right: list[str]) -> float:
@@ -217,10 +232,15 @@ def _words(text: str) -> list[str]:
     return re.sub(r"\b(a|an|the)\b", " ", bare).split()
 
 
-def _digest(data: Path) -> str:
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    with gzip.open(file, "rt", encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
+
+
+def _digest(folder: Path) -> str:
     digest = hashlib.sha256()
-    for name in FILES:
-        digest.update((data / name).read_bytes())
+    for name in ("corpus.jsonl.gz", "queries.jsonl.gz"):
+        digest.update((folder / name).read_bytes())
     return digest.hexdigest()
 
 
