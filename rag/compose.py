@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from index.values import Span
-from rag.attribution import attribution_of, speaker_of
 from rag.findings import Disagreement, Findings
 from rag.positions import Held
+from rag.prose import Source, nothing_found, sources_of, text_of
 from rag.stated import Stated
 from rag.values import (
     Answer,
@@ -27,8 +26,6 @@ from rag.values import (
     Verdict,
 )
 from rag.verify import VerifiedStatement
-
-NEAREST = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,18 +61,20 @@ def compose_answer(
     """
     shown = findings.statements
     numbers = _numbers(shown, evidence, order)
-    sources = [_said_by(item, findings, evidence) for item in shown]
-    statements, citations = compose_statements(findings, evidence, order)
+    sources = sources_of(findings, evidence)
+    statements = _statements(shown, sources, numbers)
     return Answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=asked.question,
         query=asked.query,
         verdict=_verdict(findings),
-        text=_text(shown, sources, findings, numbers) if shown else _not_stated(asked, findings, evidence),
+        text=text_of(statements, sources, findings.missing)
+        if shown
+        else nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count),
         short=_short(draft, findings) if shown else "",
         confidence=draft.confidence,
         statements=statements,
-        citations=citations,
+        citations=_citations(shown, evidence, numbers),
         conflicts=tuple(_conflict(one, numbers) for one in findings.disagreements),
         timeline=tuple(_position(point, (), numbers) for point in findings.timeline),
         missing=findings.missing,
@@ -98,19 +97,24 @@ def compose_statements(
     """The statements as they are shown, and what they cite; `order` as in `compose_answer`."""
     shown = findings.statements
     numbers = _numbers(shown, evidence, order)
-    sources = [_said_by(item, findings, evidence) for item in shown]
-    statements = tuple(
+    sources = sources_of(findings, evidence)
+    return _statements(shown, sources, numbers), _citations(shown, evidence, numbers)
+
+
+def _statements(
+    shown: Sequence[VerifiedStatement], sources: Sequence[Source], numbers: Mapping[int, int]
+) -> tuple[Statement, ...]:
+    return tuple(
         Statement(
             text=item.text,
-            attribution=said_by.lead,
-            speaker=said_by.speaker,
+            attribution=source.lead,
+            speaker=source.speaker,
             citations=_cited(item, numbers),
             status=item.status,
             checks=dict(item.checks),
         )
-        for item, said_by in zip(shown, sources, strict=True)
+        for item, source in zip(shown, sources, strict=True)
     )
-    return statements, _citations(shown, evidence, numbers)
 
 
 def _numbers(
@@ -132,47 +136,6 @@ def _verdict(findings: Findings) -> Verdict:
     if findings.disagreements:
         return "conflicting"
     return "partial" if findings.missing else "answered"
-
-
-@dataclass(frozen=True, slots=True)
-class _Source:
-    """Who says a statement: the document, the lead of its sentence, and whom it quotes."""
-
-    document_id: str
-    lead: str
-    speaker: str | None
-
-
-def _said_by(statement: VerifiedStatement, findings: Findings, evidence: Sequence[Evidence]) -> _Source:
-    """The source of what a statement quotes first; a hope that has had its outcome is said to be one."""
-    quote = statement.quotes[0]
-    document = next(item.document for item in evidence if item.number == quote.evidence)
-    speaker = speaker_of(document.text, Span(quote.start, quote.end), statement.answer)
-    lead = attribution_of(document, speaker)
-    hoped = any(
-        holding.standing == "expected"
-        and holding.quote.evidence == quote.evidence
-        and holding.quote.start == quote.start
-        for position in findings.timeline
-        for holding in position.holdings
-    )
-    return _Source(document.id, f"{lead}, of what was expected" if hoped else lead, speaker.name if speaker else None)
-
-
-def _text(
-    statements: Sequence[VerifiedStatement],
-    sources: Sequence[_Source],
-    findings: Findings,
-    numbers: Mapping[int, int],
-) -> str:
-    """The statements as prose, each led by who says it; a source that goes on is not named again."""
-    pieces: list[str] = []
-    for place, (item, source) in enumerate(zip(statements, sources, strict=True)):
-        lead = "" if place and source == sources[place - 1] else f"{source.lead}: "
-        pieces.append(f"{lead}{' '.join(item.text.split())} {''.join(f'[{n}]' for n in _cited(item, numbers))}")
-    if findings.missing:
-        pieces.append(f"The documents don't say: {' '.join(findings.missing)}")
-    return " ".join(pieces)
 
 
 def _short(draft: Draft, findings: Findings) -> str:
@@ -224,28 +187,6 @@ def _normalized(stated: Stated) -> dict[str, Any]:
 
 def _plain(number: Decimal) -> int | float:
     return int(number) if number == int(number) else float(number)
-
-
-def _not_stated(asked: Asked, findings: Findings, evidence: Sequence[Evidence]) -> str:
-    """What was searched, and whether what came nearest speaks of nothing of the kind or of something else."""
-    if not evidence:
-        scope = "No passage was found" if asked.chunk_count else "There is nothing to search yet"
-        return f"The documents don't say. {scope} in collection '{asked.collection}' ({asked.chunk_count} passages)."
-    documents = len({item.document.id for item in evidence})
-    titles = list(
-        dict.fromkeys(item.document.provenance.title or item.document.sources[0] for item in evidence[:NEAREST])
-    )
-    named = ", ".join(f"“{word}”" for word in findings.missing)
-    near = (
-        "They speak of something close, but not of what is asked"
-        if findings.nearness == "something else"
-        else "They say nothing of the kind"
-    )
-    return (
-        f"The documents don't say. {near}{f'; no passage that was read holds {named}' if named else ''}. "
-        f"Searched {asked.chunk_count} passages of collection '{asked.collection}' and read the nearest "
-        f"{len(evidence)}, from {documents} {'document' if documents == 1 else 'documents'}; nearest: {'; '.join(titles)}."
-    )
 
 
 def _citations(
