@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.conversation import MOST_TOPICS, Turn, antecedents, in_full, unsaid, with_opening_topic
+from rag.dates import dates
 from rag.llm import LanguageModel
 from rag.noun_phrases import Phrase, TakenApart, joined_phrases, leaning_comparison, take_apart
 from rag.pointing import Pointer, pointers
@@ -194,7 +195,12 @@ def _changed(question: str, changes: Iterable[Change]) -> str:
 
 
 def _leans(question: str, own: TakenApart) -> bool:
-    """Whether a question without pronouns still says too little: "What are the symptoms?", "What did Iran say?"."""
+    """Whether a question without pronouns still says too little: "What are the symptoms?", "What did Iran say?".
+
+    One that names a day says of which event it speaks: "What came of the talks planned for November 6?".
+    """
+    if any(date.day is not None for date in dates(question)):
+        return False
     anchors = [phrase for phrase in own.phrases if phrase.anchored and (phrase.named or not phrase.introduced)]
     if len(anchors) != 1 or leaning_comparison(question):
         return not anchors or leaning_comparison(question)

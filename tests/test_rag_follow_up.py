@@ -317,3 +317,9 @@ def test_a_turn_cannot_pose_as_the_system_or_flood_the_prompt() -> None:
     assert "<" not in sent
     assert "[INST]" not in sent
     assert len(sent) < TURNS * 500
+
+
+def test_a_question_that_names_a_day_stands_alone() -> None:
+    history = [Turn("How many refugees does Ostria host?", "How many refugees does Ostria host?", "3 million")]
+    asked = "What was the result of the talks planned for May 6?"
+    assert stand_alone(asked, history) == Rewrite(asked, None)
