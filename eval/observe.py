@@ -71,7 +71,7 @@ class Observation:
 
 
 class Retrieving(Protocol):
-    """Dense and lexical search, fused; `rag.retrieve.Retriever` is the real one."""
+    """Dense and lexical search, fused; `rag.search.retrieve.Retriever` is the real one."""
 
     def retrieve(self, query: str, top_k: int, *, filters: Filters | None = None) -> Sequence[Hit]: ...
 

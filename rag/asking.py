@@ -11,11 +11,11 @@ from index.answers import Answers, StoredAnswer, documents_of
 from index.errors import StorageFailed, UnknownAnswer
 from index.redaction import ERASED
 from index.values import Filters
-from rag.follow_up import TURNS, Rewrite, Turn, stand_alone
-from rag.llm import LanguageModel
+from rag.answer.telling import Listener
+from rag.conversation.follow_up import TURNS, Rewrite, Turn, stand_alone
+from rag.llm.model import LanguageModel
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.telling import Listener
 from rag.values import Answer, FiltersView
 
 NEW = "new"

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Self
 from index.collection import Collection, DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Embedder
-from rag.extract import ExtractiveAnswerer
-from rag.fuse import Fusion, fuse_ranks, fuse_scores
-from rag.judge import threshold_for
+from rag.coverage.survey import Surveyor
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
-from rag.reader import PACKAGED, EncoderReader
-from rag.rerank import Reranker
-from rag.retrieve import Retriever
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.judge import threshold_for
+from rag.reading.reader import PACKAGED, EncoderReader
+from rag.search.fuse import Fusion, fuse_ranks, fuse_scores
+from rag.search.rerank import Reranker
+from rag.search.retrieve import Retriever
 from rag.settings import Settings
-from rag.survey import Surveyor
 
 if TYPE_CHECKING:
-    from rag.llm import LanguageModel, LlamaIndexModel
+    from rag.llm.model import LanguageModel, LlamaIndexModel
 
 
 class Dossier:
@@ -101,7 +101,7 @@ class Dossier:
         """The LLM of the settings, left alone for a while when it keeps failing; None without one."""
         if self._llm is None:
             return None
-        from rag.breaker import Breaker, GuardedModel
+        from rag.llm.breaker import Breaker, GuardedModel
 
         breaker = Breaker(failures=self.settings.llm_failures, rest_s=self.settings.llm_rest_s)
         return GuardedModel(self._llm, breaker)
@@ -110,7 +110,7 @@ class Dossier:
     def _llm(self) -> LlamaIndexModel | None:
         if self.settings.llm is None:
             return None
-        from rag.llm import open_llm
+        from rag.llm.model import open_llm
 
         return open_llm(
             self.settings.llm,
@@ -123,7 +123,7 @@ class Dossier:
     def _llm_answerer(self) -> Answerer | None:
         if self.language_model is None or self._llm is None:
             return None
-        from rag.generate import LLMAnswerer
+        from rag.llm.generate import LLMAnswerer
 
         # A very small model writes valid JSON with nothing in it; plain sentences get it further.
         return LLMAnswerer(self.language_model, prose=self._llm.small)

@@ -10,20 +10,20 @@ from datetime import date
 from typing import TypeVar
 
 from index.values import Filters
-from rag.analyse import Query, analyse
-from rag.compose import Asked, compose_answer
-from rag.drafting import Gate, written
-from rag.extract import ExtractiveAnswerer
-from rag.findings import find
-from rag.lines import Line, draft_of, lines_of
+from rag.answer.compose import Asked, compose_answer
+from rag.answer.drafting import Gate, written
+from rag.answer.findings import find
+from rag.answer.lines import Line, draft_of, lines_of
+from rag.answer.telling import Listener, Telling
+from rag.gate.verify import VerifiedStatement
 from rag.protocols import Answerer, SupportChecker
-from rag.rerank import Reranker
-from rag.retrieve import Retriever
-from rag.select import as_evidence, select_evidence
+from rag.question.analyse import Query, analyse
+from rag.reading.extract import ExtractiveAnswerer
+from rag.search.rerank import Reranker
+from rag.search.retrieve import Retriever
+from rag.search.select import as_evidence, select_evidence
 from rag.settings import Settings
-from rag.telling import Listener, Telling
 from rag.values import Answer, Draft, Evidence, FiltersView, Hit
-from rag.verify import VerifiedStatement
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50

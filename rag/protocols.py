@@ -25,7 +25,7 @@ class SupportChecker(Protocol):
 
 
 class Answerer(Protocol):
-    """Proposes an answer from evidence; `rag.verify` decides what of it may be shown."""
+    """Proposes an answer from evidence; `rag.gate.verify` decides what of it may be shown."""
 
     def draft(
         self,

@@ -100,7 +100,7 @@ class DraftStatement:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An answerer's proposal. Nothing of it reaches a person before `rag.verify` has passed it.
+    """An answerer's proposal. Nothing of it reaches a person before `rag.gate.verify` has passed it.
 
     Attributes:
         short: The bare answer ("October 18"), or "" when there is none.

@@ -61,7 +61,7 @@ def embedder():  # type: ignore[no-untyped-def]
 @pytest.fixture(scope="session")
 def reader():  # type: ignore[no-untyped-def]
     """The packaged reader."""
-    from rag.reader import EncoderReader
+    from rag.reading.reader import EncoderReader
 
     return EncoderReader()
 

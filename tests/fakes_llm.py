@@ -9,8 +9,8 @@ from typing import Any
 from index.errors import LanguageModelFailed
 from index.protocols import Corpus
 from index.values import Chunk, Document, Filters, Provenance, Published
-from rag.llm import Completion, Message, never, unheard
-from rag.retrieve import Retriever
+from rag.llm.model import Completion, Message, never, unheard
+from rag.search.retrieve import Retriever
 from rag.values import Hit
 from tests.llm_stub import passages_of
 

@@ -16,8 +16,8 @@ from typing import Any
 from index.answers import Answers
 from index.errors import UnknownDocument
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
+from rag.answer.telling import Listener
 from rag.settings import Settings
-from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
 from tests.fakes_ui import kept_in
 from ui.serve import address, bind, build, make_server

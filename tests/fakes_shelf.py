@@ -1,4 +1,4 @@
-"""A shelf of documents in memory, one passage each, that obeys `rag.survey.Shelf`; and a reader that finds nothing."""
+"""A shelf of documents in memory, one passage each, that obeys `rag.coverage.survey.Shelf`; and a reader that finds nothing."""
 
 from __future__ import annotations
 

@@ -17,10 +17,10 @@ from index.catalogue import Catalogue
 from index.errors import UnknownCollection, UnknownDocument
 from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
-from rag.extract import ExtractiveAnswerer
+from rag.answer.telling import Listener
+from rag.coverage.survey import Surveyor
+from rag.reading.extract import ExtractiveAnswerer
 from rag.settings import Settings
-from rag.survey import Surveyor
-from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import BlankReader, ListShelf

@@ -87,7 +87,7 @@ def test_numbers_that_cannot_be_read_are_refused_and_none_is_no_numbers(tmp_path
 @pytest.fixture
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Sets of two questions, and a reader that knows one of their answers."""
-    monkeypatch.setattr("rag.reader.EncoderReader", lambda name: KnownReader({"Jon Ask": 3.0}))
+    monkeypatch.setattr("rag.reading.reader.EncoderReader", lambda name: KnownReader({"Jon Ask": 3.0}))
     asked = [
         question(1, "Who rebuilt the mill?", "mill", MILL, "Jon Ask"),
         question(2, "When did it burn?", "mill", MILL, "2019"),

@@ -22,7 +22,7 @@ from eval.numbers.following import (
 )
 from eval.numbers.table import numbers_table
 from eval.sets.lines import SetInvalid
-from rag.follow_up import Turn
+from rag.conversation.follow_up import Turn
 from tests.eval_sets import question, write_lines, write_passages
 
 MILL = "The mill in Orba burned down in 2019. Jon Ask rebuilt it with 40 workers."

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import rag.analyse
-import rag.outlets
-import rag.question_names
-import rag.restrict
-import rag.split_question
+import rag.question.analyse
+import rag.question.names
+import rag.question.outlets
+import rag.question.restrict
+import rag.question.split
 from index.values import Filters
-from rag.analyse import Query, analyse
-from rag.split_question import MAX_PARTS
+from rag.question.analyse import Query, analyse
+from rag.question.split import MAX_PARTS
 
 OUTLETS = [
     "The Age",
@@ -45,7 +45,7 @@ def ask(question: str) -> Query:
 
 @pytest.mark.parametrize(
     "module",
-    [rag.analyse, rag.outlets, rag.question_names, rag.restrict, rag.split_question],
+    [rag.question.analyse, rag.question.outlets, rag.question.names, rag.question.restrict, rag.question.split],
     ids=lambda module: module.__name__,
 )
 def test_examples_in_docstrings_hold(module: object) -> None:

@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from index.sentences import sentence_spans
 from index.values import Document, Provenance, Published, Span
-from rag.attribution import Speaker, attribution_of, speaker_of
+from rag.speech.attribution import Speaker, attribution_of, speaker_of
 
 ARTICLE = """The Harbour Office (HO) will close the old bridge, its spokesperson Ada Maria Rahn said on Friday.
 “The bridge is not safe,” Rahn said. “Two of its beams are cracked. We must act now.”

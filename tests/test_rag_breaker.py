@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import LanguageModelFailed
-from rag.breaker import Breaker, GuardedModel
-from rag.llm import Completion, Message, NobodyWaits
+from rag.llm.breaker import Breaker, GuardedModel
+from rag.llm.model import Completion, Message, NobodyWaits
 
 HELLO = [Message("user", "Hello?")]
 

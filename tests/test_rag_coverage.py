@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 from index.collection import Collection
 from index.values import Chunk, Document, Filters, Provenance, Published, Span
 from rag.build import Dossier
-from rag.coverage import Coverage
-from rag.extract import ExtractiveAnswerer
-from rag.mentions import find_mentions, phrase_of
+from rag.coverage.mentions import find_mentions, phrase_of
+from rag.coverage.sought import how_to_read
+from rag.coverage.survey import MOST_DOCUMENTS, Surveyor
+from rag.coverage.table import Coverage
+from rag.reading.extract import ExtractiveAnswerer
 from rag.settings import Settings
-from rag.sought import how_to_read
-from rag.survey import MOST_DOCUMENTS, Surveyor
 from rag.values import Reading, SpanAnswer
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import ListShelf

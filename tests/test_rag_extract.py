@@ -2,13 +2,12 @@
 
 from dataclasses import replace
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index.values import Chunk, Document, Provenance
-from rag.extract import ExtractiveAnswerer
-from rag.judge import FEATURES, AskedFor, Judge, Logistic, packaged_judge, stem
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.judge import FEATURES, AskedFor, Judge, Logistic, packaged_judge, stem
 from rag.values import Evidence, Hit, Reading, SpanAnswer
 
 

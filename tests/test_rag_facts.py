@@ -8,15 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.dates
-import rag.facts
-import rag.quantities
-import rag.shares
-import rag.units
-import rag.wording
-from rag.dates import odd_dates
-from rag.facts import dates, expected_year, names, quantities
-from rag.wording import fold, holds_sequence, quoted_phrases, strip_markers, words
+import rag.facts.dates
+import rag.facts.names
+import rag.facts.quantities
+import rag.facts.shares
+import rag.facts.units
+import rag.facts.wording
+from rag.facts.dates import dates, expected_year, odd_dates
+from rag.facts.names import names
+from rag.facts.quantities import quantities
+from rag.facts.wording import fold, holds_sequence, quoted_phrases, strip_markers, words
 
 
 def numbers(text: str) -> list[tuple[float, str, str]]:
@@ -29,7 +30,7 @@ def days(text: str) -> list[tuple[int | None, int | None, int | None]]:
 
 @pytest.mark.parametrize(
     "module",
-    [rag.dates, rag.facts, rag.quantities, rag.shares, rag.units, rag.wording],
+    [rag.facts.dates, rag.facts.names, rag.facts.quantities, rag.facts.shares, rag.facts.units, rag.facts.wording],
     ids=lambda module: module.__name__,
 )
 def test_examples_in_docstrings_hold(module: object) -> None:

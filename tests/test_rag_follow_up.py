@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import rag.follow_up
-import rag.noun_phrases
-import rag.pointing
-import rag.re_ask
+import rag.conversation.follow_up
+import rag.conversation.noun_phrases
+import rag.conversation.pointing
+import rag.conversation.re_ask
 from index.errors import LanguageModelFailed
-from rag.follow_up import TURNS, Rewrite, Turn, stand_alone
-from rag.llm import Completion, Message
-from rag.noun_phrases import take_apart, topics
-from rag.re_ask import Correction, read_correction, read_fragment
+from rag.conversation.follow_up import TURNS, Rewrite, Turn, stand_alone
+from rag.conversation.noun_phrases import take_apart, topics
+from rag.conversation.re_ask import Correction, read_correction, read_fragment
+from rag.llm.model import Completion, Message
 
 TALKS = "Did the talks between Ostria and Sel in Doha fail?"
 
@@ -59,7 +59,10 @@ class Rewording:
         """Nothing to let go of."""
 
 
-@pytest.mark.parametrize("module", [rag.follow_up, rag.noun_phrases, rag.pointing, rag.re_ask])
+@pytest.mark.parametrize(
+    "module",
+    [rag.conversation.follow_up, rag.conversation.noun_phrases, rag.conversation.pointing, rag.conversation.re_ask],
+)
 def test_examples_in_docstrings_hold(module: Any) -> None:
     assert doctest.testmod(module).failed == 0
 

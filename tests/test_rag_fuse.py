@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.fuse import fuse_ranks, fuse_scores, interleave, reciprocal_rank_fusion
+from rag.search.fuse import fuse_ranks, fuse_scores, interleave, reciprocal_rank_fusion
 
 rankings = st.lists(st.lists(st.sampled_from("abcdefgh"), unique=True), max_size=4)
 

@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import LanguageModelFailed
-from rag.generate import LLMAnswerer
-from rag.llm import Completion, LanguageModel, Message, never, open_llm, unheard
-from rag.quote import find_quotes
-from rag.reply import MAX_CITATIONS, MAX_STATEMENTS, parse_reply
+from rag.gate.verify import supported, verify
+from rag.llm.generate import LLMAnswerer
+from rag.llm.model import Completion, LanguageModel, Message, never, open_llm, unheard
+from rag.llm.quote import find_quotes
+from rag.llm.reply import MAX_CITATIONS, MAX_STATEMENTS, parse_reply
 from rag.values import Draft, DraftStatement, Evidence
-from rag.verify import supported, verify
 from tests.llm_stub import BROKEN, REPLIES, StubServer
 from tests.test_rag_verify import ARTICLE, evidence_of
 

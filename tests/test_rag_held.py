@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.held
+import rag.reading.held
 from index.sentences import sentence_spans
 from index.values import Chunk, Document, Provenance, Published, Span
-from rag.extract import ExtractiveAnswerer
-from rag.held import Story
-from rag.periods import Period, period_asked
+from rag.facts.periods import Period, period_asked
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.held import Story
 from rag.values import Evidence, Hit, Reading, SpanAnswer
 
 CAREER = "In 2003 he joined Sel. In 2008 he moved to Lom, where he stayed until 2011. He has coached Brell since 2012."
@@ -42,7 +42,7 @@ def told_best(text: str, names: list[str], question: str) -> str:
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert doctest.testmod(rag.held).failed == 0
+    assert doctest.testmod(rag.reading.held).failed == 0
 
 
 @pytest.mark.parametrize(

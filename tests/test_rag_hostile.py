@@ -10,15 +10,15 @@ from dataclasses import replace
 
 import pytest
 
-from rag.breaker import Breaker, GuardedModel
+from rag.answer.drafting import Gate, written
+from rag.answer.telling import Listener, Telling
 from rag.build import Dossier
-from rag.drafting import Gate, written
-from rag.generate import LLMAnswerer, defuse
-from rag.llm import open_llm
+from rag.gate.verify import VerifiedStatement
+from rag.llm.breaker import Breaker, GuardedModel
+from rag.llm.generate import LLMAnswerer, defuse
+from rag.llm.model import open_llm
 from rag.pipeline import Pipeline
-from rag.telling import Listener, Telling
 from rag.values import Answer, Draft
-from rag.verify import VerifiedStatement
 from tests.fakes_llm import PlantedRetriever, ReadingModel
 from tests.llm_stub import BROKEN, StubServer
 from tests.test_rag_pipeline import assert_proved

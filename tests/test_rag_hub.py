@@ -21,9 +21,9 @@ from transformers import (
 )
 
 from index.errors import ModelUnavailable
-from rag.analyse import Query
-from rag.reader import EncoderReader
-from rag.rerank import Reranker
+from rag.question.analyse import Query
+from rag.reading.reader import EncoderReader
+from rag.search.rerank import Reranker
 from tests.test_rag_rerank import evidence
 
 WORDS = "[PAD] [UNK] [CLS] [SEP] who built the mill in tarn otto lind it was old . ?".split()

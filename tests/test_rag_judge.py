@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag.build import open_dossier
-from rag.judge import FEATURES, WEIGHTS_FILE, threshold_for
+from rag.reading.judge import FEATURES, WEIGHTS_FILE, threshold_for
 from rag.settings import load_settings
 from rag.training.judge import Example, cross_validate, fit, hold_out, risk_coverage
 

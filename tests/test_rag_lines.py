@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from index.values import Document, Provenance, Published
-from rag.analyse import analyse
-from rag.extract import ExtractiveAnswerer
-from rag.findings import find, nearest
-from rag.lines import Line, draft_of, lines_of
-from rag.outcome import planned_event
+from rag.answer.findings import find, nearest
+from rag.answer.lines import Line, draft_of, lines_of
+from rag.gate.verify import supported, verify
+from rag.question.analyse import analyse
+from rag.question.planned import planned_event
+from rag.reading.extract import ExtractiveAnswerer
 from rag.values import Chunk, Evidence, Hit, Reading, SpanAnswer
-from rag.verify import supported, verify
 
 HOPE = "The harbour talks open on May 6. The ministry hopes for an agreement at the harbour talks."
 END = "The harbour talks drew delegates from five ports. On Monday the round in Tarn concluded without agreement."

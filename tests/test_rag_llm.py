@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import DossierError, LanguageModelFailed, ModelUnavailable, SettingInvalid
-from rag.generate import answer_schema
-from rag.gguf import physical_cores
-from rag.llm import Completion, Message, NobodyWaits, never, open_llm, unheard
+from rag.llm.generate import answer_schema
+from rag.llm.gguf import physical_cores
+from rag.llm.model import Completion, Message, NobodyWaits, never, open_llm, unheard
 from tests.llm_stub import BROKEN, REPLIES, StubServer
 
 HELLO = [Message("system", "Be brief."), Message("user", "Hello?")]
@@ -46,7 +46,7 @@ def ask(
 
 
 def test_importing_costs_nothing_without_a_language_model() -> None:
-    code = "import sys, rag.llm, rag.generate; print([n for n in ('llama_index', 'openai', 'anthropic', 'xllamacpp') if n in sys.modules])"
+    code = "import sys, rag.llm.model, rag.llm.generate; print([n for n in ('llama_index', 'openai', 'anthropic', 'xllamacpp') if n in sys.modules])"
     run = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[1]
     )
@@ -140,7 +140,7 @@ def test_a_schema_is_sent_and_left_out_for_servers_that_refuse_it() -> None:
 def test_every_failure_is_a_language_model_failure_in_time(
     mode: str, vendor: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.llm._PAUSES_S", (0.01, 0.01, 0.01))
+    monkeypatch.setattr("rag.llm.model._PAUSES_S", (0.01, 0.01, 0.01))
     with StubServer(mode) as stub, pytest.raises(LanguageModelFailed, match="stub-1") as caught:
         ask(getattr(stub, vendor), timeout_s=0.5 if mode in ENDLESS else 60.0)
     assert "DOSSIER_LLM" in str(caught.value)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.periods
-from rag.periods import LONGEST, fit, period_asked, periods
+import rag.facts.periods
+from rag.facts.periods import LONGEST, fit, period_asked, periods
 
 
 def interval(text: str, published: str | None = None) -> tuple[str | None, str | None]:
@@ -24,7 +24,7 @@ def asked(question: str, text: str) -> float:
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert doctest.testmod(rag.periods).failed == 0
+    assert doctest.testmod(rag.facts.periods).failed == 0
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ _DATES = st.sampled_from([None, "2025", "2025-11", "2025-11-04", "0001-01-01", "
 def test_any_text_has_periods_in_order_whose_ends_are_days(text: str, published: str | None) -> None:
     found = periods(text, published)
     ends = [end for period in found for end in (period.first, period.last) if end]
-    assert all(rag.periods.day_number(end) > 0 for end in ends)
+    assert all(rag.facts.periods.day_number(end) > 0 for end in ends)
     assert all(period.first or period.last for period in found)
     assert all(p.first <= p.last for p in found if p.first and p.last)
     assert [p.span for p in found] == sorted(p.span for p in found)

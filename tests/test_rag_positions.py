@@ -3,10 +3,10 @@
 from dataclasses import replace
 
 from index.values import Document, Provenance, Published
-from rag.extract import Candidate, ExtractiveAnswerer
-from rag.positions import Positions, find_positions, with_holders
+from rag.answer.positions import Positions, find_positions, with_holders
+from rag.gate.verify import verify
+from rag.reading.extract import Candidate, ExtractiveAnswerer
 from rag.values import Chunk, Evidence, Hit, Reading, SpanAnswer
-from rag.verify import verify
 
 
 def passage(

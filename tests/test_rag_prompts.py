@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.generate
-import rag.quote
-import rag.reply
+import rag.llm.generate
+import rag.llm.quote
+import rag.llm.reply
 from index.values import Provenance, Published
-from rag import prompts
-from rag.generate import answer_schema, build_messages, defuse
+from rag.llm import prompts
+from rag.llm.generate import answer_schema, build_messages, defuse
 from tests.test_rag_verify import evidence_of
 
 
@@ -28,7 +28,7 @@ def prompt_of(question: str, *texts: str, provenance: Provenance | None = None, 
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert all(doctest.testmod(module).failed == 0 for module in (rag.generate, rag.quote, rag.reply))
+    assert all(doctest.testmod(module).failed == 0 for module in (rag.llm.generate, rag.llm.quote, rag.llm.reply))
 
 
 def test_passages_are_numbered_and_named_and_the_question_comes_last() -> None:

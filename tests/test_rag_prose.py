@@ -1,10 +1,10 @@
 """The text of an answer: who says it leads each sentence."""
 
 from index.values import Chunk, Document, Provenance, Published
-from rag.findings import Findings
-from rag.prose import sources_of, text_of
+from rag.answer.findings import Findings
+from rag.answer.prose import sources_of, text_of
+from rag.gate.verify import VerifiedStatement
 from rag.values import Evidence, Hit, Quote, Statement
-from rag.verify import VerifiedStatement
 
 
 def evidence(number: int, text: str, title: str) -> Evidence:

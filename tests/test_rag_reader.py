@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.errors import ModelUnavailable
-from rag.onnx import OnnxForward
-from rag.reader import EncoderReader
+from rag.reading.onnx import OnnxForward
+from rag.reading.reader import EncoderReader
 
 PASSAGE = "The delegations met in Lisbon on 4 May 2031. The Danish envoy said that 42 ships had been released."
 

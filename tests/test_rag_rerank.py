@@ -1,8 +1,8 @@
 from collections.abc import Sequence
 
 from index.values import Chunk, Document, Provenance
-from rag.analyse import Query, analyse
-from rag.rerank import Reranker
+from rag.question.analyse import Query, analyse
+from rag.search.rerank import Reranker
 from rag.values import Evidence, Hit, Reading, SpanAnswer
 
 

@@ -1,6 +1,6 @@
 from index.errors import UnknownDocument
 from index.values import Chunk, Document, Provenance
-from rag.select import select_evidence
+from rag.search.select import select_evidence
 from rag.values import Hit
 
 

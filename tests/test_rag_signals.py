@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.signals
+import rag.search.signals
 from index.values import Document, Provenance, Published
-from rag.analyse import Query, analyse
-from rag.signals import WEIGHTS, bonus, signals, signals_of
+from rag.question.analyse import Query, analyse
+from rag.search.signals import WEIGHTS, bonus, signals, signals_of
 
 OUTLETS = ["Quayside", "The Harbour Post"]
 
@@ -39,7 +39,7 @@ def document(
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert doctest.testmod(rag.signals).failed == 0
+    assert doctest.testmod(rag.search.signals).failed == 0
 
 
 def test_a_plain_question_has_no_signals() -> None:

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import rag.relative_days
-import rag.standing
+import rag.facts.relative_days
+import rag.facts.standing
 from index.values import Span
-from rag.relative_days import relative_days
-from rag.standing import asks_for_expectation, asks_for_outcome, event_date, standing_of
+from rag.facts.relative_days import relative_days
+from rag.facts.standing import asks_for_expectation, asks_for_outcome, event_date, standing_of
 
 EXPECTED = (
     "Talks will resume on Friday.",
@@ -222,8 +222,8 @@ def day(sentence: str, published: str | None) -> tuple[int | None, int | None, i
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert doctest.testmod(rag.standing).failed == 0
-    assert doctest.testmod(rag.relative_days).failed == 0
+    assert doctest.testmod(rag.facts.standing).failed == 0
+    assert doctest.testmod(rag.facts.relative_days).failed == 0
 
 
 @pytest.mark.parametrize("sentence", EXPECTED)

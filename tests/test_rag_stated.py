@@ -5,11 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.values import Span
-from rag.asked import Asked, kind_asked
-from rag.facts import quantities
-from rag.same_thing import same_thing
-from rag.stated import Stated, agree, comparable, same_quantity, stated_by
-
+from rag.answer.same_thing import same_thing
+from rag.answer.stated import Stated, agree, comparable, same_quantity, stated_by
+from rag.facts.quantities import quantities
+from rag.question.asked import Asked, kind_asked
 
 QUESTION = "What came of it?"
 

@@ -1,9 +1,9 @@
 from collections.abc import Sequence
 
 from index.values import Chunk, Document, Provenance
-from rag.support import check_support
+from rag.gate.support import check_support
+from rag.gate.verify import VerifiedStatement
 from rag.values import Evidence, Hit, Quote
-from rag.verify import VerifiedStatement
 
 TEXT = "The port counted 31 ships in May."
 DOCUMENT = Document("d1", TEXT, "text/plain", Provenance(), (), ("d1",), "d1", 1, "")

@@ -8,11 +8,11 @@ from dataclasses import replace
 
 import pytest
 
+from rag.answer.telling import Listener
 from rag.build import Dossier
-from rag.generate import LLMAnswerer
+from rag.llm.generate import LLMAnswerer
 from rag.pipeline import Pipeline
 from rag.settings import Settings
-from rag.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
 from tests.fakes_llm import ReadingModel
 

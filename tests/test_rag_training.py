@@ -15,7 +15,7 @@ from tokenizers.pre_tokenizers import BertPreTokenizer
 from tokenizers.processors import TemplateProcessing
 from tokenizers.trainers import WordPieceTrainer
 
-from rag.reader import EncoderReader
+from rag.reading.reader import EncoderReader
 from rag.training import encoder
 from rag.training.alter import alter_question, alter_statement, swap_speaker
 from rag.training.export import export

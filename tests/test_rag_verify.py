@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from index.sentences import sentence_spans
 from index.values import Chunk, Document, Provenance, Published
-from rag.dates import odd_dates
-from rag.facts import dates, quantities
+from rag.facts.dates import dates, odd_dates
+from rag.facts.quantities import quantities
+from rag.facts.wording import strip_markers, words
+from rag.gate.verify import VerifiedStatement, supported, verify
 from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
-from rag.verify import VerifiedStatement, supported, verify
-from rag.wording import strip_markers, words
 
 ARTICLE = (
     "Ostria and Marland signed a truce in Belport on March 4. Ostria hosts more than 1.7 million Marlandic refugees, "

@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from index.owner import OwnerLock
-from rag.coverage import Coverage
+from rag.coverage.table import Coverage
 from tests.fakes_ui import HARBOUR, MARKET, FakeDossier, document, serving
 from ui.cli import app
 from ui.coverage_table import show_coverage

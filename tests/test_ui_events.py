@@ -15,10 +15,10 @@ import pytest
 
 from index.errors import StorageFailed, UnknownCollection
 from index.values import Filters
+from rag.answer.telling import Listener
 from rag.build import Dossier
-from rag.generate import LLMAnswerer
-from rag.llm import Message, NobodyWaits, open_llm
-from rag.telling import Listener
+from rag.llm.generate import LLMAnswerer
+from rag.llm.model import Message, NobodyWaits, open_llm
 from rag.values import Answer
 from tests.fakes_llm import ReadingModel
 from tests.fakes_ui import FakeDossier, FakePipeline, serving

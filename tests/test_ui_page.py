@@ -63,7 +63,7 @@ def test_a_conversation_that_is_gone_begins_anew(actions: Actions) -> None:
 
 @pytest.mark.parametrize("command", ["", "a\x00b", "ans_" + "0" * 32, None, 7])
 def test_an_answer_that_is_not_kept_is_not_recalled(actions: Actions, command: Any) -> None:
-    shown, source, status = actions.recall(command)
+    shown, _source, status = actions.recall(command)
     assert "Otto Lind" not in shown
     assert "no longer kept" in shown or "alarm" in status or "nothing this page" in status
 

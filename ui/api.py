@@ -12,8 +12,8 @@ from fastapi import APIRouter, FastAPI, File, Form, Query, Request, Response, Up
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import DossierError
-from rag.coverage import Coverage
-from rag.telling import Listener
+from rag.answer.telling import Listener
+from rag.coverage.table import Coverage
 from rag.values import Answer
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.events import EventStream, Hearing

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from index.doctor import Finding, examine, repair
 from index.embed import SentenceEmbedder
 from index.errors import DossierError
-from rag.reader import EncoderReader
+from rag.reading.reader import EncoderReader
 from rag.settings import Settings
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from ui.show import printable
 
 if TYPE_CHECKING:
-    from rag.coverage import Coverage, DocumentCoverage
+    from rag.coverage.table import Coverage, DocumentCoverage
 
 _ORDER = ("contradicts", "says", "silent")
 _STYLES = {"contradicts": "yellow", "says": "green", "silent": "dim"}

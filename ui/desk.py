@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.errors import UnknownDocument
+from rag.answer.telling import Listener
 from rag.asking import Asking
-from rag.coverage import Coverage, Reading
+from rag.coverage.sought import how_to_read
+from rag.coverage.table import Coverage, Reading
 from rag.replay import KeptAnswer, Replay
-from rag.sought import how_to_read
-from rag.telling import Listener
 from rag.values import Answer
 from ui.export import Exported, Format, export_answer
 from ui.offered import files_under

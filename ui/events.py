@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.errors import DossierError
-from rag.telling import Listener
+from rag.answer.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
 from ui.problems import Problem, of_error, of_http, unexpected
 

@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.files import SourceFile
     from index.values import Document, Filters, IngestReport, Refusal
-    from rag.coverage import Coverage, Reading
-    from rag.llm import LanguageModel
+    from rag.answer.telling import Listener
+    from rag.coverage.table import Coverage, Reading
+    from rag.llm.model import LanguageModel
     from rag.replay import Replay
     from rag.settings import Settings
-    from rag.telling import Listener
     from rag.values import Answer, Hit
     from ui.export import Exported, Format
     from ui.requests import AnswerFilters, SearchFilters

@@ -13,7 +13,7 @@ import httpx
 
 from index.errors import DirectoryOwned, DossierError
 from index.files import FoundFiles, SourceFile
-from rag.coverage import Coverage, Reading
+from rag.coverage.table import Coverage, Reading
 from rag.replay import Replay
 from rag.settings import Settings
 from rag.values import Answer

@@ -15,13 +15,13 @@ from eval.bench.speed import CHUNKS_PER_ARTICLE, RandomEmbedder, ingest_folder, 
 from index.collection import DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Vectors
-from rag.encoder import PairEncoder
-from rag.extract import ExtractiveAnswerer
-from rag.onnx import OnnxForward
 from rag.pipeline import Pipeline
-from rag.reader import PACKAGED_FOLDER, PACKAGED_SHA256, EncoderReader
-from rag.rerank import Reranker
-from rag.retrieve import Retriever
+from rag.reading.encoder import PairEncoder
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.onnx import OnnxForward
+from rag.reading.reader import PACKAGED_FOLDER, PACKAGED_SHA256, EncoderReader
+from rag.search.rerank import Reranker
+from rag.search.retrieve import Retriever
 from rag.settings import load_settings
 
 

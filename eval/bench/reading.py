@@ -13,14 +13,14 @@ from eval.bench.invented import invented_questions, write_articles
 from eval.bench.speed import CHUNKS_PER_ARTICLE, ingest_folder, seconds_of, spread
 from index.collection import DataDirectory
 from index.embed import SentenceEmbedder
-from rag.analyse import analyse
-from rag.encoder import Integers, Outputs, PairEncoder
-from rag.extract import ExtractiveAnswerer
-from rag.onnx import OnnxForward
-from rag.reader import PACKAGED_FOLDER, PACKAGED_SHA256, EncoderReader
-from rag.rerank import Reranker
-from rag.retrieve import Retriever
-from rag.select import as_evidence
+from rag.question.analyse import analyse
+from rag.reading.encoder import Integers, Outputs, PairEncoder
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.onnx import OnnxForward
+from rag.reading.reader import PACKAGED_FOLDER, PACKAGED_SHA256, EncoderReader
+from rag.search.rerank import Reranker
+from rag.search.retrieve import Retriever
+from rag.search.select import as_evidence
 from rag.values import Evidence
 
 PASSAGES = 20

@@ -21,7 +21,7 @@ from index.embed import SentenceEmbedder
 from index.files import find_files
 from index.protocols import Embedder, Vectors
 from index.values import IngestReport
-from rag.retrieve import Retriever
+from rag.search.retrieve import Retriever
 
 CHUNKS_PER_ARTICLE = 9
 TOP_K = 10

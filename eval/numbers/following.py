@@ -21,8 +21,8 @@ from eval.numbers.questions import sample
 from eval.progress import Progress
 from eval.sets.cases import EvaluationSet, SetDocument, SetProblem
 from eval.sets.lines import SetInvalid, read_lines
-from rag.follow_up import Turn, stand_alone
-from rag.wording import content_words
+from rag.conversation.follow_up import Turn, stand_alone
+from rag.facts.wording import content_words
 
 SET, CHATS = "cast_rewrite", "mtrag_un"
 OTHERS = ("clapnq", "qed")

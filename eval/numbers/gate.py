@@ -28,12 +28,13 @@ from eval.numbers.questions import SEED
 from eval.numbers.statements import Case, Part, read_cases
 from eval.progress import Progress
 from index.values import Chunk, Document, Provenance, Published
-from rag.facts import names, quantities
+from rag.facts.names import names
+from rag.facts.quantities import quantities
+from rag.facts.wording import FUNCTION_WORDS
+from rag.gate.support import check_support
+from rag.gate.verify import VerifiedStatement, verify
 from rag.protocols import SupportChecker
-from rag.support import check_support
 from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
-from rag.verify import VerifiedStatement, verify
-from rag.wording import FUNCTION_WORDS
 
 TRUE = "true"
 MOVED = (

@@ -24,9 +24,9 @@ from eval.sets.cases import EvaluationSet, SetDocument
 from eval.sets.lines import read_lines
 from index.protocols import Embedder
 from index.values import Chunk, Document, Provenance
-from rag.analyse import analyse
-from rag.extract import ExtractiveAnswerer
-from rag.rerank import Reranker
+from rag.question.analyse import analyse
+from rag.reading.extract import ExtractiveAnswerer
+from rag.search.rerank import Reranker
 from rag.values import Draft, Evidence, Hit
 
 OPEN = ("squad2_dev", "clapnq", "timeqa_human")
@@ -109,7 +109,7 @@ def replies(
 def ask_closed(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
     """Questions with the passages that may answer them: the judge's confidence and the threshold decide."""
     from index.embed import SentenceEmbedder
-    from rag.reader import EncoderReader
+    from rag.reading.reader import EncoderReader
     from rag.settings import load_settings
 
     settings = load_settings()

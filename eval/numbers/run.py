@@ -33,7 +33,7 @@ class NumbersUnusable(DossierError):
 
 def measure_parts(data: Path, names: Sequence[str], *, limit: int | None, keep: Callable[[str, Result], None]) -> None:
     """Measure each part and hand it to `keep` as soon as it is done, with what it was measured on."""
-    from rag.reader import EncoderReader
+    from rag.reading.reader import EncoderReader
     from rag.settings import load_settings
 
     settings = load_settings()

@@ -13,7 +13,7 @@ from eval.numbers.altered import names_speaker
 from eval.numbers.questions import SEED
 from eval.sets.lines import read_lines
 from index.sentences import sentence_spans
-from rag.wording import words as words_of
+from rag.facts.wording import words as words_of
 
 Part = Literal["measured", "development"]
 

@@ -17,9 +17,9 @@ from eval.numbers.questions import SEED, Question, read_questions, sample
 from eval.progress import Progress
 from eval.sets.cases import EvaluationSet
 from index.values import Filters
-from rag.periods import period_asked
+from rag.facts.periods import period_asked
 from rag.protocols import Reader
-from rag.rerank import TIMED_SPANS
+from rag.search.rerank import TIMED_SPANS
 from rag.values import Reading
 
 SET = "timeqa_human"

@@ -1,4 +1,4 @@
-"""Export the trained encoder to what `rag.reader` runs: python -m rag.training.export MODEL OUT.
+"""Export the trained encoder to what `rag.reading.reader` runs: python -m rag.training.export MODEL OUT.
 
 MODEL is a folder that `rag.training.encoder` wrote; OUT gets `model.onnx` with int8 weights, `tokenizer.json` and `training.json`.
 Needs the dev dependency onnx.
@@ -17,7 +17,7 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from rag.onnx import END, INPUTS, PAIR, START
+from rag.reading.onnx import END, INPUTS, PAIR, START
 from rag.training.encoder import load
 
 OPSET = 17

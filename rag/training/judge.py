@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 
 from index.embed import SentenceEmbedder
 from index.values import Chunk, Document, Provenance
-from rag.analyse import Query
-from rag.extract import ExtractiveAnswerer
-from rag.fuse import fuse_scores
-from rag.judge import FEATURES, WEIGHTS_FILE, Judge, Logistic, judge_from
-from rag.reader import EncoderReader
-from rag.rerank import Reranker
-from rag.retrieve import LEXICAL_WEIGHT
+from rag.question.analyse import Query
+from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.judge import FEATURES, WEIGHTS_FILE, Judge, Logistic, judge_from
+from rag.reading.reader import EncoderReader
+from rag.search.fuse import fuse_scores
+from rag.search.rerank import Reranker
+from rag.search.retrieve import LEXICAL_WEIGHT
 from rag.values import Evidence, Hit
 
 DEPTH, RERANKED, READ, RIGHT_F1, L2, SEED, FOLDS = 40, 20, 10, 0.5, 1.0, 7, 5

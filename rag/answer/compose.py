@@ -1,0 +1,252 @@
+"""Checked statements to the Answer that is shown: verdict, text, numbered citations."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from rag.answer.findings import Disagreement, Findings
+from rag.answer.positions import Held
+from rag.answer.prose import Source, nothing_found, sources_of, text_of
+from rag.answer.stated import Stated
+from rag.gate.verify import VerifiedStatement
+from rag.values import (
+    Answer,
+    Citation,
+    Conflict,
+    Draft,
+    Evidence,
+    EvidenceView,
+    FiltersView,
+    Position,
+    Quote,
+    Statement,
+    Verdict,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What every answer repeats of its question and of the system that answered."""
+
+    question: str
+    query: str
+    filters: FiltersView
+    collection: str
+    chunk_count: int
+    settings_hash: str
+    generation: str
+
+
+def compose_answer(
+    asked: Asked,
+    draft: Draft,
+    findings: Findings,
+    evidence: Sequence[Evidence],
+    *,
+    order: Sequence[int] = (),
+    cost: float | None = None,
+    timings_ms: Mapping[str, float],
+) -> Answer:
+    """An answer from what passed verification and was found beside it; without statements, "the documents don't say".
+
+    Citations are numbered in the order in which the text uses them, and evidence takes the same numbers, so that [n]
+    means one passage everywhere in the answer.
+
+    Args:
+        order: Evidence that has its numbers already, because it was told of.
+    """
+    shown = findings.statements
+    numbers = _numbers(shown, evidence, order)
+    sources = sources_of(findings, evidence)
+    statements = _statements(shown, sources, numbers)
+    return Answer(
+        id=f"ans_{uuid.uuid4().hex}",
+        question=asked.question,
+        query=asked.query,
+        verdict=_verdict(findings),
+        text=text_of(statements, sources, findings.missing)
+        if shown
+        else nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count),
+        short=_short(draft, findings) if shown else "",
+        confidence=draft.confidence,
+        statements=statements,
+        citations=_citations(shown, evidence, numbers),
+        conflicts=tuple(_conflict(one, numbers) for one in findings.disagreements),
+        timeline=tuple(_position(point, (), numbers) for point in findings.timeline),
+        missing=findings.missing,
+        nearness=findings.nearness,
+        evidence=tuple(sorted((_view(item, numbers) for item in evidence), key=lambda view: view.rank)),
+        filters=asked.filters,
+        answered_by=draft.answered_by,
+        degraded=draft.degraded,
+        settings_hash=asked.settings_hash,
+        generation=asked.generation,
+        usage=dict(draft.usage or {}),
+        cost=cost,
+        timings_ms={name: round(value, 2) for name, value in timings_ms.items()},
+    )
+
+
+def compose_statements(
+    findings: Findings, evidence: Sequence[Evidence], order: Sequence[int] = ()
+) -> tuple[tuple[Statement, ...], tuple[Citation, ...]]:
+    """The statements as they are shown, and what they cite; `order` as in `compose_answer`."""
+    shown = findings.statements
+    numbers = _numbers(shown, evidence, order)
+    sources = sources_of(findings, evidence)
+    return _statements(shown, sources, numbers), _citations(shown, evidence, numbers)
+
+
+def _statements(
+    shown: Sequence[VerifiedStatement], sources: Sequence[Source], numbers: Mapping[int, int]
+) -> tuple[Statement, ...]:
+    return tuple(
+        Statement(
+            text=item.text,
+            attribution=source.lead,
+            speaker=source.speaker,
+            citations=_cited(item, numbers),
+            status=item.status,
+            checks=dict(item.checks),
+        )
+        for item, source in zip(shown, sources, strict=True)
+    )
+
+
+def _numbers(
+    statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence], order: Sequence[int]
+) -> dict[int, int]:
+    """New number of each piece of evidence: those that have one, the other cited ones in the order of use, the rest by rank."""
+    order = [*order, *(quote.evidence for statement in statements for quote in statement.quotes)]
+    order += [item.number for item in evidence]
+    return {old: new for new, old in enumerate(dict.fromkeys(order), start=1)}
+
+
+def _cited(statement: VerifiedStatement, numbers: Mapping[int, int]) -> tuple[int, ...]:
+    return tuple(sorted({numbers[quote.evidence] for quote in statement.quotes}))
+
+
+def _verdict(findings: Findings) -> Verdict:
+    if not findings.statements:
+        return "not_stated"
+    if findings.disagreements:
+        return "conflicting"
+    return "partial" if findings.missing else "answered"
+
+
+def _short(draft: Draft, findings: Findings) -> str:
+    """The bare answer; of values that disagree, all of them."""
+    shorts = [" / ".join(held.first.stated.text for held in one.positions.held) for one in findings.disagreements]
+    return "; ".join(shorts) or draft.short
+
+
+def _conflict(one: Disagreement, numbers: Mapping[int, int]) -> Conflict:
+    held = one.positions.held
+    return Conflict(
+        about=one.about,
+        kind=one.positions.kind,
+        positions=tuple(_position(position, held, numbers) for position in held),
+    )
+
+
+def _position(position: Held, others: Sequence[Held], numbers: Mapping[int, int]) -> Position:
+    first = position.first
+    document = first.candidate.evidence.document
+    most = max((other.origins for other in others), default=1)
+    return Position(
+        value=first.stated.text,
+        normalized=_normalized(first.stated),
+        citations=tuple(sorted({numbers[holding.candidate.evidence.number] for holding in position.holdings})),
+        publisher=document.provenance.publisher,
+        published=first.published or None,
+        standing=first.standing,
+        documents=len(position.holdings),
+        origins=position.origins,
+        outvoted=position.origins == 1 < most,
+    )
+
+
+def _normalized(stated: Stated) -> dict[str, Any]:
+    """A value as other programs compare it."""
+    if stated.quantity is not None:
+        quantity = stated.quantity
+        return {
+            "number": _plain(quantity.number),
+            "upper": None if quantity.upper is None else _plain(quantity.upper),
+            "unit": quantity.unit or None,
+            "bound": quantity.bound or None,
+        }
+    if stated.date is not None:
+        return {"year": stated.date.year, "month": stated.date.month, "day": stated.date.day}
+    return {"name": sorted(stated.name)} if stated.kind == "name" else {"upholds": stated.upholds}
+
+
+def _plain(number: Decimal) -> int | float:
+    return int(number) if number == int(number) else float(number)
+
+
+def _citations(
+    statements: Sequence[VerifiedStatement], evidence: Sequence[Evidence], numbers: Mapping[int, int]
+) -> tuple[Citation, ...]:
+    """One citation per cited passage; several quotes of one passage become the stretch that holds them all."""
+    found = {item.number: item for item in evidence}
+    quotes: dict[int, list[Quote]] = {}
+    for statement in statements:
+        for quote in statement.quotes:
+            quotes.setdefault(quote.evidence, []).append(quote)
+    return tuple(_citation(found[old], quotes[old], number) for old, number in numbers.items() if old in quotes)
+
+
+def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
+    start, end = min(quote.start for quote in quotes), max(quote.end for quote in quotes)
+    document, provenance = item.document, item.document.provenance
+    published = provenance.published
+    return Citation(
+        number=number,
+        document_id=document.id,
+        chunk_id=item.hit.chunk.id,
+        title=provenance.title,
+        publisher=provenance.publisher,
+        author=provenance.author,
+        kind=provenance.kind,
+        published=published.date if published else None,
+        published_precision=published.precision if published else None,
+        published_source=published.source if published else None,
+        uri=document.sources[0] if document.sources else None,
+        quote=document.text[start:end],
+        start=start,
+        end=end,
+        page=document.page_of(start),
+        support=max(quote.support for quote in quotes),
+    )
+
+
+def views(evidence: Sequence[Evidence]) -> tuple[EvidenceView, ...]:
+    """Evidence as it is shown before anything cites it."""
+    return tuple(_view(item, {item.number: item.number}) for item in evidence)
+
+
+def _view(item: Evidence, numbers: Mapping[int, int]) -> EvidenceView:
+    hit, provenance = item.hit, item.document.provenance
+    signals = {"dense_score": hit.dense_score, "lexical_score": hit.lexical_score, **hit.signals}
+    return EvidenceView(
+        chunk_id=hit.chunk.id,
+        document_id=item.document.id,
+        number=numbers[item.number],
+        rank=hit.rank,
+        score=hit.score,
+        dense_rank=hit.dense_rank,
+        lexical_rank=hit.lexical_rank,
+        rerank_score=hit.rerank_score,
+        signals={name: value for name, value in signals.items() if value is not None},
+        title=provenance.title,
+        publisher=provenance.publisher,
+        published=provenance.published.date if provenance.published else None,
+        start=hit.chunk.start,
+        end=hit.chunk.end,
+        text=hit.chunk.text,
+    )

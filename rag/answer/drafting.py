@@ -1,0 +1,72 @@
+"""Evidence to statements that passed the gate: the language model's where there is one and something of it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from index.errors import LanguageModelFailed
+from rag.answer.telling import Telling
+from rag.gate.support import check_support
+from rag.gate.verify import VerifiedStatement, short_stands, supported, verify
+from rag.protocols import Answerer, SupportChecker
+from rag.values import Draft, DraftStatement, Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """Everything a statement must pass before anybody sees it."""
+
+    evidence: Sequence[Evidence]
+    checker: SupportChecker | None
+
+    def passed(self, draft: Draft) -> tuple[VerifiedStatement, ...]:
+        """The statements of a draft that may be shown."""
+        found = supported(verify(draft, self.evidence))
+        return found if self.checker is None else supported(check_support(found, self.evidence, self.checker))
+
+
+def written(
+    question: str,
+    gate: Gate,
+    language_model: Answerer,
+    extracted: Draft,
+    telling: Telling,
+    *,
+    least: float,
+) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
+    """A language model's draft and what passed of it, told as it comes; the extracted one when nothing of it stands.
+
+    Args:
+        least: Confidence that a draft of which anything passed has at least: what was told is not taken back.
+    """
+    heard: list[DraftStatement] = []
+    passed: list[VerifiedStatement] = []
+
+    def hear(statement: DraftStatement) -> None:
+        heard.append(statement)
+        found = gate.passed(Draft((statement,), "", 1.0, "heard"))
+        passed.extend(found)
+        telling.statements(found)
+
+    try:
+        draft = language_model.draft(question, gate.evidence, hear=hear, stopped=telling.stopped)
+    except LanguageModelFailed:
+        return _instead(extracted, gate, usage=None)
+    for statement in draft.statements:
+        if statement not in heard:
+            hear(statement)
+    if not draft.statements:
+        return draft, ()
+    if not passed:
+        return _instead(extracted, gate, usage=draft.usage)
+    short = draft.short if short_stands(draft.short, passed, gate.evidence) else ""
+    share = draft.confidence * len(passed) / len(draft.statements)
+    return replace(draft, short=short, confidence=round(max(least, share), 4)), tuple(passed)
+
+
+def _instead(
+    extracted: Draft, gate: Gate, *, usage: Mapping[str, int] | None
+) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
+    """The extracted draft in place of a language model's, which was paid for all the same."""
+    return replace(extracted, degraded=True, usage=usage), gate.passed(extracted)

@@ -1,0 +1,110 @@
+"""What an answer says beside its statements: who holds which position, what was said when, what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rag.answer.lines import Line
+from rag.answer.positions import Held, Holding, Positions, find_positions, outcome_and_expectations, with_holders
+from rag.facts.wording import WORD, fold
+from rag.gate.verify import VerifiedStatement
+from rag.reading.judge import AskedFor, stem, stems
+from rag.values import Evidence, Nearness
+
+NEAR_SHARE = 0.5
+"""Of a question's content words: a passage that holds as many speaks of something close to it."""
+MOST_MISSING = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Positions that disagree on what a line asks."""
+
+    about: str
+    positions: Positions
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What was found along the lines of a question.
+
+    Attributes:
+        statements: What is shown; none when the documents do not say.
+        timeline: Dated values of one thing, newest first; empty when there is a single date.
+        missing, nearness: See `rag.values.Answer`.
+    """
+
+    statements: tuple[VerifiedStatement, ...] = ()
+    disagreements: tuple[Disagreement, ...] = ()
+    timeline: tuple[Held, ...] = ()
+    missing: tuple[str, ...] = ()
+    nearness: Nearness | None = None
+
+
+def find(
+    lines: Sequence[Line],
+    statements: Sequence[VerifiedStatement],
+    evidence: Sequence[Evidence],
+    confidence: float,
+    threshold: float,
+) -> Findings:
+    """What the lines and the checked statements come to.
+
+    Args:
+        confidence: That the documents answer; under `threshold` they do not say.
+    """
+    if not statements or confidence < threshold:
+        missing, nearness = nearest(" ".join(line.question for line in lines), evidence)
+        return Findings(missing=missing, nearness=nearness)
+    answered = [line for line in lines if _answered(line, threshold, alone=len(lines) == 1)]
+    found = [(line.question, positions) for line in answered if (positions := _positions(line))]
+    shown = tuple(statements)
+    for _, positions in found:
+        shown = with_holders(shown, positions, evidence)
+    return Findings(
+        shown,
+        tuple(Disagreement(about.rstrip(" ?"), positions) for about, positions in found if positions.disagree),
+        tuple(position for _, positions in found for position in timeline_of(positions)),
+        tuple(line.question for line in lines if line not in answered),
+    )
+
+
+def _answered(line: Line, threshold: float, *, alone: bool) -> bool:
+    """Whether a line has an answer: of a plan, whether somebody tells what came of it; confidence is that of a line alone."""
+    return bool(line.told) if line.planned else alone or line.answered(threshold)
+
+
+def _positions(line: Line) -> Positions | None:
+    if line.planned:
+        return outcome_and_expectations(line.told, line.candidates)
+    return find_positions(line.question, line.candidates)
+
+
+def timeline_of(positions: Positions) -> tuple[Held, ...]:
+    """Each holding as a point of its own, newest first and undated last; none unless two dates, or a hope and its outcome, are told."""
+    points = [holding for position in positions.held for holding in position.holdings]
+    told_twice = len({holding.published for holding in points if holding.published}) > 1
+    if not told_twice and len({holding.standing for holding in points}) < 2:
+        return ()
+    return tuple(Held((holding,)) for holding in sorted(points, key=_when, reverse=True))
+
+
+def nearest(question: str, evidence: Sequence[Evidence]) -> tuple[tuple[str, ...], Nearness]:
+    """The names and numbers of a question that no passage holds, and whether a passage speaks of something close."""
+    asked = AskedFor.of(question)
+    passages = [stems(_around(item)) for item in evidence]
+    known = frozenset().union(*passages)
+    absent = asked.hard - known
+    named = dict.fromkeys(word for match in WORD.finditer(fold(question)) if stem(word := match[0]) in absent)
+    close = not absent and any(len(asked.words & words) >= NEAR_SHARE * len(asked.words) for words in passages)
+    return tuple(named)[:MOST_MISSING], "something else" if close else "nothing"
+
+
+def _when(holding: Holding) -> str:
+    return holding.published
+
+
+def _around(item: Evidence) -> str:
+    provenance = item.document.provenance
+    return f"{provenance.title or ''} {provenance.publisher or ''} {item.hit.chunk.text}"

@@ -1,0 +1,1 @@
+"""Every document of a collection asked the same thing."""

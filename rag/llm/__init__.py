@@ -1,0 +1,1 @@
+"""Language models: bounded, guarded, and never believed."""

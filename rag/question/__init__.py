@@ -1,0 +1,1 @@
+"""A question taken apart: what it names, restricts and asks for."""

@@ -1,0 +1,184 @@
+"""The extractive answerer: the span that answers, in the sentence that holds it. No LLM, nothing invented, deterministic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from index.sentences import sentence_spans
+from index.values import Span
+from rag.facts.periods import Period
+from rag.reading.held import Story
+from rag.reading.judge import FEATURES, AskedFor, Judge, features, packaged_judge
+from rag.reading.odds import probability
+from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
+
+NAME = "extractive"
+STATEMENTS = 3
+COVERED_SHARE = 0.6
+PERIOD_WEIGHT = 3.0
+PLACE_KEPT = 0.5
+"""Of a question that asks for one time: a span of that time weighs so much in log-odds, and its passage's rank this share of
+what it weighs else, as neighbours that tell of other times are as near. Chosen on questions of time that are not measured."""
+SUPPORTING_SHARE = 0.3
+"""Of the best span's probability: the weights know one right passage a question, so a second source always ranks as less likely."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One span that may answer the question, with the sentence that holds it; offsets are the document's.
+
+    Attributes:
+        logit: Log-odds that the span is right; compares between passages.
+        support: Probability that its passage answers at all.
+    """
+
+    evidence: Evidence
+    span: Span
+    sentence: Span
+    signals: tuple[float, ...]
+    logit: float
+    support: float
+
+    @property
+    def text(self) -> str:
+        return self.evidence.document.text[self.span.start : self.span.end]
+
+    def covers(self, other: Candidate) -> bool:
+        """Whether its passage holds most of the question that the other's holds: of its words, and of its names and numbers."""
+        words, hard = FEATURES.index("coverage"), FEATURES.index("hard_coverage")
+        return all(self.signals[place] >= COVERED_SHARE * other.signals[place] for place in (words, hard))
+
+    @property
+    def sentence_text(self) -> str:
+        return self.evidence.document.text[self.sentence.start : self.sentence.end]
+
+
+class ExtractiveAnswerer:
+    """Judges every span that the reader found, quotes the best.
+
+    Args:
+        judge: Compares spans between passages and says how likely there is an answer.
+    """
+
+    def __init__(self, judge: Judge | None = None) -> None:
+        self._judge = judge
+
+    @property
+    def judge(self) -> Judge:
+        return self._judge or packaged_judge()
+
+    def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
+        """The best span as `short`, its sentence and up to two more sentences that answer nearly as well."""
+        return self.draft_of(self.candidates(question, evidence))
+
+    def draft_of(self, ranked: Sequence[Candidate]) -> Draft:
+        """The same from candidates, most likely first."""
+        if not ranked:
+            return Draft((), "", 0.0, NAME)
+        statements = tuple(_statement(item) for item in self._supporting(ranked))
+        return Draft(statements, ranked[0].text, round(ranked[0].support, 4), NAME)
+
+    def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """The best candidate and those nearly as likely right, one per sentence text, at most STATEMENTS."""
+        least = SUPPORTING_SHARE * probability(ranked[0].logit)
+        kept: dict[str, Candidate] = {}
+        for candidate in ranked:
+            if len(kept) == STATEMENTS or probability(candidate.logit) < least:
+                break
+            kept.setdefault(candidate.sentence_text, candidate)
+        return list(kept.values())
+
+    def candidates(
+        self, question: str, evidence: Sequence[Evidence], *, period: Period | None = None
+    ) -> list[Candidate]:
+        """Every span that the reader found, most likely first; evidence that was not read has none.
+
+        Args:
+            period: The time for which the question asks: what held then is more likely right.
+        """
+        asked = AskedFor.of(question)
+        stories = {} if period is None else {item.number: _story(item) for item in evidence}
+        found = [
+            self._candidate(asked, item, item.reading.answers, piece, answer.score)
+            for item in evidence
+            if item.reading is not None
+            for answer in item.reading.spans
+            for span in _spans_of(item, answer)
+            for piece in (stories[item.number].apart(span) if stories else [span])
+        ]
+        if period is not None:
+            found = [self._timed(item, stories[item.evidence.number], period) for item in found]
+        return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
+
+    def _timed(self, item: Candidate, story: Story, period: Period) -> Candidate:
+        """A candidate with the time told of it taken into its log-odds."""
+        place = FEATURES.index("rank")
+        lost = (1 - PLACE_KEPT) * self.judge.right.weights[place] * item.signals[place]
+        return replace(item, logit=item.logit + PERIOD_WEIGHT * story.held_at(period, item.sentence, item.span) - lost)
+
+    def candidates_at(self, question: str, item: Evidence, spans: Sequence[Span]) -> list[Candidate]:
+        """Candidates at spans of the document, as sure as the reader is of its own best span in the passage."""
+        if item.reading is None or not item.reading.spans:
+            return []
+        asked, score = AskedFor.of(question), item.reading.spans[0].score
+        return [self._candidate(asked, item, item.reading.answers, span, score) for span in spans]
+
+    def _candidate(self, asked: AskedFor, item: Evidence, answers: float, span: Span, score: float) -> Candidate:
+        chunk, text = item.hit.chunk, item.document.text
+        sentence = _sentence_of(text, span, Span(chunk.start, chunk.end))
+        signals = features(
+            asked,
+            answers=answers,
+            score=score,
+            dense=item.hit.dense_score or 0.0,
+            rank=item.hit.rank,
+            sentence=text[sentence.start : sentence.end],
+            passage=chunk.text,
+            context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
+        )
+        support = self.judge.answerable.probability(signals)
+        return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
+
+
+def _story(item: Evidence) -> Story:
+    chunk, published = item.hit.chunk, item.document.provenance.published
+    return Story.of(item.document.text, Span(chunk.start, chunk.end), published.date if published else None)
+
+
+def _statement(item: Candidate) -> DraftStatement:
+    quote = Quote(item.evidence.number, item.sentence.start, item.sentence.end, round(item.support, 4))
+    return DraftStatement(item.sentence_text, (quote,), item.span)
+
+
+def _spans_of(item: Evidence, answer: SpanAnswer) -> list[Span]:
+    """Where an answer stands in its document, trimmed; one that runs over sentences is an answer in each of them."""
+    chunk, text = item.hit.chunk, item.document.text
+    start, end = chunk.start + answer.start, chunk.start + answer.end
+    start = max(start, text.rfind("\n", start, end) + 1)  # a span over a heading or a list begins after it
+    touched = [s for s in sentence_spans(text, chunk.start, chunk.end) if s.start < end and s.end > start]
+    pieces = [Span(max(start, s.start), min(end, s.end)) for s in touched]
+    spans = [_trim(text, piece, within=Span(chunk.start, chunk.end)) for piece in pieces if piece.start < piece.end]
+    return [span for span in spans if any(character.isalnum() for character in text[span.start : span.end])]
+
+
+def _sentence_of(text: str, span: Span, within: Span) -> Span:
+    """The sentence, or the run of sentences, that holds a span."""
+    touched = [s for s in sentence_spans(text, within.start, within.end) if s.start < span.end and s.end > span.start]
+    return Span(touched[0].start, touched[-1].end) if touched else within
+
+
+def _trim(text: str, span: Span, *, within: Span) -> Span:
+    """A span widened to whole words and freed of the punctuation and the open brackets or quotes around it."""
+    start, end = span.start, span.end
+    while start > within.start and text[start - 1].isalnum() and text[start].isalnum():
+        start -= 1
+    while end < within.end and text[end - 1].isalnum() and text[end].isalnum():
+        end += 1
+    while start < end and (text[start].isspace() or text[start] in ",.;:!?-–—)]}”’\"'“‘([{"):
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] in ",.;:!?-–—([{“‘\"'”’"):
+        end -= 1
+    if end > start and text[end - 1] in ")]}" and not any(mark in text[start:end] for mark in "([{"):
+        end -= 1
+    return Span(start, end) if start < end else span

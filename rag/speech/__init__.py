@@ -1,0 +1,1 @@
+"""Who says a sentence, and how prose names the source."""
