@@ -204,6 +204,8 @@ def closed_setting() -> Iterator[Ask]:
                 documents = tuple(SetDocument(f"d{number}", "", text) for number, text in enumerate(texts))
                 collection = dossier.collection(own, create=True)
                 index_set(EvaluationSet(own, documents, (), ""), place / own, collection)
-                return dossier.pipeline(own).answer(question)
+                answer = dossier.pipeline(own).answer(question)
+                collection.close()  # hundreds that stay open cost gigabytes
+                return answer
 
             yield ask
