@@ -169,6 +169,11 @@ def test_a_figure_for_another_year_place_or_measure_is_another_thing(left: str, 
     assert not same_thing("How many?", left, spans[0], right, spans[1])
 
 
+def test_a_figure_for_another_place_than_the_question_names_is_another_thing() -> None:
+    left, right = "31 ships came in May.", "In Eskil 90 ships were counted."
+    assert not same_thing("How many ships came in Tarn?", left, Span(0, 2), right, Span(9, 11))
+
+
 def test_a_place_that_the_question_names_is_not_held_against_a_sentence() -> None:
     left, right = "31 ships came to the port in Tarn.", "The harbour at Tarn in Ostria counted 90 ships."
     assert same_thing("How many ships came to Tarn?", left, Span(0, 2), right, Span(36, 38))

@@ -77,7 +77,7 @@ _CLASSES: tuple[Mapping[str, str], ...] = tuple(
     )
 )
 _PLACE = re.compile(
-    r"\b(?:in|at|near|across|throughout|outside|of|for|from) (?:the )?(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})"
+    r"\b(?:[Ii]n|[Aa]t|near|across|throughout|outside|of|for|from) (?:the )?(?:[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3})"
 )
 _NO_PLACES = frozenset(
     """january february march april may june july august september october november december monday tuesday wednesday thursday
@@ -89,7 +89,7 @@ def same_thing(question: str, left: str, left_value: Span, right: str, right_val
     """False when the sentences themselves say that they speak of different years, places, groups or measures.
 
     Args:
-        question: What was asked; a place that it names is not held against a sentence.
+        question: What was asked; a sentence that names no place near its value is of the place that the question names.
         left, right: The sentences.
         left_value, right_value: Where the value stands in each.
 
@@ -100,8 +100,11 @@ def same_thing(question: str, left: str, left_value: Span, right: str, right_val
         return False
     if any(_differ(group, left, left_value, right, right_value) for group in _CLASSES):
         return False
-    known = frozenset(words(question))
-    return not _elsewhere(_places(_around(left, left_value)) - known, _places(_around(right, right_value)) - known)
+    asked = _places(question)
+    ours, theirs = (
+        _places(_around(text, value)) or asked for text, value in ((left, left_value), (right, right_value))
+    )
+    return not ours or not theirs or bool(_stems(ours) & _stems(theirs))
 
 
 def same_time(left: str, right: str) -> bool:
@@ -118,6 +121,10 @@ def _around(sentence: str, value: Span) -> str:
     """The words near a value, within its clause."""
     before = sentence[max(0, value.start - _NEAR_CHARS) : value.start]
     after = sentence[value.end : value.end + _NEAR_CHARS]
+    if value.start > _NEAR_CHARS:  # no halves of words
+        before = before.partition(" ")[2]
+    if value.end + _NEAR_CHARS < len(sentence):
+        after = after.rpartition(" ")[0]
     cut = max(before.rfind(mark) for mark in (";", ", ", " and ", " while ", " but "))
     ends = [place for mark in (";", ", ", " and ", " while ", " but ") if (place := after.find(mark)) >= 0]
     return before[cut + 1 if cut >= 0 else 0 :] + " " + after[: min(ends, default=len(after))]
@@ -145,5 +152,6 @@ def _places(text: str) -> frozenset[str]:
     return frozenset(word for word in found if word not in FUNCTION_WORDS and word not in _NO_PLACES)
 
 
-def _elsewhere(ours: frozenset[str], theirs: frozenset[str]) -> bool:
-    return bool(ours) and bool(theirs) and not {stem(word)[:5] for word in ours} & {stem(word)[:5] for word in theirs}
+def _stems(names: frozenset[str]) -> frozenset[str]:
+    """What "Ostria" and "Ostrian" share."""
+    return frozenset(stem(name)[:5] for name in names)

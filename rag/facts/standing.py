@@ -79,13 +79,6 @@ _OUTCOME = re.compile(
     r"|called off|cancelled|postponed)\b",
     re.IGNORECASE,
 )
-_EXPECTATION = re.compile(
-    r"\bwhen (?:is|are|will|was|were)\b.{1,200}\b(?:due|scheduled|planned|expected|set|slated|supposed|to be)\b|\bwhen will\b|\b(?:due|scheduled|planned|expected|slated|supposed|tipped|likely) to\b|\b(?:scheduled|planned|due|slated) for\b"
-    r"|\b(?:what|who|which|where|how)\b.{0,80}\b(?:is|are|was|were|be)\b.{0,120}\b(?:expected|planned|scheduled|hoped|anticipated|predicted|projected|forecast)\b"
-    r"|\b(?:what|who|which)\b.{0,60}\b(?:do|does|did)\b.{1,200}\b(?:hope|hopes|plan|intend|aim|expect|anticipate|want|predict|foresee|look forward)\b"
-    r"|\bwhat (?:will|would)\b|\bwill\b.{1,200}\?|\b(?:hopes?|expectations?|plans?|prospects?|outlook|agenda) (?:for|of|from)\b|\bwhat(?:'s| is| lies) (?:next|ahead)\b",
-    re.IGNORECASE,
-)
 
 
 def asks_for_outcome(question: str) -> bool:
@@ -95,16 +88,6 @@ def asks_for_outcome(question: str) -> bool:
     (True, False)
     """
     return bool(_OUTCOME.search(fold(question[:LONGEST])))
-
-
-def asks_for_expectation(question: str) -> bool:
-    """Whether a question asks what is, or was, still to come; one that asks for an outcome does not.
-
-    >>> asks_for_expectation("When is the bridge due to open?"), asks_for_expectation("What came of the planned talks?")
-    (True, False)
-    """
-    folded = fold(question[:LONGEST])
-    return bool(_EXPECTATION.search(folded)) and not _OUTCOME.search(folded)
 
 
 def _names_day_after(part: str, published: str | None) -> bool:

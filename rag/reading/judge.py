@@ -134,6 +134,7 @@ def stem(word: str) -> str:
     return plain[:5] if plain.isalpha() else plain
 
 
+@lru_cache(maxsize=512)  # the spans of one passage ask for the same texts
 def stems(text: str) -> frozenset[str]:
     """Stems of every word of a text."""
     return frozenset(stem(match[0]) for match in _WORD.finditer(text))
