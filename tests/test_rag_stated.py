@@ -83,6 +83,7 @@ def test_two_figures_that_cannot_be_meant_by_one_another_disagree(left: str, rig
 def test_a_figure_is_shown_with_its_bound() -> None:
     assert value("quantity", "Some say over 3 million came.", "3 million").text == "over 3 million"
     assert value("quantity", "It cost more than $2 billion.", "2 billion").text == "more than $2 billion"
+    assert value("quantity", "It hosts about 2 million people.", "It hosts about 2 million").text == "about 2 million"
 
 
 def test_millions_and_third_are_no_figures() -> None:

@@ -114,7 +114,7 @@ def _figure(text: str, sentence: Span, answer: Span) -> Stated | None:
     ]
     if len(inside) != 1:
         return None
-    begin = min(start, stated_from(quoted, inside[0]))
+    begin = stated_from(quoted, inside[0])
     span = Span(sentence.start + begin, max(answer.end, sentence.start + inside[0].span.end))
     return Stated("quantity", text[span.start : span.end], span, quantity=inside[0])
 
