@@ -35,7 +35,8 @@ class Pipeline:
 
     Attributes:
         language_model: Answers first when there is one; the extractive answerer stands in when it fails or is cut.
-        talkative: The language model always says something, so it is asked only where the reader finds an answer.
+        talkative: The language model always says something, so it is asked only where the reader finds an answer, and what is
+            weak of it is cut.
         checker: Reads statements that are not verbatim beside their quotes.
         by_periods: Whether the time that a question asks for has a say in what is chosen.
     """
@@ -146,7 +147,7 @@ class Pipeline:
         self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence], telling: Telling
     ) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
         """The language model's answer where there is one, else the extracted one, and what passed the gate."""
-        gate, least = Gate(evidence, self.checker), self.settings.answer_threshold
+        gate, least = Gate(evidence, self.checker, verified_only=self.talkative), self.settings.answer_threshold
         extracted = draft_of(lines, self.extractive, threshold=least)
         model = self.language_model
         if model is None or not evidence or (self.talkative and extracted.confidence < least):

@@ -143,6 +143,15 @@ def test_a_model_that_always_says_something_is_asked_only_where_there_is_an_answ
     assert (answer.answered_by, model.asked) == ("llm:reading", 1)
 
 
+def test_of_a_model_that_always_says_something_only_what_is_verified_is_told(pipeline: Pipeline) -> None:
+    weak = "The answer to this question is that the port authority will not pay a bonus of 2.4 million crowns."
+    model = saying((weak, "authority"), (TRUE, "Lindqvist"))
+    answer, heard = told(pipeline, QUESTION, model, talkative=True)
+    assert [one.text for one in answer.statements] == [TRUE]
+    assert all(one.status == "verified" for one in answer.statements)
+    assert_told_as_answered(answer, heard)
+
+
 def test_tokens_are_counted_and_priced_also_when_the_models_words_were_cut(pipeline: Pipeline) -> None:
     priced = pipeline.settings.model_copy(update={"llm_price_in": 3.0, "llm_price_out": 15.0})
     for model in (saying((TRUE, "Lindqvist")), saying((INVENTED, "Lindqvist"))):

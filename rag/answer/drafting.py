@@ -15,15 +15,22 @@ from rag.values import Draft, DraftStatement, Evidence
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Everything a statement must pass before anybody sees it."""
+    """Everything a statement must pass before anybody sees it.
+
+    Attributes:
+        verified_only: Weak statements are cut too: a model that always says something fills its answer with them.
+    """
 
     evidence: Sequence[Evidence]
     checker: SupportChecker | None
+    verified_only: bool = False
 
     def passed(self, draft: Draft) -> tuple[VerifiedStatement, ...]:
         """The statements of a draft that may be shown."""
         found = supported(verify(draft, self.evidence))
-        return found if self.checker is None else supported(check_support(found, self.evidence, self.checker))
+        if self.checker is not None:
+            found = supported(check_support(found, self.evidence, self.checker))
+        return tuple(one for one in found if one.status == "verified") if self.verified_only else found
 
 
 def written(
