@@ -140,3 +140,18 @@ def test_two_speakers_of_one_document_may_disagree_and_the_document_alone_does_n
         one, other = passage(1, said, "1,200 people"), passage(2, said, "4,000 people")
         same = replace(other, document=one.document, hit=replace(other.hit, chunk=one.hit.chunk))
         assert positions(asked, one, same).disagree is disagree
+
+
+def test_two_sentences_that_say_yes_do_not_prove_each_other() -> None:
+    asked = "Did the council approve the bridge at Tarn?"
+    one, other = (
+        "The council approved the bridge at Tarn.",
+        "The council, which approved a bridge at Tarn, met on Friday.",
+    )
+    found = [passage(1, one, "approved the bridge"), passage(2, other, "approved a bridge")]
+    answerer = ExtractiveAnswerer()
+    ranked = answerer.candidates(asked, found)
+    held = find_positions(asked, ranked)
+    assert held is not None and not held.disagree
+    shown = with_holders(verify(answerer.draft_of(ranked[:1]), found), held, found)
+    assert [[quote.evidence for quote in said.quotes] for said in shown] == [[1]]

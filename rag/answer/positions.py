@@ -24,6 +24,8 @@ from rag.values import ConflictKind, Draft, DraftStatement, Evidence, Quote, Sta
 
 SHARE = 0.3
 """Of the best span's probability that its passage answers: what a passage must have to hold a position."""
+OUTCOME_SHARE = 0.6
+"""The same where yes or no is the value: nearly every sentence upholds something, so a passage must be surer to answer."""
 MOST_POSITIONS, MOST_HOLDERS, MOST_EXPECTATIONS = 5, 10, 2
 LEADING = 5
 _PICKS_ONE = re.compile(r"\b(?:latest|newest|most recent|earliest|oldest|first|last)\b", re.IGNORECASE)
@@ -112,7 +114,7 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
     if not ranked:
         return None
     asked = kind_asked(question)
-    least = SHARE * ranked[0].support
+    least = (OUTCOME_SHARE if asked == "outcome" else SHARE) * ranked[0].support
     leading = (holding_of(question, asked, candidate) for candidate in ranked[:LEADING] if candidate.support >= least)
     best = next((holding for holding in leading if holding), None)
     if best is None:
@@ -136,7 +138,7 @@ def find_positions(question: str, ranked: Sequence[Candidate]) -> Positions | No
 def with_holders(
     statements: Sequence[VerifiedStatement], positions: Positions, evidence: Sequence[Evidence]
 ) -> tuple[VerifiedStatement, ...]:
-    """The statements, each with the quotes of all who hold its position, and one more for each position that has none."""
+    """The statements, each with the quotes of all who hold its value, and one more for each position that has none."""
     extended = list(statements)
     for position in positions.held:
         quotes = [holding.quote for holding in position.holdings]
@@ -150,6 +152,8 @@ def with_holders(
             None,
         )
         if place is not None:
+            if positions.kind == "outcome":
+                continue  # two sentences that say yes need not say the same
             known = {quote.evidence for quote in extended[place].quotes}
             more = tuple(quote for quote in quotes if quote.evidence not in known)
             extended[place] = replace(extended[place], quotes=(*extended[place].quotes, *more))
