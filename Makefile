@@ -38,7 +38,7 @@ bench: setup-dev  ## ratios of speed against the bare libraries, in reports/
 lock: setup-dev  ## resolve every version again
 	@$(BIN)/python -m pip install -q uv==0.13.8
 	@$(BIN)/uv pip compile pyproject.toml --group build --universal --python-version 3.11 --generate-hashes --no-emit-package torch --custom-compile-command "make lock" -q -o requirements.lock
-	@$(BIN)/uv pip compile pyproject.toml --group dev --extra gguf --extra anthropic --universal --python-version 3.11 --generate-hashes --no-emit-package torch --custom-compile-command "make lock" -c requirements.lock -q -o requirements-dev.lock
+	@$(BIN)/uv pip compile pyproject.toml --group dev --extra gguf --extra anthropic --extra mcp --universal --python-version 3.11 --generate-hashes --no-emit-package torch --custom-compile-command "make lock" -c requirements.lock -q -o requirements-dev.lock
 
 clean:  ## remove the environment and reports; documents in .dossier stay
 	@rm -rf .venv build dist reports .pytest_cache .mypy_cache .ruff_cache
