@@ -40,6 +40,10 @@ class Dossier:
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
 
+    def names(self) -> list[str]:
+        """Names of the collections, sorted."""
+        return self.data.names()
+
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
         """An open collection, the one in the settings by default. Raises UnknownCollection."""
         wanted = name or self.settings.collection

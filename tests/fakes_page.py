@@ -220,6 +220,9 @@ class MemoryDossier:
         self._collection = MemoryCollection(kept_in(data), documents)
         self.go = threading.Event()
 
+    def names(self) -> list[str]:
+        return ["default"]
+
     def collection(self, name: str | None = None, create: bool = False) -> MemoryCollection:
         return self._collection
 

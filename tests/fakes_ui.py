@@ -24,9 +24,10 @@ from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import BlankReader, ListShelf
-from ui.api import create_app
+from ui.access.guard import Guard
+from ui.access.permitted import Permitted
+from ui.http.app import create_app
 from ui.protocols import Progress
-from ui.security import Guard
 from ui.serve import address, bind, make_server
 
 HARBOUR = "The harbour of Tarn reopened on 4 May. Its master, Ilse Brandt, counted 31 ships."
@@ -232,6 +233,9 @@ class FakeDossier:
         self.warm: Callable[[], None] = lambda: None
         self.closed = False
 
+    def names(self) -> list[str]:
+        return sorted(self.collections)
+
     def collection(self, name: str | None = None, *, create: bool = False) -> FakeCollection:
         wanted = name or "default"
         if wanted not in self.collections:
@@ -275,6 +279,6 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 @contextmanager
 def serving(dossier: FakeDossier, *, most_at_once: int = 16, body_grace_s: float = 10.0) -> Iterator[str]:
-    app = create_app(dossier, most_at_once=most_at_once)
+    app = create_app(Permitted(dossier), most_at_once=most_at_once)
     with running(Guard(app, max_file_bytes=dossier.settings.max_file_bytes, body_grace_s=body_grace_s)) as url:
         yield url

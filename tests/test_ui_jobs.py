@@ -13,10 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import StorageFailed
+from rag.views import MAX_NAME_CHARS, shown_name
 from tests.fakes_ui import FakeDossier, serving
+from ui.access.caller import LOCAL, acting_as
 from ui.jobs import UPLOADS, Jobs, UploadFolder
 from ui.problems import Problem
-from ui.views import MAX_NAME_CHARS, shown_name
 
 TEXT = b"The lighthouse at Orm was lit in 1911."
 
@@ -30,6 +31,13 @@ def dossier(tmp_path: Path) -> FakeDossier:
 def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
     with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
         yield client
+
+
+@pytest.fixture
+def local() -> Iterator[None]:
+    """Someone on this machine."""
+    with acting_as(LOCAL):
+        yield
 
 
 def finished(client: httpx.Client, job: dict[str, Any]) -> dict[str, Any]:
@@ -199,6 +207,7 @@ def test_a_full_queue_says_when_to_come_back(dossier: FakeDossier) -> None:
     assert {job["status"] for job in jobs} == {"done"}
 
 
+@pytest.mark.usefixtures("local")
 def test_closing_fails_what_waits_and_frees_every_folder(dossier: FakeDossier) -> None:
     folder = UploadFolder(dossier.settings.data)
     dossier.collection().gate = gate = threading.Event()
@@ -215,6 +224,7 @@ def test_closing_fails_what_waits_and_frees_every_folder(dossier: FakeDossier) -
         jobs.submit(None, folder.new(), [])
 
 
+@pytest.mark.usefixtures("local")
 def test_only_the_latest_finished_jobs_are_remembered(dossier: FakeDossier) -> None:
     folder = UploadFolder(dossier.settings.data)
     jobs = Jobs(dossier, most_kept=3)

@@ -31,7 +31,7 @@ FAKE_SERVER = """
 import sys
 from pathlib import Path
 from tests.fakes_ui import FakeDossier
-from ui.api import create_app
+from ui.http.app import create_app
 from ui.serve import bind, run
 
 class Told(FakeDossier):

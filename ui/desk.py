@@ -12,12 +12,7 @@ from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, Reading
 from rag.replay import KeptAnswer, Replay
 from rag.values import Answer
-from ui.export import Exported, Format, export_answer
-from ui.offered import files_under
-from ui.problems import Problem
-from ui.protocols import Dossier, Progress
-from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
-from ui.views import (
+from rag.views import (
     AnswersView,
     ChangesView,
     DocumentsView,
@@ -32,6 +27,11 @@ from ui.views import (
     hit_view,
     ingest_view,
 )
+from ui.export import Exported, Format, export_answer
+from ui.offered import files_under
+from ui.problems import Problem
+from ui.protocols import Dossier, Progress
+from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
 
 MOST_DOCUMENTS = 10_000
 _LONGEST_ID = 200

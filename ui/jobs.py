@@ -14,9 +14,10 @@ from typing import BinaryIO
 
 from index.errors import DossierError, StorageFailed
 from index.files import SourceFile
+from rag.views import JobView, ingest_view
+from ui.access.caller import Caller, acting, acting_as
 from ui.problems import Problem, busy, of_error, unexpected
 from ui.protocols import Collection, Dossier
-from ui.views import JobView, ingest_view
 
 UPLOADS = "uploads"
 MOST_WAITING = 16
@@ -31,6 +32,7 @@ class _Job:
     collection: str | None
     folder: Path
     files: Sequence[Upload]
+    caller: Caller
     view: JobView
 
 
@@ -88,9 +90,8 @@ class Jobs:
 
     def submit(self, collection: str | None, folder: Path, files: Sequence[Upload]) -> JobView:
         """Queue an ingest of `files`; `folder` is removed afterwards. Raises Problem when too many wait."""
-        job = _Job(
-            collection, folder, files, JobView(id=f"job_{secrets.token_hex(8)}", status="queued", total=len(files))
-        )
+        view = JobView(id=f"job_{secrets.token_hex(8)}", status="queued", total=len(files))
+        job = _Job(collection, folder, files, acting(), view)
         with self._lock:
             if self._stopping.is_set():
                 raise Problem("shutting-down", "The server is going down.", headers={"Retry-After": "10"})
@@ -106,7 +107,7 @@ class Jobs:
         """Raises Problem for a job that is not known, or no longer."""
         with self._lock:
             job = self._jobs.get(job_id)
-        if job is None:
+        if job is None or job.caller.name != acting().name:
             raise Problem("unknown-job", "There is no such job, or it was so long ago that it is forgotten.")
         return job.view
 
@@ -128,7 +129,8 @@ class Jobs:
     def _work(self) -> None:
         while (job := self._queue.get()) is not None:
             try:
-                self._run(job)
+                with acting_as(job.caller):
+                    self._run(job)
             finally:
                 shutil.rmtree(job.folder, ignore_errors=True)
             if self._stopping.is_set() and self._queue.empty():

@@ -25,6 +25,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "host-missing": (400, "One Host header is needed"),
     "bad-request": (400, "Bad request"),
     "foreign-origin": (403, "Another site may not do this"),
+    "read-only-key": (403, "This key may only read"),
     "not-found": (404, "There is nothing at this address"),
     "unknown-collection": (404, "There is no such collection"),
     "unknown-document": (404, "There is no such document"),

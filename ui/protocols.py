@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from rag.replay import Replay
     from rag.settings import Settings
     from rag.values import Answer, Hit
+    from rag.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
     from ui.export import Exported, Format
     from ui.requests import AnswerFilters, SearchFilters
-    from ui.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
 
 Progress = Callable[[str, int, int], None]
 
@@ -93,6 +93,8 @@ class Dossier(Protocol):
 
     @property
     def language_model(self) -> LanguageModel | None: ...
+
+    def names(self) -> list[str]: ...
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
 

@@ -17,12 +17,7 @@ from rag.coverage.table import Coverage, Reading
 from rag.replay import Replay
 from rag.settings import Settings
 from rag.values import Answer
-from ui.export import Exported, Format, file_name
-from ui.loopback import is_loopback
-from ui.offered import files_under
-from ui.protocols import Progress
-from ui.requests import AnswerFilters, SearchFilters, is_source
-from ui.views import (
+from rag.views import (
     AnswersView,
     ChangesView,
     DocumentsView,
@@ -34,6 +29,11 @@ from ui.views import (
     merge_ingests,
     whole,
 )
+from ui.access.loopback import is_loopback
+from ui.export import Exported, Format, file_name
+from ui.offered import files_under
+from ui.protocols import Progress
+from ui.requests import AnswerFilters, SearchFilters, is_source
 
 ANSWER_WAIT_S = 660.0
 MOST_FILES_SENT = 200

@@ -16,10 +16,11 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import DossierError, SettingInvalid
 from rag.settings import Settings
-from ui.api import create_app
-from ui.loopback import is_loopback
+from ui.access.guard import Guard
+from ui.access.loopback import is_loopback
+from ui.access.permitted import Permitted
+from ui.http.app import create_app
 from ui.protocols import Dossier
-from ui.security import Guard
 from ui.show import say
 
 HEADER_WAIT_S = 10.0
@@ -83,8 +84,9 @@ def build(dossier: Dossier) -> ASGIApp:
     """The API and the page over an open Dossier, behind the guard."""
     from ui.page import mount
 
-    app = create_app(dossier)
-    mount(app, dossier)
+    permitted = Permitted(dossier)
+    app = create_app(permitted)
+    mount(app, permitted)
     return Guard(app, max_file_bytes=dossier.settings.max_file_bytes)
 
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from index.doctor import Finding
     from rag.replay import Changes, Replay
     from rag.values import Answer, Citation, FiltersView, Position
+    from rag.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
     from ui.protocols import Progress as Report
-    from ui.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
 
 VERDICTS = {
     "answered": "The documents say:",

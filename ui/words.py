@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from index.dates import date_in_words
 from index.values import Document
 from rag.values import Position, Standing, Status, Verdict
-from ui.views import shown_name
+from rag.views import shown_name
 
 VERDICTS: dict[Verdict, str] = {
     "answered": "Answered",

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
+from ui.access.caller import SCOPE_KEY, acting_as
 from ui.page.actions import Actions
 from ui.page.documents_view import drop_view
 from ui.protocols import Dossier
@@ -54,10 +56,10 @@ def build_page(dossier: Dossier) -> gr.Blocks:
         turn_shown = [answer, source, status]
         overview = [header, examples, documents]
 
-        page.load(actions.load, None, [*overview, answer, source], **_QUIET)
+        page.load(_for_caller(actions.load), None, [*overview, answer, source], **_QUIET)
         gr.on(
             [question.submit, send.click],
-            actions.ask,
+            _for_caller(actions.ask),
             [question, thread],
             [*turn_shown, thread, conversation],
             concurrency_limit=ASKING_AT_ONCE,
@@ -66,19 +68,31 @@ def build_page(dossier: Dossier) -> gr.Blocks:
             show_progress_on=answer,
             api_visibility="private",
         )
-        press_show.click(actions.show, show, source, trigger_mode="always_last", **_QUIET)
-        press_turn.click(actions.turn, turn, documents, **_QUIET)
-        removed = press_remove.click(actions.remove, remove, report, **_QUIET)
-        removed.then(actions.refresh, None, overview, **_QUIET)
-        press_recall.click(actions.recall, recall, turn_shown, **_QUIET)
-        press_begin.click(actions.begin, None, [*turn_shown, thread, conversation], **_QUIET)
-        press_refresh.click(actions.refresh, None, overview, **_QUIET)
+        press_show.click(_for_caller(actions.show), show, source, trigger_mode="always_last", **_QUIET)
+        press_turn.click(_for_caller(actions.turn), turn, documents, **_QUIET)
+        removed = press_remove.click(_for_caller(actions.remove), remove, report, **_QUIET)
+        removed.then(_for_caller(actions.refresh), None, overview, **_QUIET)
+        press_recall.click(_for_caller(actions.recall), recall, turn_shown, **_QUIET)
+        press_begin.click(_for_caller(actions.begin), None, [*turn_shown, thread, conversation], **_QUIET)
+        press_refresh.click(_for_caller(actions.refresh), None, overview, **_QUIET)
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 
 
+def _for_caller(action: Callable[..., Any]) -> Callable[..., Any]:
+    """The action on behalf of whoever the outermost layer recognised: Gradio runs it outside of the request."""
+
+    def run(request: gr.Request, *values: Any) -> Any:
+        assert request.request is not None
+        with acting_as(request.request.scope[SCOPE_KEY]):
+            return action(*values)
+
+    run.__name__ = action.__name__  # the name that Gradio gives the event
+    return run
+
+
 def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
-    """Put the page at "/" of the application that `ui.api.create_app` made over the same Dossier.
+    """Put the page at "/" of the application that `ui.http.app.create_app` made over the same Dossier.
 
     The page is open to everyone who reaches the application: who that is, and the content security policy, are the guard's.
     """

@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.fakes_ui import FakeDossier, running, serving
-from ui.api import create_app
-from ui.security import API_RULES, JSON_BYTES, PAGE_RULES, Guard
+from ui.access.guard import API_RULES, JSON_BYTES, PAGE_RULES, Guard
+from ui.http.app import create_app
 
 JSON = {"Content-Type": "application/json"}
 ASKED = b'{"question": "The harbour?"}'

@@ -15,8 +15,8 @@ import pytest
 from index.errors import EmptyCollection, StorageFailed
 from index.values import Chunk
 from rag.values import Answer, Hit
+from rag.views import hit_view
 from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
-from ui.views import hit_view
 
 HARBOUR_ID = document(HARBOUR, "x").id
 

@@ -16,7 +16,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.loopback import is_loopback
+from ui.access.caller import LOCAL, SCOPE_KEY, acting_as
+from ui.access.loopback import is_loopback
 from ui.problems import Problem, unexpected
 
 Body = Literal["none", "json", "upload"]
@@ -130,7 +131,9 @@ class Guard:
         try:
             exchange.cap = self._caps[self._admit(scope)]
             exchange.check_length()
-            await self._app(scope, exchange.receive, exchange.send)
+            scope[SCOPE_KEY] = LOCAL
+            with acting_as(LOCAL):
+                await self._app(scope, exchange.receive, exchange.send)
         except Problem as problem:
             exchange.problem = exchange.problem or problem
         except Exception as error:

@@ -7,10 +7,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 
 from rag.replay import KeptAnswer, Replay
+from rag.views import AnswersView, ChangesView, RemovedView, ThreadView
 from ui.desk import LocalDesk
 from ui.export import Format
-from ui.gate import Gate
-from ui.views import AnswersView, ChangesView, RemovedView, ThreadView
+from ui.http.slots import Gate
 
 MOST_ANSWERS = 200
 MOST_ASKED_AGAIN = 50

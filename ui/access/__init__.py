@@ -1,0 +1,1 @@
+"""Who may come in: the layer outside every door of the server."""

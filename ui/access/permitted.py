@@ -1,0 +1,56 @@
+"""An open Dossier as one caller may see it: the only way from a door of the server to a collection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ui.access.caller import acting
+from ui.protocols import Collection, Dossier, Pipeline, Surveyor
+
+if TYPE_CHECKING:
+    from rag.llm.model import LanguageModel
+    from rag.settings import Settings
+    from ui.protocols import DataDirectory
+
+
+class Permitted:
+    """`ui.protocols.Dossier` over another, where a foreign collection is a missing one. The other stays the owner's to close."""
+
+    def __init__(self, dossier: Dossier) -> None:
+        self._dossier = dossier
+
+    @property
+    def settings(self) -> Settings:
+        return self._dossier.settings
+
+    @property
+    def data(self) -> DataDirectory:
+        return self._dossier.data
+
+    @property
+    def language_model(self) -> LanguageModel | None:
+        return self._dossier.language_model
+
+    def names(self) -> list[str]:
+        return [name for name in self._dossier.names() if acting().may_see(name)]
+
+    def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
+        return self._dossier.collection(self._checked(name, write=create), create=create)
+
+    def pipeline(self, name: str | None = None) -> Pipeline:
+        return self._dossier.pipeline(self._checked(name))
+
+    def surveyor(self, name: str | None = None) -> Surveyor:
+        return self._dossier.surveyor(self._checked(name))
+
+    def warm_up(self) -> None:
+        self._dossier.warm_up()
+
+    def close(self) -> None:
+        """Nothing: this is a view."""
+
+    def _checked(self, name: str | None, *, write: bool = False) -> str:
+        caller = acting()
+        wanted = name or caller.own_default(self.settings.collection)
+        caller.check(wanted, write=write)
+        return wanted

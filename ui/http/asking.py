@@ -1,0 +1,60 @@
+"""The routes that take a question or a query."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request, Response
+
+from rag.answer.telling import Listener
+from rag.coverage.table import Coverage
+from rag.values import Answer
+from rag.views import SearchView
+from ui.desk import LocalDesk
+from ui.http.events import EventStream, Hearing
+from ui.http.slots import Gate
+from ui.requests import AnswerRequest, CoverageRequest, SearchRequest, StrictRoute
+
+
+def asking(desk: LocalDesk, gate: Gate) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["asking"], route_class=StrictRoute)
+
+    @router.post("/answer", response_model=Answer, summary="One question, answered with proof or not at all")
+    async def answer(asked: AnswerRequest, request: Request) -> Answer | Response:
+        def make(listener: Listener) -> Answer:
+            with gate.one():
+                return desk.answer(
+                    asked.question,
+                    collection=asked.collection,
+                    filters=asked.filters,
+                    thread=asked.thread,
+                    listener=listener,
+                )
+
+        hearing = Hearing(make)
+        if not asked.stream:
+            return await hearing.whole(request)
+        await hearing.begun()
+        return EventStream(hearing)
+
+    @router.post("/search", summary="Ranked passages, and why each ranks")
+    def search(asked: SearchRequest) -> SearchView:
+        with gate.one():
+            return desk.search(
+                asked.query,
+                top_k=asked.top_k,
+                context=asked.context,
+                collection=asked.collection,
+                filters=asked.filters,
+            )
+
+    @router.post("/coverage", summary="What each document says about one thing, all of them counted")
+    def coverage(asked: CoverageRequest) -> Coverage:
+        with gate.one():
+            return desk.coverage(
+                asked.asked,
+                reading=asked.reading,
+                per_document=asked.per_document,
+                collection=asked.collection,
+                filters=asked.filters,
+            )
+
+    return router

@@ -1,0 +1,101 @@
+"""The routes of documents: listed, read, removed, sent, and how far an upload is."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from typing import Annotated
+
+from fastapi import APIRouter, File, Form, Query, UploadFile
+
+from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextView, shown_name
+from ui.desk import MOST_DOCUMENTS, LocalDesk
+from ui.http.keeping import CollectionQuery, Offset
+from ui.jobs import Jobs, Upload, UploadFolder
+from ui.problems import Problem
+from ui.protocols import Dossier
+from ui.requests import LONGEST_SOURCE, check_collection, check_source
+
+MOST_FILES = 1000
+
+
+def documents(desk: LocalDesk) -> APIRouter:
+    router = APIRouter(prefix="/v1/documents", tags=["documents"])
+
+    @router.get("", summary="Every document, newest first")
+    def every(
+        collection: CollectionQuery = None,
+        offset: Offset = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_DOCUMENTS)] = 1000,
+    ) -> DocumentsView:
+        return desk.documents(collection=collection, offset=offset, limit=limit)
+
+    @router.get("/{document_id}", summary="One document, without its text")
+    def document(document_id: str, collection: CollectionQuery = None) -> DocumentView:
+        return desk.document(document_id, collection=collection)
+
+    @router.get("/{document_id}/text", summary="The stored text, or a span of it in code points")
+    def text(
+        document_id: str,
+        collection: CollectionQuery = None,
+        start: Offset = 0,
+        end: Annotated[int | None, Query(ge=0, le=10**9)] = None,
+    ) -> TextView:
+        return desk.text(document_id, collection=collection, start=start, end=end)
+
+    @router.delete("/{document_id}", summary="Remove a document; with erase, prove that no byte of it is left")
+    def remove(document_id: str, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:
+        desk.remove(document_id, collection=collection, erase=erase)
+        return RemovedView(id=document_id, erased=erase)
+
+    return router
+
+
+def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
+    router = APIRouter(
+        prefix="/v1",
+        tags=["documents"],
+        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FILES + 10, "max_part_size": 4 * LONGEST_SOURCE},
+    )
+    folders = UploadFolder(dossier.settings.data)
+    largest = dossier.settings.max_file_bytes
+
+    @router.post("/documents", status_code=202, summary="Send files; the job says how far they are")
+    def upload(
+        file: Annotated[list[UploadFile], File(description="One or more files.")],
+        source: Annotated[list[str] | None, Form(description="A stable key for each file, in order.")] = None,
+        collection: Annotated[str | None, Form()] = None,
+    ) -> JobView:
+        name = check_collection(collection)
+        keys = _keys(file, source)
+        for one in file:
+            if (one.size or 0) > largest:
+                raise Problem(
+                    "file-too-large", f"A file may have {largest} bytes; {shown_name(one.filename or '')} has more."
+                )
+        folder = folders.new()
+        files = [
+            Upload(key, folders.store(folder, one.file, PurePosixPath(shown_name(one.filename or "")).suffix), shown)
+            for key, one, shown in zip(keys, file, _names(file), strict=True)
+        ]
+        return jobs.submit(name, folder, files)
+
+    @router.get("/jobs/{job_id}", summary="How far an upload is")
+    def job(job_id: str) -> JobView:
+        return jobs.view(job_id)
+
+    return router
+
+
+def _names(files: list[UploadFile]) -> list[str]:
+    return [shown_name(one.filename or "") for one in files]
+
+
+def _keys(files: list[UploadFile], sources: list[str] | None) -> list[str]:
+    """The key of each file in the collection: what the caller says, or "upload/NAME"."""
+    if sources is None:
+        return [f"upload/{name}" for name in _names(files)]
+    if len(sources) != len(files):
+        raise Problem("invalid-request", f"source: {len(files)} files were sent with {len(sources)} keys")
+    for source in sources:
+        check_source(source)
+    return sources
