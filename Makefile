@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DOSSIER := $(BIN)/dossier
 .DEFAULT_GOAL := help
-.PHONY: help run demo test check eval baseline bench lock clean setup setup-dev
+.PHONY: help run demo test nightly check eval baseline bench lock clean setup setup-dev
 
 help:  ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -17,7 +17,10 @@ demo: setup  ## set up, index seeds/, print one cited answer, exit
 	@$(DOSSIER) ask "On what date was the ceasefire signed in Doha?"
 
 test: setup-dev  ## the whole test suite
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
+
+nightly: setup-dev  ## the whole suite with every count at its full length; takes hours
+	@DOSSIER_CRASH_RUNS=300 $(BIN)/python -m pytest --nightly --timeout=7200
 
 check: setup-dev  ## lint, types, import contracts, fast tests
 	@$(BIN)/ruff check .

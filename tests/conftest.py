@@ -34,6 +34,25 @@ def _guarded_connect(self: socket.socket, address: Any) -> Any:
     return _connect(self, address)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--nightly", action="store_true", help="run what takes hours: more kills, more fuzz, longer loads")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--nightly"):
+        return
+    only_at_night = pytest.mark.skip(reason="only with --nightly (make nightly)")
+    for item in items:
+        if item.get_closest_marker("nightly"):
+            item.add_marker(only_at_night)
+
+
+@pytest.fixture(scope="session")
+def nightly(pytestconfig: pytest.Config) -> bool:
+    """Is this the long run? A test that is shortened by day takes its counts from this."""
+    return bool(pytestconfig.getoption("--nightly"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def only_loopback() -> Iterator[None]:
     """Nothing leaves the machine, in any test."""
