@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
+from ui.show import show_answer
 
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
@@ -18,14 +19,13 @@ from ui.page.documents_view import (
     drop_view,
     examples_view,
     header_view,
-    said_view,
     welcome_view,
 )
 from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
 from ui.page.markup import block, escape, fill
 from ui.page.proof_view import excerpt
+from ui.page.said import said_view
 from ui.page.source_view import AROUND_CHARS, source_view
-from ui.show import show_answer
 from ui.words import date_with_source
 
 TAG = re.compile(r"<[^>]*>")

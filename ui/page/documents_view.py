@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.values import Document
-from ui.page.markup import Html, block, escape, fill, join
+from ui.page.markup import Html, block, fill, join
 from ui.words import count, listed, size_in_words, source_name, title_of, written
 
 PAGE_ROWS = 50
@@ -142,8 +142,3 @@ def drop_view(max_bytes: int) -> str:
         ),
         "adding",
     )
-
-
-def said_view(message: str, *, alarm: bool = False) -> str:
-    """One line for the status: what happened, in words."""
-    return block(fill('<p class="{name}">{message}</p>', name="alarm" if alarm else "done", message=escape(message)))

@@ -1,4 +1,4 @@
-"""The Gradio page: layout and events. The only module that imports gradio.
+"""The Gradio page: its tabs and how it is mounted.
 
 Its content security policy allows no `eval`, so neither `gr.HTML` nor `js=` on an event can be used: see `ui.page.markup`.
 A press in the page's own markup reaches Python through a hidden text box and button that `page.js` fills in and presses.
@@ -8,87 +8,60 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
 
-from ui.access.caller import SCOPE_KEY, acting_as
-from ui.page.actions import Actions
-from ui.page.documents_view import drop_view
+from index.errors import UnknownCollection
+from ui.page.ask_tab import ask_tab
+from ui.page.coverage_tab import coverage_tab
+from ui.page.documents_tab import documents_tab
+from ui.page.documents_view import header_view
+from ui.page.evaluation_tab import evaluation_tab
+from ui.page.places import QUIET, Frame, command, for_caller, markup
+from ui.page.said import sorry
+from ui.page.settings_tab import settings_tab
 from ui.protocols import Dossier
 
 HERE = Path(__file__).parent
 QUEUE = 32
-ASKING_AT_ONCE = 2
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+TABS = {
+    "ask": ask_tab,
+    "documents": documents_tab,
+    "coverage": coverage_tab,
+    "evaluation": evaluation_tab,
+    "settings": settings_tab,
+}
 
 
 def build_page(dossier: Dossier) -> gr.Blocks:
     """The page over an open Dossier. It sends files to the API of the application that it is mounted on."""
-    actions = Actions(dossier)
     page: gr.Blocks = gr.Blocks(title="Dossier", analytics_enabled=False)
     with page:
-        header = _markup("top")
+        header = markup("top")
+        changes, press_refresh = command("refresh")
+        frame = Frame(page, dossier, (page.load, press_refresh.click, changes.change), changes)
         with gr.Tabs(elem_id="tabs"):
-            with gr.Tab("Ask", id="ask", elem_id="ask-tab"), gr.Row(elem_id="desk"):
-                with gr.Column(scale=11, min_width=320, elem_id="left"):
-                    question, send = _question_box(dossier.settings.max_question_chars)
-                    examples = _markup("examples")
-                    status = _markup("status")
-                    conversation = _markup("conversation")
-                    answer = _markup("answer")
-                with gr.Column(scale=9, min_width=320, elem_id="right"):
-                    source = _markup("source")
-            with gr.Tab("Documents", id="documents", elem_id="documents-tab"):
-                _markup("adding", drop_view(dossier.settings.max_file_bytes))
-                report = _markup("report")
-                documents = _markup("documents")
-        show, press_show = _command("show")
-        remove, press_remove = _command("remove")
-        turn, press_turn = _command("turn")
-        recall, press_recall = _command("recall")
-        _, press_refresh = _command("refresh")
-        _, press_begin = _command("begin")
-        thread = gr.State("")
-        turn_shown = [answer, source, status]
-        overview = [header, examples, documents]
+            for name, build in TABS.items():
+                with gr.Tab(name.capitalize(), id=name, elem_id=f"{name}-tab"):
+                    build(frame)
 
-        page.load(_for_caller(actions.load), None, [*overview, answer, source], **_QUIET)
-        gr.on(
-            [question.submit, send.click],
-            _for_caller(actions.ask),
-            [question, thread],
-            [*turn_shown, thread, conversation],
-            concurrency_limit=ASKING_AT_ONCE,
-            concurrency_id="asking",
-            show_progress="full",
-            show_progress_on=answer,
-            api_visibility="private",
-        )
-        press_show.click(_for_caller(actions.show), show, source, trigger_mode="always_last", **_QUIET)
-        press_turn.click(_for_caller(actions.turn), turn, documents, **_QUIET)
-        removed = press_remove.click(_for_caller(actions.remove), remove, report, **_QUIET)
-        removed.then(_for_caller(actions.refresh), None, overview, **_QUIET)
-        press_recall.click(_for_caller(actions.recall), recall, turn_shown, **_QUIET)
-        press_begin.click(_for_caller(actions.begin), None, [*turn_shown, thread, conversation], **_QUIET)
-        press_refresh.click(_for_caller(actions.refresh), None, overview, **_QUIET)
+        def show_header() -> str:
+            return _header(dossier)
+
+        gr.on(list(frame.changed), for_caller(show_header), None, header, **QUIET)
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 
 
-def _for_caller(action: Callable[..., Any]) -> Callable[..., Any]:
-    """The action on behalf of whoever the outermost layer recognised: Gradio runs it outside of the request."""
-
-    def run(request: gr.Request, *values: Any) -> Any:
-        assert request.request is not None
-        with acting_as(request.request.scope[SCOPE_KEY]):
-            return action(*values)
-
-    run.__name__ = action.__name__  # the name that Gradio gives the event
-    return run
+def _header(dossier: Dossier) -> str:
+    try:
+        return header_view(dossier.collection().documents())
+    except UnknownCollection:
+        return header_view(())
+    except Exception as error:  # noqa: BLE001 - said on the page
+        return sorry(error)
 
 
 def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
@@ -122,35 +95,19 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     return mounted
 
 
-def _markup(name: str, value: str = "") -> gr.Markdown:
-    """A place for `ui.page.markup.block` values; nothing else may be put into it."""
-    return gr.Markdown(value, elem_id=name, latex_delimiters=[], sanitize_html=True, header_links=False, buttons=[])
-
-
-def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button]:
-    with gr.Row(elem_id="asking"):
-        question = gr.Textbox(
-            label="Your question",
-            placeholder="What do you want to know from these documents?",
-            lines=1,
-            max_lines=6,
-            max_length=longest,
-            scale=8,
-            elem_id="question",
-        )
-        send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="send")
-    return question, send
-
-
-def _command(name: str) -> tuple[gr.Textbox, gr.Button]:
-    """Where `page.js` writes what was pressed, and the button that it then presses itself; nobody sees either."""
-    with gr.Group(elem_id=f"command-{name}", elem_classes="command"):
-        return gr.Textbox(show_label=False, container=False), gr.Button(name)
-
-
 def _head() -> str:
-    style, *scripts = ((HERE / name).read_text(encoding="utf-8") for name in ("page.css", "page.js", "upload.js"))
-    return f"<style>{style}</style>" + "".join(f"<script>{script}</script>" for script in scripts)
+    """Every style and script of this folder; those of the page before those of its parts."""
+    styles, scripts = (
+        [path.read_text(encoding="utf-8") for path in sorted(HERE.glob(f"*.{kind}"), key=_page_first)]
+        for kind in ("css", "js")
+    )
+    return "".join(
+        (*(f"<style>{style}</style>" for style in styles), *(f"<script>{script}</script>" for script in scripts))
+    )
+
+
+def _page_first(path: Path) -> tuple[bool, str]:
+    return path.stem != "page", path.name
 
 
 def _theme() -> gr.themes.Base:

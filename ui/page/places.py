@@ -1,0 +1,83 @@
+"""What every tab of the page is built of: places for markup, commands from its script, and events on behalf of a caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from ui.access.caller import SCOPE_KEY, Caller, acting_as
+from ui.protocols import Dossier
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""How an event is set up whose result stands on the page by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a tab is given.
+
+    Attributes:
+        page: For `page.load`.
+        changed: Triggers for `gr.on`: the page was opened, or documents came or went.
+        changes: An event returns any new text into it when it has changed documents.
+    """
+
+    page: gr.Blocks
+    dossier: Dossier
+    changed: tuple[Any, ...]
+    changes: gr.Textbox
+
+
+def markup(name: str, value: str = "") -> gr.Markdown:
+    """A place for `ui.page.markup.block` values; nothing else may be put into it."""
+    return gr.Markdown(value, elem_id=name, latex_delimiters=[], sanitize_html=True, header_links=False, buttons=[])
+
+
+def command(name: str) -> tuple[gr.Textbox, gr.Button]:
+    """Where `page.js` writes what was pressed, and the button that it then presses itself; nobody sees either."""
+    with gr.Group(elem_id=f"command-{name}", elem_classes="command"):
+        return gr.Textbox(show_label=False, container=False), gr.Button(name)
+
+
+def for_caller(action: Callable[..., Any]) -> Callable[..., Any]:
+    """The action on behalf of whoever the outermost layer recognised: Gradio runs it outside of the request."""
+
+    def run(request: gr.Request, *values: Any) -> Any:
+        with acting_as(_caller(request)):
+            return action(*values)
+
+    run.__name__ = action.__name__  # the name that Gradio gives the event
+    return run
+
+
+def for_caller_in_steps(action: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """As `for_caller`, of an action that yields: each of its steps may run in another thread."""
+
+    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
+        caller = _caller(request)
+        steps = action(*values)
+        try:
+            while True:
+                with acting_as(caller):
+                    step = next(steps, _END)
+                if step is _END:
+                    return
+                yield step
+        finally:
+            with acting_as(caller):
+                steps.close()  # type: ignore[attr-defined]
+
+    run.__name__ = action.__name__
+    return run
+
+
+_END = object()
+
+
+def _caller(request: gr.Request) -> Caller:
+    assert request.request is not None
+    found: Caller = request.request.scope[SCOPE_KEY]
+    return found
