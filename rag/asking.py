@@ -14,11 +14,15 @@ from index.values import Filters
 from rag.answer.telling import Listener
 from rag.conversation.follow_up import TURNS, Rewrite, Turn, stand_alone
 from rag.llm.model import LanguageModel
+from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
 from rag.values import Answer, FiltersView
 
 NEW = "new"
+AS_SET = Manner()
+LONGEST_TOLD = 1000
+"""Characters of an earlier question that are looked at when the caller tells the conversation."""
 logger = logging.getLogger("dossier")
 
 
@@ -49,7 +53,7 @@ class Asked(Protocol):
 
     def collection(self, name: str | None = None) -> Keeping: ...
 
-    def pipeline(self, name: str | None = None) -> Answering: ...
+    def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Answering: ...
 
 
 class Asking:
@@ -66,27 +70,32 @@ class Asking:
         filters: Filters | None = None,
         as_of: str | None = None,
         thread: str | None = None,
+        history: Sequence[str] = (),
+        manner: Manner = AS_SET,
         listener: Listener | None = None,
     ) -> Answer:
         """One checked answer, kept unless the settings keep none.
 
         Args:
             thread: The conversation that the question goes on, NEW for one that begins with it, None outside of one.
+            history: Earlier questions, oldest first, of a conversation that the caller keeps; outside of a thread only.
+            manner: Where the answer is to differ from the settings.
             listener: Hears the answer while it is made.
 
         Raises:
             UnknownThread: There is no such conversation.
         """
         answers = self._dossier.collection(collection).answers
-        history = answers.thread(thread, newest=TURNS) if thread not in (None, NEW) else []
+        kept = answers.thread(thread, newest=TURNS) if thread not in (None, NEW) else []
         seen = answers.seen()
-        rewrite = self._rewrite(question, history)
-        pipeline = self._dossier.pipeline(collection)
+        settings = manner.applied_to(self._dossier.settings)
+        rewrite = self._rewrite(question, _turns(kept) or told_turns(history), settings)
+        pipeline = self._dossier.pipeline(collection, settings=settings)
         answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=listener)
         if thread == NEW:
             thread = f"thr_{uuid.uuid4().hex}"
         answer = answer.model_copy(update={"question": question, "thread": thread, "rewritten_by": rewrite.by})
-        return self._keep(answers, answer, filters, as_of, seen)
+        return self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
         """One answer that was kept. Raises UnknownAnswer."""
@@ -138,27 +147,33 @@ class Asking:
             raise UnknownAnswer("The question of this answer was erased, so it cannot be asked again.")
         asked = old.asked
         filters = Filters(asked.publisher, asked.since, asked.until)
-        new = self._dossier.pipeline(collection).answer(old.answer.query, filters=filters, as_of=asked.as_of)
+        settings = old.manner.applied_to(self._dossier.settings)
+        pipeline = self._dossier.pipeline(collection, settings=settings)
+        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of)
         new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
         if keep:
-            new = self._keep(answers, new, filters, asked.as_of, seen)
+            new = self._keep(answers, new, filters, asked.as_of, old.manner, seen)
         came = answers.came_since(stored.sequence, documents_of(new.model_dump()))
         return Replay(old=old, new=new, changes=compare(old.answer, new, came=came, went=(*old.removed, *old.erased)))
 
-    def _rewrite(self, question: str, history: Sequence[StoredAnswer]) -> Rewrite:
-        turns = [
-            Turn(one.content["question"], one.content["query"], one.content["short"])
-            for one in history
-            if one.content["query"] != ERASED
-        ]
-        model = self._dossier.language_model if turns else None
-        return stand_alone(question, turns, language_model=model, longest=self._dossier.settings.max_question_chars)
+    def _rewrite(self, question: str, turns: Sequence[Turn], settings: Settings) -> Rewrite:
+        model = self._dossier.language_model if turns and settings.llm else None
+        return stand_alone(question, turns, language_model=model, longest=settings.max_question_chars)
 
-    def _keep(self, answers: Answers, answer: Answer, filters: Filters | None, as_of: str | None, seen: int) -> Answer:
+    def _keep(
+        self,
+        answers: Answers,
+        answer: Answer,
+        filters: Filters | None,
+        as_of: str | None,
+        manner: Manner,
+        seen: int,
+    ) -> Answer:
         """The answer as it was kept; without its thread when it was not."""
         most = self._dossier.settings.keep_answers
         given = filters or Filters()
         asked = {"publisher": given.publisher, "since": given.since, "until": given.until, "as_of": as_of}
+        asked |= manner.model_dump(exclude_defaults=True)
         try:
             if most:
                 content = answer.model_dump(mode="json")
@@ -169,11 +184,30 @@ class Asking:
         return answer.model_copy(update={"thread": None})
 
 
+def told_turns(questions: Sequence[str]) -> list[Turn]:
+    """The last earlier questions of a caller who keeps the conversation, each made to stand alone by rule."""
+    turns: list[Turn] = []
+    for question in questions[-TURNS:]:
+        short = question[:LONGEST_TOLD]
+        turns.append(Turn(short, stand_alone(short, turns).text, ""))
+    return turns
+
+
+def _turns(kept: Sequence[StoredAnswer]) -> list[Turn]:
+    return [
+        Turn(one.content["question"], one.content["query"], one.content["short"])
+        for one in kept
+        if one.content["query"] != ERASED
+    ]
+
+
 def _kept(stored: StoredAnswer, seen: int) -> KeptAnswer:
+    manner = {name: value for name, value in stored.asked.items() if name in Manner.model_fields}
     return KeptAnswer(
         asked_at=stored.asked_at,
         turn=stored.turn,
-        asked=FiltersView.model_validate(stored.asked),
+        asked=FiltersView.model_validate({name: value for name, value in stored.asked.items() if name not in manner}),
+        manner=Manner.model_validate(manner),
         answer=Answer.model_validate(stored.content, extra="ignore"),  # an older or newer Dossier may have written it
         outdated=stored.sequence < seen,
         removed=stored.removed,

@@ -72,7 +72,7 @@ class Dossier:
             reranker,
             ExtractiveAnswerer(),
             settings,
-            language_model=self._llm_answerer,
+            language_model=self._llm_answerer if settings.llm else None,
             talkative=self._llm is not None and self._llm.small,
             checker=self._checker,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TypeVar
 
+from rag.manner import Manner
 from rag.values import Answer, Citation, FiltersView, Frozen, Position, Statement, Verdict
 
 Said = TypeVar("Said", Citation, Position, Statement)
@@ -16,6 +17,7 @@ class KeptAnswer(Frozen):
     Attributes:
         turn: Its place in its thread, from 1.
         asked: The filters and the date that came with the question; those it was searched with are in the answer.
+        manner: How strictly it was to be answered, and whether by the language model.
         outdated: The collection has changed since.
         removed, erased: Documents that it read and that were removed since, or erased: of those no word is left in it.
     """
@@ -23,6 +25,7 @@ class KeptAnswer(Frozen):
     asked_at: str
     turn: int | None = None
     asked: FiltersView = FiltersView()
+    manner: Manner = Manner()
     answer: Answer
     outdated: bool = False
     removed: tuple[str, ...] = ()

@@ -226,7 +226,7 @@ class MemoryDossier:
     def collection(self, name: str | None = None, create: bool = False) -> MemoryCollection:
         return self._collection
 
-    def pipeline(self, name: str | None = None) -> MemoryPipeline:
+    def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> MemoryPipeline:
         return MemoryPipeline(self._collection, self.go)
 
     def warm_up(self) -> None:

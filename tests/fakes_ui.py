@@ -246,7 +246,7 @@ class FakeDossier:
             self.collections[wanted] = FakeCollection(kept_in(self.settings.data / wanted))
         return self.collections[wanted]
 
-    def pipeline(self, name: str | None = None) -> FakePipeline:
+    def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> FakePipeline:
         wanted = name or "default"
         return self.pipelines.setdefault(wanted, FakePipeline(self.collection(name)))
 

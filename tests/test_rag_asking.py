@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
@@ -13,9 +14,11 @@ from index.files import find_files
 from index.pieces import files_holding
 from index.redaction import ERASED, without_document
 from index.values import Filters
-from rag.asking import NEW, Asking
+from rag.asking import LONGEST_TOLD, NEW, Asking, told_turns
 from rag.build import Dossier, open_dossier
-from rag.settings import load_settings
+from rag.conversation.follow_up import TURNS
+from rag.manner import Manner, Strictness
+from rag.settings import Settings, load_settings
 from rag.values import Answer
 
 SECRETARY = "Who is the secretary of the union?"
@@ -182,3 +185,34 @@ def test_a_forgotten_answer_is_gone(asking: Asking) -> None:
     for look in (asking.kept, asking.forget, asking.replay):
         with pytest.raises(UnknownAnswer):
             look(answer.id)
+
+
+def test_a_conversation_that_the_caller_keeps_makes_a_follow_up_stand_alone(asking: Asking) -> None:
+    earlier = ["How many passengers did the company count on 9 May?", "And on 4 May?"]
+    answer = asking.ask("And on 8 May?", history=earlier)
+    assert (answer.question, answer.query) == ("And on 8 May?", "How many passengers did the company count on 8 May?")
+    assert (answer.rewritten_by, answer.thread) == ("rule", None)
+
+
+def test_a_long_conversation_is_looked_at_from_its_end() -> None:
+    told = told_turns([f"How many ships came in {year}? " + "x " * 5000 for year in range(1000, 2000)])
+    assert len(told) == TURNS
+    assert told[-1].question.startswith("How many ships came in 1999?")
+    assert all(len(one.question) <= LONGEST_TOLD for one in told)
+
+
+def test_how_sure_an_answer_must_be_can_be_said_with_the_question(asking: Asking, dossier: Dossier) -> None:
+    asked = {manner: asking.ask(PASSENGERS, manner=Manner(strictness=manner)) for manner in get_args(Strictness)}
+    assert len({one.settings_hash for one in asked.values()}) == 3
+    assert asked["normal"].settings_hash == dossier.settings.answer_hash()
+    replay = asking.replay(asked["strict"].id)
+    assert (replay.old.manner.strictness, replay.new.settings_hash) == ("strict", asked["strict"].settings_hash)
+
+
+@pytest.mark.parametrize("usual", [0.0, 0.05, 0.28, 0.9, 1.0])
+def test_strict_never_shows_more_and_lenient_never_less(usual: float) -> None:
+    settings = Settings(answer_threshold=usual)
+    lenient, normal, strict = (
+        Manner(strictness=one).applied_to(settings).answer_threshold for one in get_args(Strictness)
+    )
+    assert lenient <= normal == usual <= strict

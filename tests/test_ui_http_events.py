@@ -165,7 +165,7 @@ class OpenDossier(FakeDossier):
         super().__init__(data)
         self._pipeline = replace(real.pipeline(), language_model=LLMAnswerer(model))
 
-    def pipeline(self, name: str | None = None) -> Any:
+    def pipeline(self, name: str | None = None, *, settings: Any = None) -> Any:
         return self._pipeline
 
 

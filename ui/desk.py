@@ -7,9 +7,10 @@ from pathlib import Path
 
 from index.errors import UnknownDocument
 from rag.answer.telling import Listener
-from rag.asking import Asking
+from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, Reading
+from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay
 from rag.values import Answer
 from rag.views import (
@@ -71,8 +72,13 @@ class LocalDesk:
         collection: str | None,
         filters: AnswerFilters,
         thread: str | None = None,
+        history: Sequence[str] = (),
+        manner: Manner = AS_SET,
         listener: Listener | None = None,
     ) -> Answer:
+        """See `Asking.ask`. Raises Problem where the question is too long, or asks for a language model that is not there."""
+        if manner.llm and self._dossier.language_model is None:
+            raise Problem("no-language-model", "Ask without one, or set DOSSIER_LLM on the server.")
         check_length(question, self._dossier.settings.max_question_chars, "question")
         return self._asking.ask(
             check_asked(question),
@@ -80,6 +86,8 @@ class LocalDesk:
             filters=filters.to_filters(),
             as_of=filters.as_of,
             thread=thread,
+            history=history,
+            manner=manner,
             listener=listener,
         )
 

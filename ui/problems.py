@@ -36,6 +36,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "body-too-slow": (408, "The body came too slowly"),
     "empty-collection": (409, "The collection is empty"),
     "model-changed": (409, "The vectors are of another model"),
+    "no-language-model": (409, "This server has no language model"),
     "body-too-large": (413, "The body is too large"),
     "file-too-large": (413, "A file is too large"),
     "unsupported-media-type": (415, "This address does not take that content type"),

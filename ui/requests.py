@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 
 from index.errors import UnknownCollection
 from index.values import Filters
+from rag.manner import Manner, Strictness
 from ui.problems import Problem
 
 MAX_NAME_CHARS = 500
@@ -113,9 +114,21 @@ class AnswerRequest(Strict):
         None,
         description="The conversation that the question goes on; 'new' begins one. A follow-up is rewritten to stand alone.",
     )
+    strictness: Strictness = Field(
+        "normal",
+        description="How sure an answer must be: 'normal' is the server's threshold, 'strict' shows about half as many.",
+    )
+    llm: StrictBool | None = Field(
+        None,
+        description="false: no language model sees the question; true: one must be there. Left out: as the server is set.",
+    )
     stream: StrictBool = Field(
         False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`."
     )
+
+    @property
+    def manner(self) -> Manner:
+        return Manner(strictness=self.strictness, llm=self.llm)
 
 
 MOST_CONTEXT = 20

@@ -37,8 +37,8 @@ class Permitted:
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
         return self._dossier.collection(self._checked(name, write=create), create=create)
 
-    def pipeline(self, name: str | None = None) -> Pipeline:
-        return self._dossier.pipeline(self._checked(name))
+    def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Pipeline:
+        return self._dossier.pipeline(self._checked(name), settings=settings)
 
     def surveyor(self, name: str | None = None) -> Surveyor:
         return self._dossier.surveyor(self._checked(name))

@@ -1,0 +1,43 @@
+"""How one question is answered where that differs from the settings: how sure an answer must be, and whether an LLM writes it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from rag.reading.judge import threshold_for
+from rag.settings import Settings
+from rag.values import Frozen
+
+Strictness = Literal["lenient", "normal", "strict"]
+_STRICT_ERROR = 0.4
+"""On the judge's pool, which is made of hard questions, half as many answers are shown as by the usual threshold."""
+_LENIENT_ERROR = 0.69
+"""A third more answers are shown; most of what comes in addition is wrong."""
+
+
+class Manner(Frozen):
+    """As asked with one question; the default changes nothing.
+
+    Attributes:
+        strictness: "normal" is the settings' threshold; the others are read off the judge's risk-coverage curve.
+        llm: False keeps the question and the passages from the language model; True wants it, None takes it where there is one.
+    """
+
+    strictness: Strictness = "normal"
+    llm: bool | None = None
+
+    def applied_to(self, settings: Settings) -> Settings:
+        """The settings that the question is answered with.
+
+        >>> Manner(strictness="strict").applied_to(Settings()).answer_threshold
+        0.6142
+        """
+        changes: dict[str, object] = {}
+        usual = settings.answer_threshold
+        if self.strictness == "strict":
+            changes["answer_threshold"] = max(usual, threshold_for(_STRICT_ERROR))
+        if self.strictness == "lenient":
+            changes["answer_threshold"] = min(usual, threshold_for(_LENIENT_ERROR))
+        if self.llm is False:
+            changes["llm"] = None
+        return settings.model_copy(update=changes) if changes else settings
