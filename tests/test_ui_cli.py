@@ -19,9 +19,9 @@ from typer.testing import CliRunner, Result
 from index.owner import OwnerLock
 from rag.settings import Settings
 from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
-from ui.cli import app
+from ui.command.app import app
 from ui.offered import files_under
-from ui.show import printable
+from ui.terminal import printable
 
 ROOT = Path(__file__).resolve().parents[1]
 Invoke = Callable[..., Result]
@@ -261,7 +261,7 @@ def test_a_directory_that_another_process_holds_is_named_with_who_holds_it(tmp_p
 @pytest.mark.parametrize("args", [("--help",), ("config",), ("ask", "--help")])
 def test_help_and_config_import_nothing_heavy(tmp_path: Path, args: tuple[str, ...]) -> None:
     script = (
-        "import sys\nfrom ui.cli import app\n"
+        "import sys\nfrom ui.command.app import app\n"
         f"try:\n    app({list(args)!r})\nexcept SystemExit as end:\n    assert not end.code\n"
         "heavy = {'torch', 'chromadb', 'gradio', 'fastapi', 'numpy', 'sentence_transformers', 'onnxruntime', 'llama_index', 'uvicorn'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))"
@@ -321,7 +321,7 @@ def test_eval_is_found_by_its_entry_point_and_keeps_its_exit_code(tmp_path: Path
     (info / "entry_points.txt").write_text("[dossier.commands]\neval = measures_of_mine:main\n")
     (tmp_path / "measures_of_mine.py").write_text("def main(args):\n    print(args)\n    return 4\n")
     # Only this entry point is to be found, wherever the tests run.
-    script = "import sys\nsys.path.insert(0, '.')\nfrom ui.cli import main\nsys.argv = ['dossier', 'eval', 'gold.jsonl', '--out', 'x']\nmain()"
+    script = "import sys\nsys.path.insert(0, '.')\nfrom ui.command.app import main\nsys.argv = ['dossier', 'eval', 'gold.jsonl', '--out', 'x']\nmain()"
     environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT}"}
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60

@@ -13,8 +13,8 @@ from typer.testing import CliRunner
 from index.owner import OwnerLock
 from rag.coverage.table import Coverage
 from tests.fakes_ui import HARBOUR, MARKET, FakeDossier, document, serving
-from ui.cli import app
-from ui.coverage_table import show_coverage
+from ui.command.app import app
+from ui.command.show.coverage import show_coverage
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Po
 from ui.export import Format, export_answer
 from ui.export.markdown import escaped
 from ui.export.rows import inert
-from ui.show import printable
+from ui.terminal import printable
 
 TALKS = "The talks ended\non 7 May without agreement."
 HOSTILE = '=HYPERLINK("http://x.example") | [a](http://x.example) ![b](c.png) <img src=x> **b** `c` [^1]\n# h'

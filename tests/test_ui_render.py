@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
-from ui.show import show_answer
 
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
+from ui.command.show.answer import show_answer
 from ui.page.answer_view import answer_view
 from ui.page.documents_view import (
     PAGE_ROWS,

@@ -1,5 +1,5 @@
 """`python -m ui` is `dossier`."""
 
-from ui.cli import main
+from ui.command.app import main
 
 main()

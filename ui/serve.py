@@ -21,7 +21,7 @@ from ui.access.loopback import is_loopback
 from ui.access.permitted import Permitted
 from ui.http.app import create_app
 from ui.protocols import Dossier
-from ui.show import say
+from ui.terminal import say
 
 HEADER_WAIT_S = 10.0
 MOST_CONNECTIONS = 512

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 
 from ui.export.sheet import Note, Paragraph, Section, Sheet, Table
-from ui.show import printable
+from ui.terminal import printable
 
 _ACTIVE = re.compile(r"([\\`*_\[\]<>&~|!$^@{}])|(?<=\w)(\.)(?=\w)|(:)(?=//)")
 _OPENS_A_BLOCK = re.compile(r"([-+#=])|(\d{1,9})([.)])")

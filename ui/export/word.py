@@ -9,7 +9,7 @@ from typing import Any
 from docx import Document
 
 from ui.export.sheet import Paragraph, Sheet, Table
-from ui.show import printable
+from ui.terminal import printable
 
 _NO_XML = dict.fromkeys((0xFFFE, 0xFFFF), "\ufffd")
 

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ui.show import printable
+from ui.terminal import printable
 
 if TYPE_CHECKING:
     from rag.coverage.table import Coverage, DocumentCoverage

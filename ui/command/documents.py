@@ -1,0 +1,53 @@
+"""Commands that bring documents in, list them and take them out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.command.options import EXIT_FAILED, EXIT_SOME_REFUSED, Collection, DocumentId, Json, desk_of, tell
+from ui.terminal import err, say
+
+
+def index(
+    ctx: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    collection: Collection = None,
+    as_json: Json = False,
+) -> None:
+    """Bring files and folders in; what vanished from a folder goes. Exit 3 when some files were refused."""
+    from ui.command.show.documents import show_ingest, show_refusals
+    from ui.command.show.progress import progress_bars
+
+    with desk_of(ctx, collection) as (desk, name), progress_bars() as progress:
+        report = desk.index(paths, collection=name, progress=progress)
+    show_refusals(err(), report)
+    tell(report, as_json, show_ingest)
+    if report.refused:
+        went_in = report.added or report.replaced or report.unchanged
+        raise typer.Exit(EXIT_SOME_REFUSED if went_in else EXIT_FAILED)
+
+
+def documents(ctx: typer.Context, as_json: Json = False, collection: Collection = None) -> None:
+    """List the documents, newest first."""
+    from ui.command.show.documents import show_documents
+
+    with desk_of(ctx, collection) as (desk, name):
+        found = desk.documents(collection=name)
+    tell(found, as_json, show_documents)
+
+
+def remove(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:
+    """Remove a document: from now on it is not cited."""
+    with desk_of(ctx, collection) as (desk, name):
+        desk.remove(document_id, collection=name, erase=False)
+    say(f"Removed {document_id}.")
+
+
+def erase(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:
+    """Remove a document and prove that no byte of it is left."""
+    with desk_of(ctx, collection) as (desk, name):
+        desk.remove(document_id, collection=name, erase=True)
+    say(f"Erased {document_id}: no byte of it is left.")

@@ -1,0 +1,85 @@
+"""Commands that run Dossier and keep its data well."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from index.errors import DossierError
+from ui.command.options import EXIT_FAILED, Collection, Json, desk_of, print_json, settings_of
+from ui.terminal import out, say
+
+EXTENSIONS = "dossier.commands"
+
+
+def serve(
+    ctx: typer.Context,
+    host: Annotated[str | None, typer.Option("--host", help="Address; only this machine's own.")] = None,
+    port: Annotated[int | None, typer.Option("--port", min=1, max=65535)] = None,
+) -> None:
+    """Serve the page and the API in one process, until Ctrl-C."""
+    settings = settings_of(ctx, host=host, port=port)
+    from ui.serve import serve as run
+
+    run(settings)
+
+
+def doctor(
+    ctx: typer.Context,
+    repair: Annotated[bool, typer.Option("--repair", help="Build search indexes that are broken anew.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say what is broken and what mends it. Exit 1 when something is."""
+    settings = settings_of(ctx)
+    from dataclasses import asdict
+
+    from ui.command.checkup import check_up
+    from ui.command.show.findings import show_findings
+
+    findings = check_up(settings, mend=repair)
+    if as_json:
+        print_json([asdict(one) for one in findings])
+    else:
+        show_findings(out(), findings)
+    if not all(one.ok for one in findings):
+        raise typer.Exit(EXIT_FAILED)
+
+
+def rebuild(
+    ctx: typer.Context,
+    collection: Collection = None,
+    reembed: Annotated[bool, typer.Option("--reembed", help="Encode every chunk again, for another model.")] = False,
+) -> None:
+    """Build the search indexes again from the catalogue."""
+    from ui.command.show.progress import progress_bars
+
+    with desk_of(ctx, collection) as (desk, name), progress_bars() as progress:
+        desk.rebuild(collection=name, reembed=reembed, progress=progress)
+    say("Rebuilt.")
+
+
+def config(ctx: typer.Context, as_json: Json = False) -> None:
+    """List every setting, its value, and what set it."""
+    from ui.command.origins import setting_origins
+    from ui.command.show.findings import show_table
+
+    found = setting_origins(settings_of(ctx), ctx.obj)
+    if as_json:
+        print_json([one.as_dict() for one in found])
+    else:
+        show_table(out(), ((one.name, one.value, one.where, one.description) for one in found))
+
+
+def evaluate(ctx: typer.Context) -> None:
+    """Measure answers against a gold file: dossier eval GOLD.jsonl."""
+    from importlib.metadata import entry_points
+
+    found = list(entry_points(group=EXTENSIONS, name="eval"))
+    if not found:
+        raise DossierError("The measures are not installed with this Dossier. Run: python -m eval GOLD.jsonl")
+    settings = settings_of(ctx)
+    os.environ["DOSSIER_DATA"] = str(settings.data)
+    code = found[0].load()(list(ctx.args))
+    raise typer.Exit(code if isinstance(code, int) else 0)
