@@ -74,7 +74,7 @@ class Asking:
         manner: Manner = AS_SET,
         listener: Listener | None = None,
     ) -> Answer:
-        """One checked answer, kept unless the settings keep none.
+        """One checked answer, kept unless the settings keep none or nobody waits for it any more.
 
         Args:
             thread: The conversation that the question goes on, NEW for one that begins with it, None outside of one.
@@ -95,7 +95,7 @@ class Asking:
         if thread == NEW:
             thread = f"thr_{uuid.uuid4().hex}"
         answer = answer.model_copy(update={"question": question, "thread": thread, "rewritten_by": rewrite.by})
-        return self._keep(answers, answer, filters, as_of, manner, seen)
+        return answer if _stopped(listener) else self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
         """One answer that was kept. Raises UnknownAnswer."""
@@ -122,24 +122,31 @@ class Asking:
         """Delete one kept answer. Raises UnknownAnswer."""
         self._dossier.collection(collection).answers.forget(answer_id)
 
-    def replay(self, answer_id: str, *, collection: str | None = None, keep: bool = False) -> Replay:
+    def replay(
+        self, answer_id: str, *, collection: str | None = None, keep: bool = False, listener: Listener | None = None
+    ) -> Replay:
         """Ask a kept question again, as it was searched then, and compare; the new answer is kept only with `keep`.
 
         Raises:
             UnknownAnswer: There is no such answer, or its question was erased.
         """
-        return self._again(self._dossier.collection(collection).answers.answer(answer_id), collection, keep=keep)
+        stored = self._dossier.collection(collection).answers.answer(answer_id)
+        return self._again(stored, collection, keep=keep, listener=listener)
 
-    def changed_since(self, *, limit: int, collection: str | None = None) -> list[Replay]:
+    def changed_since(
+        self, *, limit: int, collection: str | None = None, listener: Listener | None = None
+    ) -> list[Replay]:
         """The newest `limit` answers that documents have come or gone since, asked again: those that changed."""
         answers = self._dossier.collection(collection).answers
         stored = answers.newest(limit=limit, before=answers.seen())
         distinct = {(one.content["query"], *sorted(one.asked.items())): one for one in reversed(stored)}
         newest = [one for one in reversed(distinct.values()) if one.content["query"] != ERASED]
-        replays = [self._again(one, collection) for one in newest]
+        replays = [self._again(one, collection, listener=listener) for one in newest]
         return [one for one in replays if one.changes.changed]
 
-    def _again(self, stored: StoredAnswer, collection: str | None, *, keep: bool = False) -> Replay:
+    def _again(
+        self, stored: StoredAnswer, collection: str | None, *, keep: bool = False, listener: Listener | None = None
+    ) -> Replay:
         answers = self._dossier.collection(collection).answers
         seen = answers.seen()
         old = _kept(stored, seen)
@@ -149,9 +156,9 @@ class Asking:
         filters = Filters(asked.publisher, asked.since, asked.until)
         settings = old.manner.applied_to(self._dossier.settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
-        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of)
+        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of, listener=listener)
         new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
-        if keep:
+        if keep and not _stopped(listener):
             new = self._keep(answers, new, filters, asked.as_of, old.manner, seen)
         came = answers.came_since(stored.sequence, documents_of(new.model_dump()))
         return Replay(old=old, new=new, changes=compare(old.answer, new, came=came, went=(*old.removed, *old.erased)))
@@ -182,6 +189,10 @@ class Asking:
         except StorageFailed as error:  # a full disk costs the record, not the answer
             logger.warning("answer %s is not kept: %s", answer.id, error)
         return answer.model_copy(update={"thread": None})
+
+
+def _stopped(listener: Listener | None) -> bool:
+    return listener is not None and listener.stopped()
 
 
 def told_turns(questions: Sequence[str]) -> list[Turn]:

@@ -94,6 +94,11 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Answers kept in a collection, to be shown, asked again and exported; 0: none.",
     )
+    answer_slots: int = Field(2, ge=1, le=64, description="Questions that a server works on at once.")
+    answer_queue: int = Field(8, ge=0, le=1000, description="Questions that may wait for their turn.")
+    queue_wait_s: float = Field(30.0, gt=0, le=600, description="Longest wait for a turn, in seconds.")
+    answer_deadline_s: float = Field(120.0, gt=0, le=3600, description="Longest work on one question, in seconds.")
+
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
     max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")

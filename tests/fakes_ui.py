@@ -29,6 +29,7 @@ from ui.access.permitted import Permitted
 from ui.http.app import create_app
 from ui.protocols import Progress
 from ui.serve import address, bind, make_server
+from ui.slots import Slots
 
 HARBOUR = "The harbour of Tarn reopened on 4 May. Its master, Ilse Brandt, counted 31 ships."
 MARKET = "The market hall burned in 1987. It was rebuilt within two years."
@@ -278,7 +279,7 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 
 @contextmanager
-def serving(dossier: FakeDossier, *, most_at_once: int = 16, body_grace_s: float = 10.0) -> Iterator[str]:
-    app = create_app(Permitted(dossier), most_at_once=most_at_once)
+def serving(dossier: FakeDossier, *, slots: Slots | None = None, body_grace_s: float = 10.0) -> Iterator[str]:
+    app = create_app(Permitted(dossier), slots=slots or Slots(16))
     with running(Guard(app, max_file_bytes=dossier.settings.max_file_bytes, body_grace_s=body_grace_s)) as url:
         yield url

@@ -17,6 +17,7 @@ from index.values import Chunk
 from rag.values import Answer, Hit
 from rag.views import hit_view
 from tests.fakes_ui import HARBOUR, FakeDossier, document, serving
+from ui.slots import Slots
 
 HARBOUR_ID = document(HARBOUR, "x").id
 
@@ -346,7 +347,7 @@ def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) ->
     pipeline = dossier.pipeline()
     pipeline.gate = threading.Event()
     seen: list[int] = []
-    with serving(dossier, most_at_once=2) as url:
+    with serving(dossier, slots=Slots(2, queue=0)) as url:
 
         def one() -> None:
             seen.append(
@@ -371,7 +372,7 @@ def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) ->
 
 def test_a_crowd_gets_answers_or_retry_after_and_nothing_else(tmp_path: Path) -> None:
     seen: list[httpx.Response] = []
-    with serving(FakeDossier(tmp_path), most_at_once=2) as url:
+    with serving(FakeDossier(tmp_path), slots=Slots(2)) as url:
 
         def one() -> None:
             seen.append(httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False, timeout=60))

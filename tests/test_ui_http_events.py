@@ -24,6 +24,7 @@ from tests.fakes_llm import ReadingModel
 from tests.fakes_ui import FakeDossier, FakePipeline, serving
 from tests.llm_stub import StubServer
 from tests.test_rag_telling import ALSO_TRUE, INVENTED, QUESTION, TRUE, saying
+from ui.slots import Slots
 
 HARBOUR = {"question": "When did the harbour reopen?", "stream": True}
 
@@ -153,7 +154,7 @@ def test_a_client_that_goes_away_ends_the_call_of_the_model(dossier: FakeDossier
 
 
 def test_a_place_is_free_again_when_a_stream_is_over(dossier: FakeDossier) -> None:
-    with serving(dossier, most_at_once=1) as url:
+    with serving(dossier, slots=Slots(1, queue=0)) as url:
         for _ in range(3):
             assert httpx.post(f"{url}/v1/answer", json=HARBOUR).status_code == 200
 

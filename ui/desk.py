@@ -103,14 +103,15 @@ class LocalDesk:
         turns = self._asking.turns(check_key(thread_id, "thread id"), collection=check_collection(collection))
         return ThreadView(id=thread_id, turns=tuple(map(answer_line, turns)))
 
-    def replay(self, answer_id: str, *, collection: str | None, keep: bool) -> Replay:
+    def replay(self, answer_id: str, *, collection: str | None, keep: bool, listener: Listener | None = None) -> Replay:
         name = check_collection(collection)
-        return self._asking.replay(check_key(answer_id, "answer id"), collection=name, keep=keep)
+        return self._asking.replay(check_key(answer_id, "answer id"), collection=name, keep=keep, listener=listener)
 
-    def changes(self, *, collection: str | None, limit: int) -> ChangesView:
+    def changes(self, *, collection: str | None, limit: int, listener: Listener | None = None) -> ChangesView:
         name = check_collection(collection)
         outdated, _ = self._asking.newest(limit=0, outdated=True, collection=name)
-        return ChangesView(outdated=outdated, changed=tuple(self._asking.changed_since(limit=limit, collection=name)))
+        changed = self._asking.changed_since(limit=limit, collection=name, listener=listener)
+        return ChangesView(outdated=outdated, changed=tuple(changed))
 
     def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported:
         return export_answer(self.kept(answer_id, collection=collection), form)

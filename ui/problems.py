@@ -44,6 +44,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "misdirected-host": (421, "This server does not go by that name"),
     "invalid-request": (422, "The request does not make sense"),
     "question-too-long": (422, "The question is too long"),
+    "client-left": (499, "The client went away"),
     "error": (500, "Something went wrong"),
     "setting-invalid": (500, "A setting is wrong"),
     "data-directory-owned": (503, "Another process owns the data"),
@@ -51,6 +52,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "model-unavailable": (503, "A model is missing"),
     "not-ready": (503, "The models are still loading"),
     "busy": (503, "Too much is asked at once"),
+    "too-slow": (503, "It took too long"),
     "shutting-down": (503, "The server is going down"),
     "storage-failed": (503, "The data cannot be written or read"),
 }

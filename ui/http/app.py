@@ -11,19 +11,23 @@ from starlette.concurrency import run_in_threadpool
 from ui.desk import LocalDesk
 from ui.http.asking import asking
 from ui.http.documents import documents, uploads
+from ui.http.early import EarlyRefusal
 from ui.http.keeping import keeping
 from ui.http.running import Readiness, running
-from ui.http.slots import Gate
 from ui.jobs import Jobs
 from ui.problems import PROBLEM_RESPONSES, install
 from ui.protocols import Dossier
+from ui.slots import Slots
 
-MOST_AT_ONCE = 16
 
+def create_app(dossier: Dossier, *, slots: Slots | None = None) -> FastAPI:
+    """The application over an open Dossier, which stays the caller's to close. Wrap it in `ui.access.guard.Guard`.
 
-def create_app(dossier: Dossier, *, most_at_once: int = MOST_AT_ONCE) -> FastAPI:
-    """The application over an open Dossier, which stays the caller's to close. Wrap it in `ui.access.guard.Guard`."""
+    Args:
+        slots: Shared with the page, which finds them as `app.state.slots`; as the settings say when left out.
+    """
     jobs, readiness = Jobs(dossier), Readiness(dossier)
+    slots = slots or Slots.of(dossier.settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -42,13 +46,13 @@ def create_app(dossier: Dossier, *, most_at_once: int = MOST_AT_ONCE) -> FastAPI
         responses=PROBLEM_RESPONSES,
         lifespan=lifespan,
     )
-    app.state.jobs = jobs
+    app.state.jobs, app.state.slots = jobs, slots
+    app.add_middleware(EarlyRefusal, slots=slots)
     install(app)
     desk = LocalDesk(dossier)
     app.include_router(running(readiness))
-    gate = Gate(most_at_once)
-    app.include_router(asking(desk, gate))
-    app.include_router(keeping(desk, gate))
+    app.include_router(asking(desk, slots))
+    app.include_router(keeping(desk, slots))
     app.include_router(documents(desk))
     app.include_router(uploads(dossier, jobs))
     return app

@@ -10,35 +10,34 @@ from rag.values import Answer
 from rag.views import SearchView
 from ui.desk import LocalDesk
 from ui.http.events import EventStream, Hearing
-from ui.http.slots import Gate
+from ui.http.work import Work
 from ui.requests import AnswerRequest, CoverageRequest, SearchRequest, StrictRoute
+from ui.slots import Slots
 
 
-def asking(desk: LocalDesk, gate: Gate) -> APIRouter:
+def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["asking"], route_class=StrictRoute)
 
     @router.post("/answer", response_model=Answer, summary="One question, answered with proof or not at all")
     async def answer(asked: AnswerRequest, request: Request) -> Answer | Response:
         def make(listener: Listener) -> Answer:
-            with gate.one():
-                return desk.answer(
-                    asked.question,
-                    collection=asked.collection,
-                    filters=asked.filters,
-                    thread=asked.thread,
-                    manner=asked.manner,
-                    listener=listener,
-                )
+            return desk.answer(
+                asked.question,
+                collection=asked.collection,
+                filters=asked.filters,
+                thread=asked.thread,
+                listener=listener,
+            )
 
-        hearing = Hearing(make)
+        hearing = Hearing(request, slots, make)
         if not asked.stream:
-            return await hearing.whole(request)
+            return await hearing.whole()
         await hearing.begun()
         return EventStream(hearing)
 
     @router.post("/search", summary="Ranked passages, and why each ranks")
-    def search(asked: SearchRequest) -> SearchView:
-        with gate.one():
+    async def search(asked: SearchRequest, request: Request) -> SearchView:
+        def make(_: Listener) -> SearchView:
             return desk.search(
                 asked.query,
                 top_k=asked.top_k,
@@ -47,15 +46,20 @@ def asking(desk: LocalDesk, gate: Gate) -> APIRouter:
                 filters=asked.filters,
             )
 
+        return await Work(request, slots, make).whole()
+
     @router.post("/coverage", summary="What each document says about one thing, all of them counted")
-    def coverage(asked: CoverageRequest) -> Coverage:
-        with gate.one():
+    async def coverage(asked: CoverageRequest, request: Request) -> Coverage:
+        def make(listener: Listener) -> Coverage:
             return desk.coverage(
                 asked.asked,
                 reading=asked.reading,
                 per_document=asked.per_document,
                 collection=asked.collection,
                 filters=asked.filters,
+                progress=lambda *_: listener.sources(()),
             )
+
+        return await Work(request, slots, make).whole()
 
     return router

@@ -1,106 +1,108 @@
-"""An answer over HTTP while it is made: as server-sent events or in whole, and an end to the work when the client has gone."""
+"""An answer over HTTP while it is made: as server-sent events.
+
+FastAPI's own `EventSourceResponse` begins the response before the first event is there, so that what goes wrong before it
+could not be a problem document; here only its format and its ping are used.
+"""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import StreamingResponse
-from fastapi.sse import format_sse_event
-from starlette.concurrency import run_in_threadpool
+from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
 from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
 from index.errors import DossierError
 from rag.answer.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
+from ui.http.work import Work
 from ui.problems import Problem, of_error, of_http, unexpected
+from ui.slots import Slots
 
-_LOOK_S = 0.5
-"""Between two looks whether the client of a request for a whole answer is still there."""
+PING_S = 15.0
+"""Longest silence of a stream."""
+
+Told = tuple[str, dict[str, Any]]
+"""Name and content of an event."""
 
 
-class Hearing(Listener):
-    """One request's ear: the answer is made in a thread of its own, and what is heard of it becomes events."""
+def as_event(name: str, content: dict[str, Any]) -> bytes:
+    """An event as it is sent."""
+    return format_sse_event(event=name, data_str=json.dumps(content))
 
-    def __init__(self, make: Callable[[Listener], Answer]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._events: asyncio.Queue[bytes | None] = asyncio.Queue()
-        self._first: asyncio.Future[None] = self._loop.create_future()
-        self._gone = threading.Event()
-        self._made = asyncio.ensure_future(run_in_threadpool(self._make, make))
-        self._made.add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may be left to ask
+
+class Hearing(Work[Answer]):
+    """One request's ear: what is heard of its answer becomes events."""
+
+    def __init__(self, request: Request, slots: Slots, make: Callable[[Listener], Answer]) -> None:
+        self._heard: asyncio.Queue[Told | None] = asyncio.Queue()
+        self._first: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        super().__init__(request, slots, make)
+        self._made.add_done_callback(lambda _: self._heard.put_nowait(None))
 
     def sources(self, evidence: Sequence[EvidenceView]) -> None:
-        self._put("sources", {"evidence": [one.model_dump(mode="json", exclude={"number"}) for one in evidence]})
+        super().sources(evidence)
+        self._tell("sources", {"evidence": [one.model_dump(mode="json", exclude={"number"}) for one in evidence]})
 
     def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
-        self._put("delta", statement.model_dump(mode="json"))
+        super().statement(statement, citations)
+        self._tell("delta", statement.model_dump(mode="json"))
         for citation in citations:
-            self._put("citation", citation.model_dump(mode="json"))
-
-    def stopped(self) -> bool:
-        return self._gone.is_set()
-
-    def hang_up(self) -> None:
-        """Nobody listens any more."""
-        self._gone.set()
+            self._tell("citation", citation.model_dump(mode="json"))
 
     async def begun(self) -> None:
         """Wait for the first event; raises what went wrong before it."""
-        await asyncio.wait((self._made, self._first), return_when=asyncio.FIRST_COMPLETED)
-        if self._made.done():
-            self._made.result()
+        try:
+            await asyncio.wait((self._made, self._first), return_when=asyncio.FIRST_COMPLETED)
+            if self._made.done():
+                self._made.result()
+        except BaseException:
+            self.hang_up()
+            raise
 
-    async def events(self) -> AsyncIterator[bytes]:
-        """What is heard, and the whole answer at the end, or the problem in its place."""
-        while (event := await self._events.get()) is not None:
+    async def events(self) -> AsyncIterator[Told | None]:
+        """What is heard, None for a silence of `PING_S`, and the whole answer at the end, or the problem in its place."""
+        while True:
+            try:
+                event = await asyncio.wait_for(self._heard.get(), PING_S)
+            except TimeoutError:
+                yield None
+                continue
+            if event is None:
+                break
             yield event
         try:
-            answer = await self._made
+            answer = self._made.result()
         except Exception as error:  # noqa: BLE001 - the response has begun: what went wrong can only be said in it
-            yield _event("error", json.loads(_problem(error).body()))
+            yield "error", json.loads(_problem(error).body())
             return
         if not answer.statements:
-            yield _event("delta", {"text": answer.text})
-        yield _event("done", answer.model_dump(mode="json"))
+            yield "delta", {"text": answer.text}
+        yield "done", answer.model_dump(mode="json")
 
-    async def whole(self, request: Request) -> Answer:
-        """The answer; the work is told when the client of the request goes away."""
-        while not (await asyncio.wait((self._made,), timeout=_LOOK_S))[0]:
-            if await request.is_disconnected():
-                self.hang_up()
-        return self._made.result()
+    def _tell(self, name: str, content: dict[str, Any]) -> None:
+        self._on_loop(self._take, (name, content))
 
-    def _make(self, make: Callable[[Listener], Answer]) -> Answer:
-        try:
-            return make(self)
-        finally:
-            self._hand_over(None)
-
-    def _put(self, name: str, content: dict[str, Any]) -> None:
-        self._hand_over(_event(name, content))
-
-    def _hand_over(self, event: bytes | None) -> None:
-        with contextlib.suppress(RuntimeError):  # the server has gone down
-            self._loop.call_soon_threadsafe(self._take, event)
-
-    def _take(self, event: bytes | None) -> None:
-        self._events.put_nowait(event)
-        if event is not None and not self._first.done():
+    def _take(self, event: Told) -> None:
+        self._heard.put_nowait(event)
+        if not self._first.done():
             self._first.set_result(None)
 
 
 class EventStream(StreamingResponse):
-    """The events of one answer; when they can be sent no further, the work ends."""
+    """The events of one answer; when they can be sent no further, the work ends.
 
-    def __init__(self, hearing: Hearing) -> None:
-        super().__init__(hearing.events(), media_type="text/event-stream")
+    Args:
+        form: An event as the client reads it.
+    """
+
+    def __init__(self, hearing: Hearing, form: Callable[[str, dict[str, Any]], bytes] = as_event) -> None:
+        super().__init__(_formed(hearing, form), media_type="text/event-stream")
         self._hearing = hearing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -110,11 +112,12 @@ class EventStream(StreamingResponse):
             self._hearing.hang_up()
 
 
+async def _formed(hearing: Hearing, form: Callable[[str, dict[str, Any]], bytes]) -> AsyncIterator[bytes]:
+    async for event in hearing.events():
+        yield KEEPALIVE_COMMENT if event is None else form(*event)
+
+
 def _problem(error: Exception) -> Problem:
     if isinstance(error, HTTPException):
         return of_http(error)
     return of_error(error) if isinstance(error, DossierError) else unexpected(error)
-
-
-def _event(name: str, content: dict[str, Any]) -> bytes:
-    return format_sse_event(event=name, data_str=json.dumps(content))

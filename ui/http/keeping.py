@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
+from rag.answer.telling import Listener
 from rag.replay import KeptAnswer, Replay
 from rag.views import AnswersView, ChangesView, RemovedView, ThreadView
 from ui.desk import LocalDesk
 from ui.export import Format
-from ui.http.slots import Gate
+from ui.http.work import Work
+from ui.slots import Slots
 
 MOST_ANSWERS = 200
 MOST_ASKED_AGAIN = 50
@@ -19,7 +21,7 @@ CollectionQuery = Annotated[str | None, Query(description="Collection; the one i
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
-def keeping(desk: LocalDesk, gate: Gate) -> APIRouter:
+def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["kept answers"])
 
     @router.get("/answers", summary="Kept answers, newest first")
@@ -36,9 +38,13 @@ def keeping(desk: LocalDesk, gate: Gate) -> APIRouter:
         return desk.kept(answer_id, collection=collection)
 
     @router.post("/answers/{answer_id}/replay", summary="The same question again, and what changed")
-    def replay(answer_id: str, collection: CollectionQuery = None, keep: bool = False) -> Replay:
-        with gate.one():
-            return desk.replay(answer_id, collection=collection, keep=keep)
+    async def replay(
+        answer_id: str, request: Request, collection: CollectionQuery = None, keep: bool = False
+    ) -> Replay:
+        def make(listener: Listener) -> Replay:
+            return desk.replay(answer_id, collection=collection, keep=keep, listener=listener)
+
+        return await Work(request, slots, make).whole()
 
     @router.get(
         "/answers/{answer_id}/export", summary="A kept answer as a file, with footnotes", response_class=Response
@@ -62,11 +68,14 @@ def keeping(desk: LocalDesk, gate: Gate) -> APIRouter:
         return desk.thread(thread_id, collection=collection)
 
     @router.get("/changes", summary="Kept answers that new or removed documents changed: the newest are asked again")
-    def changes(
+    async def changes(
+        request: Request,
         collection: CollectionQuery = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ASKED_AGAIN)] = 10,
     ) -> ChangesView:
-        with gate.one():
-            return desk.changes(collection=collection, limit=limit)
+        def make(listener: Listener) -> ChangesView:
+            return desk.changes(collection=collection, limit=limit, listener=listener)
+
+        return await Work(request, slots, make).whole()
 
     return router
