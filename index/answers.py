@@ -118,10 +118,11 @@ class Answers:
             return int(counted.fetchone()[0])
 
     def forget(self, answer_id: str) -> None:
-        """Delete one answer. Raises UnknownAnswer."""
+        """Delete one answer and what was said of it; a gold case stays. Raises UnknownAnswer."""
         with self._catalogue.writing() as connection:
             if not connection.execute("DELETE FROM answers WHERE id = ?", (answer_id,)).rowcount:
                 raise UnknownAnswer("There is no such answer. Run: dossier answers")
+            connection.execute("DELETE FROM feedback WHERE answer = ? AND gold IS NULL", (answer_id,))
 
     def seen(self) -> int:
         """The last change of the collection that a search sees now."""

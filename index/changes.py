@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from index.catalogue import StoredSource, chunk_id_of
+import numpy as np
+
+from index.catalogue import StoredSource, chunk_id_of, known_vectors
 from index.duplicates import Sketch, elect, join_group
 from index.protocols import Vectors
 from index.values import ParsedFile, Span
@@ -38,6 +40,17 @@ def store_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes], vecto
     rows = ((keys[name], name, vector.astype("<f4").tobytes()) for name, vector in zip(hashes, vectors, strict=True))
     connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?)", rows)
     return keys
+
+
+def put_vectors(
+    connection: sqlite3.Connection, names: Sequence[bytes], fresh: Mapping[bytes, Vectors]
+) -> dict[bytes, int] | None:
+    """Keys of the named vectors, of which `fresh` are stored now; None when one is in neither place, so a rebuild dropped it."""
+    keys = known_vectors(connection, names)
+    new = [name for name in fresh if name not in keys]
+    if any(name not in keys and name not in fresh for name in names):
+        return None
+    return keys | store_vectors(connection, new, np.stack([fresh[name] for name in new])) if new else keys
 
 
 def has_document(connection: sqlite3.Connection, document_id: str) -> bool:

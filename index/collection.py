@@ -15,18 +15,21 @@ from index.answers import Answers
 from index.catalogue import FILE_NAME, Catalogue
 from index.changes import remove_document
 from index.dense import CacheDamaged
+from index.edits import Edit, EditedSource, edit_of
 from index.erasure import erase_document
 from index.errors import ModelChanged, UnknownCollection, UnknownDocument
+from index.feedback import Feedback
 from index.files import SourceFile
+from index.fitting import split_to_fit
 from index.generations import Generation, Generations
-from index.heading import heading_of
 from index.ingest import MODEL, Ingest, Progress
 from index.owner import OwnerLock
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
+from index.revise import revise_document
 from index.selection import Selections, search_selection
-from index.values import Chunk, Document, Filters, IngestReport, ParsedFile, Refusal, Span
+from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
 FOLDER = "collections"
 MAX_FILE_BYTES = 25 * 1024 * 1024
@@ -34,7 +37,6 @@ RECIPE = "1"
 PASSAGES = "heading"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
-_MIN_BUDGET = 32
 T = TypeVar("T")
 
 
@@ -174,12 +176,13 @@ class Collection:
         self.directory = directory
         self._embedder = embedder
         self._parser = parser
-        self._splitter = splitter or self._split
+        self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
         self._ingesting = threading.Lock()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.catalogue = Catalogue(directory / FILE_NAME)
         self.answers = Answers(self.catalogue)
+        self.feedback = Feedback(self.catalogue)
         try:
             self._generations = Generations(self.catalogue, directory)
         except BaseException:
@@ -302,11 +305,44 @@ class Collection:
                 recipe=f"{RECIPE}|{self._embedder.max_tokens}",
                 max_bytes=self._max_file_bytes,
                 known=self.catalogue.sources(),
+                edit=self._edit_of,
             )
             run = Ingest(
                 self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
             )
             return run.run(files, roots=roots, refusals=refusals)
+
+    def edit(self, document_id: str, **fields: str | None) -> str:
+        """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
+
+        Args:
+            document_id: The document; every source of it is corrected.
+            fields: `title`, `publisher`, `author`, `published` (ISO 8601, as much of it as is known). "" says that it is not
+                known; None takes the correction back, so that the field is again what the file says.
+
+        Returns:
+            The id of the document as it is now; the same one when nothing changes.
+
+        Raises:
+            UnknownDocument: There is no such document.
+            ModelChanged: The stored vectors are of another model.
+            ValueError: A field is not one of these, or its value cannot be one.
+        """
+        self.check_model()
+        return revise_document(
+            self.catalogue,
+            self._generations,
+            self._embedder,
+            document_id,
+            fields,
+            fingerprint=fingerprint_of(self._embedder),
+        )
+
+    def edited(self, document_id: str) -> Edit:
+        """The correction that lies over a document; one with several sources has the same over each, or that of the first. Raises UnknownDocument."""
+        sources = self.catalogue.document(document_id).sources
+        found = self._edit_of(sources[0])
+        return found.edit if found else Edit()
 
     def remove(self, document_id: str) -> None:
         """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
@@ -359,14 +395,9 @@ class Collection:
             finally:
                 self.catalogue.close()
 
-    def _split(self, parsed: ParsedFile) -> list[Span]:
-        """`index.split.split`, with room for the heading that is embedded above each chunk."""
-        from index.split import split
-
-        head = heading_of(parsed.provenance)
-        used = self._embedder.count_tokens([head])[0] if head else 0
-        budget = max(self._embedder.max_tokens - used, _MIN_BUDGET)
-        return split(parsed.text, parsed.body, count_tokens=self._embedder.count_tokens, max_tokens=budget)
+    def _edit_of(self, source: str) -> EditedSource | None:
+        with self.catalogue.reading() as connection:
+            return edit_of(connection, source)
 
 
 def _check_top_k(top_k: int) -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from index.answers import json_of
@@ -40,7 +40,8 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
     """
     with catalogue.writing() as connection:
         present = has_document(connection, document_id)
-        texts = [catalogue.document(document_id).text] if present else _passages_kept(connection, document_id)
+        document = catalogue.document(document_id) if present else None
+        texts = [document.text] if document else _passages_kept(connection, document_id)
         if not texts:
             raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
         own_vectors = connection.execute(
@@ -52,6 +53,7 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
         remove_document(connection, document_id)
         forms = {form: piece for text in texts for piece in text_pieces(text) for form in (piece, in_json(piece))}
         scrub_answers(connection, document_id, forms)
+        scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts, forms)
     generations.rebuild()
     generations.drain()
     catalogue.scrub()
@@ -91,6 +93,53 @@ def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mappi
             question = ERASED
             connection.execute("UPDATE answers SET asked = '{}' WHERE key = ?", (key,))
         _replace(connection, key, stripped(json.loads(content), question=question))
+
+
+def scrub_feedback(
+    connection: sqlite3.Connection, names: Set[str], texts: Sequence[str], forms: Mapping[bytes, bytes]
+) -> None:
+    """Take the words of a document, which the catalogue no longer holds, out of what was said of answers.
+
+    A gold case goes whole when its evidence is of the document, or when a word of it stands in the text and in no other.
+
+    Args:
+        names: What a gold case may call the document.
+        texts: What the document said.
+        forms: As for `scrub_answers`.
+    """
+    left = _finder(connection, forms)
+
+    def of_it(case: Mapping[str, Any]) -> bool:
+        evidence = case.get("evidence") or ()
+        if any(isinstance(one, dict) and one.get("document") in names for one in evidence):
+            return True
+        said = [word for word in _words(case) if len(word.encode()) >= SHORTEST_BYTES]
+        return any(word in text and not holds(connection, word.encode()) for word in said for text in texts)
+
+    rows = connection.execute("SELECT key, reasons, comment, gold FROM feedback").fetchall()
+    for key, reasons, comment, gold in rows:
+        if comment and left(comment):
+            connection.execute("UPDATE feedback SET comment = ? WHERE key = ?", (ERASED, key))
+        if left(reasons):
+            connection.execute("UPDATE feedback SET reasons = '[]' WHERE key = ?", (key,))
+        if gold is not None and (left(gold) or of_it(json.loads(gold))):
+            connection.execute("UPDATE feedback SET gold = NULL WHERE key = ?", (key,))
+
+
+def _names(document_id: str, sources: Sequence[str]) -> set[str]:
+    """A document's id, and each tail of the path of each of its sources."""
+    tails = (PurePath(source).parts for source in sources)
+    return {document_id, *sources} | {"/".join(parts[start:]) for parts in tails for start in range(len(parts))}
+
+
+def _words(value: object) -> Iterator[str]:
+    """Every text in JSON values, at any depth."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping):
+        yield from (word for one in value.values() for word in _words(one))
+    elif isinstance(value, list):
+        yield from (word for one in value for word in _words(one))
 
 
 def _reading(connection: sqlite3.Connection, document_id: str) -> list[tuple[int, dict[str, Any]]]:

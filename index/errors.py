@@ -44,6 +44,16 @@ class UnknownThread(DossierError):
     code = "unknown-thread"
 
 
+class UnknownFeedback(DossierError):
+    code = "unknown-feedback"
+
+
+class FeedbackFull(DossierError):
+    """A collection keeps only so much feedback; nothing of it is dropped silently."""
+
+    code = "feedback-full"
+
+
 class EmptyCollection(DossierError):
     code = "empty-collection"
 

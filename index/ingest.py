@@ -11,16 +11,17 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from index.catalogue import Catalogue, known_vectors
+from index.catalogue import Catalogue
 from index.changes import (
     NewDocument,
     add_document,
     has_document,
     link_source,
+    put_vectors,
     split_again,
-    store_vectors,
     unlink_source,
 )
+from index.edits import edit_of, store_edit
 from index.errors import ModelUnavailable
 from index.files import SourceFile
 from index.generations import Generations
@@ -71,6 +72,7 @@ class Ingest:
         self._removed: list[str] = []
         self._unchanged = 0
         self._refused: list[Refusal] = []
+        self._late: list[SourceFile] = []
         self._embedded = self._reused = self._chunks = self._encoded = self._indexed = 0
 
     def run(
@@ -78,21 +80,10 @@ class Ingest:
     ) -> IngestReport:
         """Take the files in; remove sources under `roots` that are neither among `files` nor refused."""
         started = time.perf_counter()
-        batch: list[ReadFile] = []
-        for done, outcome in enumerate(self._read_ahead(files), 1):
-            self._progress("read", done, len(files))
-            if isinstance(outcome, Refusal):
-                self._refused.append(outcome)
-            elif outcome.document is None:
-                self._unchanged += 1
-            else:
-                batch.append(outcome)
-                self._chunks += len(outcome.document.spans)
-                if sum(len(read.document.spans) for read in batch if read.document) >= BATCH_CHUNKS:
-                    self._store(batch)
-                    batch = []
-        if batch:
-            self._store(batch)
+        self._take_in(files)
+        while self._late:
+            again, self._late = self._late, []
+            self._take_in(again)
         self._remove_missing(files, roots, [*refusals, *self._refused])
         with self._timed("index"):
             self._generations.catch_up()
@@ -109,6 +100,23 @@ class Ingest:
             reused_chunks=self._reused,
             seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
         )
+
+    def _take_in(self, files: Sequence[SourceFile]) -> None:
+        batch: list[ReadFile] = []
+        for done, outcome in enumerate(self._read_ahead(files), 1):
+            self._progress("read", done, len(files))
+            if isinstance(outcome, Refusal):
+                self._refused.append(outcome)
+            elif outcome.document is None:
+                self._unchanged += 1
+            else:
+                batch.append(outcome)
+                self._chunks += len(outcome.document.spans)
+                if sum(len(read.document.spans) for read in batch if read.document) >= BATCH_CHUNKS:
+                    self._store(batch)
+                    batch = []
+        if batch:
+            self._store(batch)
 
     def _read_ahead(self, files: Iterable[SourceFile]) -> Iterator[ReadFile | Refusal]:
         """Outcomes in the order of `files`; another thread reads a few files ahead while chunks are encoded."""
@@ -139,15 +147,14 @@ class Ingest:
                     {name: text for name, text in passages.items() if name not in known and name not in fresh}, fresh
                 )
             with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
-                keys = known_vectors(connection, list(passages))
-                if all(name in keys or name in fresh for name in passages):  # a rebuild may have dropped unused vectors
-                    new = [name for name in fresh if name not in keys]
-                    if new:
-                        keys |= store_vectors(connection, new, np.stack([fresh[name] for name in new]))
+                keys = put_vectors(connection, list(passages), fresh)
+                if keys is not None:
                     connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (MODEL, self._fingerprint))
                     stored: set[bytes] = set(fresh)
-                    tallies = [self._link(connection, read, keys, stored) for read in batch]
+                    late = [read.file for read in batch if _edited_meanwhile(connection, read)]
+                    tallies = [self._link(connection, read, keys, stored) for read in batch if read.file not in late]
                     break
+        self._late += late
         for tally in tallies:
             tally()
         with self._timed("index"):
@@ -179,6 +186,8 @@ class Ingest:
             present = not split_again(connection, new, keys)
         embedded = _take(fresh, new) if not present else 0
         gone = link_source(connection, read.file.source, read.stored)
+        if read.edited is not None:
+            store_edit(connection, read.file.source, read.edited)
 
         def tally() -> None:
             if not present:
@@ -231,6 +240,12 @@ def check_vectors(vectors: Vectors, count: int) -> None:
             f"The embedder gave vectors that cannot be searched (shape {vectors.shape} for {count} passages, or zero, or not numbers). "
             "Set DOSSIER_EMBEDDER to 'packaged', then run: dossier doctor"
         )
+
+
+def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:
+    """A person corrected the source after it was read: it is to be read again."""
+    kept = edit_of(connection, read.file.source)
+    return (kept and kept.edit) != (read.edited and read.edited.edit)
 
 
 def _take(fresh: set[bytes], new: NewDocument) -> int:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from index.catalogue import StoredSource, document_id_of
 from index.changes import NewDocument, passage_hash
-from index.duplicates import sketch
+from index.duplicates import Sketch, sketch
+from index.edits import EditedSource
 from index.errors import FileRefused
 from index.files import SourceFile
 from index.heading import heading_of, passage_text
@@ -33,12 +34,17 @@ class FileParser(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ReadFile:
-    """A file that was read: `document` with the passages to embed, or, when its bytes are known already, only its `stored`."""
+    """A file that was read: `document` with the passages to embed, or, when its bytes are known already, only its `stored`.
+
+    Attributes:
+        edited: The correction that is laid over it in `document`, with what the file says itself.
+    """
 
     file: SourceFile
     stored: StoredSource
     document: NewDocument | None = None
     passages: Mapping[bytes, str] | None = None
+    edited: EditedSource | None = None
 
 
 class FileReader:
@@ -51,6 +57,7 @@ class FileReader:
         recipe: How files are parsed and split; bytes that were read by another recipe are read again.
         max_bytes: Largest file that is read.
         known: What the catalogue holds for each source.
+        edit: The correction that is kept for a source now.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class FileReader:
         recipe: str,
         max_bytes: int,
         known: Mapping[str, StoredSource],
+        edit: Callable[[str], EditedSource | None],
     ) -> None:
         self._parser = parser
         self._splitter = splitter
@@ -69,6 +77,7 @@ class FileReader:
         self._recipe = recipe
         self._max_bytes = max_bytes
         self._known = known
+        self._edit = edit
 
     def read(self, file: SourceFile) -> ReadFile | Refusal:
         """Read one file; every way in which it may fail to be one is a Refusal."""
@@ -112,19 +121,18 @@ class FileReader:
             *parsed.notes,
         ):
             _check_storable(text)
-        spans = tuple(self._splitter(parsed))
+        edited = self._edit(file.source)
+        if edited is not None:
+            edited = replace(edited, said=parsed.provenance)
+            parsed = replace(parsed, provenance=edited.edit.over(edited.said))
+        spans = self._splitter(parsed)
         if not spans:
             raise FileRefused("no_text", "It holds no text worth searching.")
         for span in spans:
             if not 0 <= span.start < span.end <= len(parsed.text):
                 raise ValueError(f"spans must lie in the text of {len(parsed.text)} characters, got {span}")
-        head = heading_of(parsed.provenance)
-        texts = [passage_text(head, parsed.text[span.start : span.end]) for span in spans]
-        hashes = tuple(passage_hash(self._fingerprint, text) for text in texts)
-        document_id = document_id_of(parsed.text, parsed.provenance)
-        new = NewDocument(document_id, parsed, spans, hashes, sketch(parsed.text, parsed.body))
-        stored = StoredSource(document_id, size, digest, self._recipe)
-        return ReadFile(file, stored, new, dict(zip(hashes, texts, strict=True)))
+        new, passages = new_document(parsed, spans, sketch(parsed.text, parsed.body), self._fingerprint)
+        return ReadFile(file, StoredSource(new.id, size, digest, self._recipe), new, passages, edited)
 
     def _digest(self, path: Path) -> tuple[int, str]:
         content = read_regular_file(path, self._max_bytes)
@@ -135,6 +143,17 @@ class FileReader:
             return self._digest(path)
         except FileRefused:
             return None
+
+
+def new_document(
+    parsed: ParsedFile, spans: Sequence[Span], own: Sketch, fingerprint: str
+) -> tuple[NewDocument, dict[bytes, str]]:
+    """A document ready to be stored, and the passages to embed by the name of their vector."""
+    head = heading_of(parsed.provenance)
+    texts = [passage_text(head, parsed.text[span.start : span.end]) for span in spans]
+    hashes = tuple(passage_hash(fingerprint, text) for text in texts)
+    document_id = document_id_of(parsed.text, parsed.provenance)
+    return NewDocument(document_id, parsed, tuple(spans), hashes, own), dict(zip(hashes, texts, strict=True))
 
 
 def _check_source(source: str) -> None:

@@ -107,7 +107,27 @@ CREATE TABLE answer_documents (
 ) WITHOUT ROWID;
 CREATE INDEX answer_documents_by_document ON answer_documents (document);
 """
-STEPS = (_DOCUMENTS, _ANSWERS)  # the tables that each version of the schema adds
+_BY_HAND = """
+CREATE TABLE edits (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE,
+    title TEXT, publisher TEXT, author TEXT, published TEXT,
+    said TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE feedback (
+    key INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    answer TEXT NOT NULL,
+    rating TEXT NOT NULL CHECK (rating IN ('good', 'bad')),
+    reasons TEXT NOT NULL,
+    comment TEXT NOT NULL,
+    gold TEXT,
+    given_at TEXT NOT NULL,
+    caller TEXT NOT NULL
+);
+CREATE INDEX feedback_by_answer ON feedback (answer);
+"""
+STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
