@@ -8,7 +8,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,15 @@ class StoredSource:
     size_bytes: int
     sha256: str
     recipe: str
+
+
+def count_rows(path: Path) -> tuple[int, int]:
+    """How many documents and chunks a catalogue holds, whether it is open or not. Raises StorageFailed."""
+    with storage_errors(path), closing(connect(path, readonly=True)) as connection:
+        documents, chunks = connection.execute(
+            "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
+        ).fetchone()
+        return int(documents), int(chunks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +125,8 @@ class Catalogue:
     def writing(self) -> Iterator[sqlite3.Connection]:
         """One transaction; nested use joins the outer one. What it wrote is durable when the block ends."""
         with self._write_lock, storage_errors(self.path):
+            if self._closed:
+                raise StorageFailed(f"The catalogue {self.path} is closed. Run the command again.")
             if self._depth:
                 yield self._writer
                 return

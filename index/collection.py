@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import secrets
+import shutil
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,12 +14,12 @@ from typing import Self, TypeVar
 import numpy as np
 
 from index.answers import Answers
-from index.catalogue import FILE_NAME, Catalogue
+from index.catalogue import FILE_NAME, Catalogue, count_rows
 from index.changes import remove_document
 from index.dense import CacheDamaged
 from index.edits import Edit, EditedSource, edit_of
 from index.erasure import erase_document
-from index.errors import ModelChanged, UnknownCollection, UnknownDocument
+from index.errors import ModelChanged, StorageFailed, UnknownCollection, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.fitting import split_to_fit
@@ -28,6 +30,7 @@ from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
+from index.schema import storage_errors
 from index.selection import Selections, search_selection
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
@@ -37,6 +40,7 @@ RECIPE = "1"
 PASSAGES = "heading"
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_REMOVED = ".removed-"
 T = TypeVar("T")
 
 
@@ -81,7 +85,10 @@ class DataDirectory:
             StorageFailed: It cannot be written.
         """
         path = path.absolute()
-        return cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+        owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+        for left in (path / FOLDER).glob(f"{_REMOVED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        return owned
 
     def announce(self, url: str) -> None:
         """Say where this process serves the directory, for other processes that want it."""
@@ -111,13 +118,8 @@ class DataDirectory:
                 raise ValueError(
                     f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
                 )
-            directory = self.path / FOLDER / name if _NAME.fullmatch(name) else None
-            if directory is None or not (create or (directory / FILE_NAME).is_file()):
-                raise UnknownCollection(
-                    f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
-                )
             opened = Collection(
-                directory,
+                self.path / FOLDER / name if create else self._directory_of(name),
                 embedder,
                 parser=self._shared_parser,
                 splitter=self._splitter,
@@ -125,6 +127,37 @@ class DataDirectory:
             )
             self._open[name] = opened
             return opened
+
+    def size(self, name: str) -> tuple[int, int]:
+        """How many documents and chunks a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
+        return count_rows(self._directory_of(name) / FILE_NAME)
+
+    def remove(self, name: str) -> None:
+        """Delete a collection and everything in it. It is out of reach at once, whatever still runs in it.
+
+        Raises:
+            UnknownCollection: There is none of that name.
+            StorageFailed: Some of its files are left; the next start removes them.
+        """
+        with self._lock:
+            directory = self._directory_of(name)
+            aside = directory.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
+            with storage_errors(directory):
+                directory.rename(aside)  # a crash from here on leaves nothing that could be opened
+            opened = self._open.pop(name, None)
+        try:
+            if opened is not None:
+                opened.close()  # waits for what is being read or written
+        finally:
+            _delete(aside)
+
+    def _directory_of(self, name: str) -> Path:
+        directory = self.path / FOLDER / name
+        if not _NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
+            raise UnknownCollection(
+                f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
+            )
+        return directory
 
     def _shared_parser(self) -> FileParser:
         with self._lock:
@@ -398,6 +431,13 @@ class Collection:
     def _edit_of(self, source: str) -> EditedSource | None:
         with self.catalogue.reading() as connection:
             return edit_of(connection, source)
+
+
+def _delete(directory: Path) -> None:
+    """Delete a directory and look whether it is gone. Raises StorageFailed."""
+    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        raise StorageFailed(f"Some files of a removed collection are left in {directory}. Remove that folder.")
 
 
 def _check_top_k(top_k: int) -> None:

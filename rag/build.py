@@ -52,6 +52,16 @@ class Dossier:
                 self._collections[wanted] = self.data.collection(wanted, self.embedder, create=create)
             return self._collections[wanted]
 
+    def size(self, name: str) -> tuple[int, int]:
+        """How many documents and chunks a collection holds; it is not opened for that. Raises UnknownCollection."""
+        return self.data.size(name)
+
+    def remove(self, name: str) -> None:
+        """Delete a collection and everything in it. Raises UnknownCollection, StorageFailed."""
+        with self._lock:
+            self._collections.pop(name, None)
+        self.data.remove(name)
+
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Pipeline:
         """The pipeline over one collection; `settings` may differ in how it is asked, not in its models or data."""
         settings = settings or self.settings

@@ -7,6 +7,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from starlette.types import ASGIApp
 
 from index.answers import Answers
 from index.catalogue import Catalogue
+from index.edits import Edit
 from index.errors import UnknownCollection, UnknownDocument
+from index.feedback import Feedback
 from index.files import SourceFile
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.answer.telling import Listener
@@ -44,8 +47,9 @@ def document(text: str, source: str, *, title: str = "A note", publisher: str | 
 class FakeCollection:
     """Documents in a dict; a file with the word BAD in it is refused, `gate` holds ingests until it is set."""
 
-    def __init__(self, answers: Answers, documents: Sequence[Document] = ()) -> None:
-        self.answers = answers
+    def __init__(self, catalogue: Catalogue, documents: Sequence[Document] = ()) -> None:
+        self.answers = Answers(catalogue)
+        self.feedback = Feedback(catalogue)
         self.held = {one.id: one for one in documents}
         self.gate: threading.Event | None = None
         self.erased: list[str] = []
@@ -94,6 +98,17 @@ class FakeCollection:
         if document_id not in self.held:
             raise UnknownDocument(f"There is no document {document_id}. Run: dossier documents")
         return self.held[document_id]
+
+    def edit(self, document_id: str, **fields: str | None) -> str:
+        old = self.document(document_id)
+        said = Edit().changed(fields).over(old.provenance)
+        if said == old.provenance:
+            return document_id
+        new = replace(old, id=hashlib.sha256(repr((old.text, said)).encode()).hexdigest()[:16], provenance=said)
+        self.held = {
+            new.id if name == old.id else name: new if name == old.id else one for name, one in self.held.items()
+        }
+        return new.id
 
     def remove(self, document_id: str) -> None:
         self.document(document_id)
@@ -206,10 +221,14 @@ class FakePipeline:
         )
 
 
-def kept_in(folder: Path) -> Answers:
-    """Answers in a file of their own."""
+def catalogue_in(folder: Path) -> Catalogue:
+    """A file of its own for answers and feedback."""
     folder.mkdir(parents=True, exist_ok=True)
-    return Answers(Catalogue(folder / "answers.sqlite3"))
+    return Catalogue(folder / "answers.sqlite3")
+
+
+def kept_in(folder: Path) -> Answers:
+    return Answers(catalogue_in(folder))
 
 
 class FakeData:
@@ -229,7 +248,7 @@ class FakeDossier:
         self.settings = Settings(data=data, **settings)
         self.data = FakeData()
         documents = [document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")]
-        self.collections = {"default": FakeCollection(kept_in(data / "default"), documents)}
+        self.collections = {"default": FakeCollection(catalogue_in(data / "default"), documents)}
         self.pipelines: dict[str, FakePipeline] = {}
         self.warm: Callable[[], None] = lambda: None
         self.closed = False
@@ -244,8 +263,16 @@ class FakeDossier:
                 raise UnknownCollection(
                     f"There is no collection '{wanted}'. Run: dossier index FOLDER --collection {wanted}"
                 )
-            self.collections[wanted] = FakeCollection(kept_in(self.settings.data / wanted))
+            self.collections[wanted] = FakeCollection(catalogue_in(self.settings.data / wanted))
         return self.collections[wanted]
+
+    def size(self, name: str) -> tuple[int, int]:
+        documents = self.collection(name).documents()
+        return len(documents), sum(one.chunk_count for one in documents)
+
+    def remove(self, name: str) -> None:
+        self.collection(name)
+        del self.collections[name]
 
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> FakePipeline:
         wanted = name or "default"

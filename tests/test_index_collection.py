@@ -323,3 +323,49 @@ def test_a_directory_that_cannot_be_written_is_one_clear_error(below: str) -> No
     assert "Permission denied" in ran.stdout, ran.stderr
     assert "DOSSIER_DATA" in ran.stdout
     assert resource.getrlimit(resource.RLIMIT_FSIZE)[1] != 0
+
+
+def test_a_removed_collection_is_gone_from_the_disk_and_its_name_is_free(tmp_path: Path) -> None:
+    with own(tmp_path) as data:
+        kept, gone = (data.collection(name, WordHashEmbedder(), create=True) for name in ("kept", "gone"))
+        gone.answers.count()
+        data.remove("gone")
+        assert data.names() == ["kept"]
+        assert [path.name for path in (data.path / "collections").iterdir()] == ["kept"]
+        with pytest.raises(UnknownCollection):
+            data.collection("gone", WordHashEmbedder())
+        assert data.collection("gone", WordHashEmbedder(), create=True).documents() == []
+        assert kept.documents() == []
+
+
+def test_what_still_runs_in_a_removed_collection_is_told_that_it_is_closed(tmp_path: Path) -> None:
+    with own(tmp_path) as data:
+        gone = data.collection("gone", WordHashEmbedder(), create=True)
+        data.remove("gone")
+        for use in (gone.documents, lambda: gone.remove("x"), lambda: gone.search_lexical("a", 1)):
+            with pytest.raises(StorageFailed):
+                use()
+
+
+def test_a_removal_that_a_crash_cut_short_is_finished_at_the_next_start(tmp_path: Path) -> None:
+    with own(tmp_path) as data:
+        data.collection("gone", WordHashEmbedder(), create=True)
+    (data.path / "collections" / "gone").rename(data.path / "collections" / ".removed-0123")
+    with own(tmp_path) as data:
+        assert list((data.path / "collections").iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["nowhere", "..", ".", "", "../x", ".removed-0123", "a\0b"])
+def test_only_a_collection_can_be_removed_or_counted(tmp_path: Path, name: str) -> None:
+    with own(tmp_path) as data:
+        for use in (data.remove, data.size):
+            with pytest.raises(UnknownCollection):
+                use(name)
+
+
+def test_a_collection_is_counted_whether_it_is_open_or_not(tmp_path: Path) -> None:
+    with own(tmp_path) as data:
+        data.collection("open", WordHashEmbedder(), create=True)
+        assert data.size("open") == (0, 0)
+    with own(tmp_path) as data:
+        assert data.size("open") == (0, 0)

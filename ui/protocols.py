@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from index.answers import Answers
+    from index.feedback import Feedback
     from index.files import SourceFile
     from index.values import Document, Filters, IngestReport, Refusal
     from rag.answer.telling import Listener
@@ -29,6 +30,9 @@ class Collection(Protocol):
     @property
     def answers(self) -> Answers: ...
 
+    @property
+    def feedback(self) -> Feedback: ...
+
     def ingest(
         self,
         files: Sequence[SourceFile],
@@ -41,6 +45,8 @@ class Collection(Protocol):
     def documents(self) -> list[Document]: ...
 
     def document(self, document_id: str) -> Document: ...
+
+    def edit(self, document_id: str, **fields: str | None) -> str: ...
 
     def remove(self, document_id: str) -> None: ...
 
@@ -97,6 +103,10 @@ class Dossier(Protocol):
     def names(self) -> list[str]: ...
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
+
+    def size(self, name: str) -> tuple[int, int]: ...
+
+    def remove(self, name: str) -> None: ...
 
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Pipeline: ...
 

@@ -37,6 +37,12 @@ class Permitted:
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
         return self._dossier.collection(self._checked(name, write=create), create=create)
 
+    def size(self, name: str) -> tuple[int, int]:
+        return self._dossier.size(self._checked(name))
+
+    def remove(self, name: str) -> None:
+        self._dossier.remove(self._checked(name, write=True))
+
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Pipeline:
         return self._dossier.pipeline(self._checked(name), settings=settings)
 

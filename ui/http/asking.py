@@ -26,6 +26,7 @@ def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
                 collection=asked.collection,
                 filters=asked.filters,
                 thread=asked.thread,
+                manner=asked.manner,
                 listener=listener,
             )
 
