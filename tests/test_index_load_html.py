@@ -149,20 +149,3 @@ def test_a_deep_page_is_refused_and_does_not_exhaust_the_stack(tmp_path):
 def test_json_ld_that_is_very_deep_is_ignored(tmp_path):
     head = f'<script type="application/ld+json">{"[" * 100_000}</script>'
     assert load(tmp_path, page(head=head)).provenance.title == "The ferry returns"
-
-
-def test_nothing_is_fetched_for_a_page(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
-    head = '<link rel="stylesheet" href="http://127.0.0.1:9/x.css"><base href="http://127.0.0.1:9/"><meta http-equiv="refresh" content="0;url=http://127.0.0.1:9/">'
-    doctype = '<!DOCTYPE html SYSTEM "http://127.0.0.1:9/x.dtd">'
-    parsed = load(
-        tmp_path,
-        page(
-            PARAGRAPHS + '<iframe src="http://127.0.0.1:9/"></iframe><img src="http://127.0.0.1:9/a.png">', head
-        ).replace("<!DOCTYPE html>", doctype),
-    )
-    assert FIRST in parsed.text

@@ -147,17 +147,6 @@ def test_entities_that_multiply_are_refused(tmp_path):
     )
 
 
-def test_an_external_template_is_not_fetched(tmp_path, monkeypatch):
-    def refuse(*_):
-        raise AssertionError("a socket was opened")
-
-    monkeypatch.setattr("socket.socket.connect", refuse)
-    monkeypatch.setattr("socket.getaddrinfo", refuse)
-    relations = b"""<?xml version="1.0"?><Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1"
-    Type="http://schemas.openxmlformats.org/officeDocument/2006/relationships/attachedTemplate" Target="http://127.0.0.1:9/t.dotm" TargetMode="External"/></Relationships>"""
-    assert load(tmp_path, rewritten(docx_bytes([FIRST]), {"word/_rels/settings.xml.rels": relations})).text == FIRST
-
-
 @pytest.mark.parametrize("share", [0.3, 0.7, 0.98])
 def test_an_archive_cut_off_is_a_parse_error(tmp_path, share):
     content = docx_bytes([FIRST])
