@@ -10,7 +10,8 @@ from pathlib import Path
 
 from index.builder import BuildFailed, Job, run_job
 from index.catalogue import FILE_NAME, Catalogue
-from index.collection import FOLDER, DataDirectory, fingerprint_of
+from index.collection import fingerprint_of
+from index.directory import FOLDER, DataDirectory
 from index.errors import DossierError, StorageFailed
 from index.generations import FOLDER as GENERATIONS
 from index.generations import manifest, read_record
@@ -63,7 +64,11 @@ def examine(path: Path, embedder: Embedder) -> list[Finding]:
     try:
         findings.append(Finding("lock", True, "No other process uses the directory."))
         folder = path / FOLDER
-        names = sorted(entry.name for entry in folder.iterdir() if entry.is_dir()) if folder.is_dir() else []
+        names = (
+            sorted(found.name for found in folder.iterdir() if found.is_dir() and not found.name.startswith("."))
+            if folder.is_dir()
+            else []
+        )
         if not names:
             findings.append(Finding("collections", True, "There is no collection yet. Run: dossier index FOLDER"))
         for name in names:

@@ -7,7 +7,8 @@ from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Embedder
 from rag.coverage.survey import Surveyor

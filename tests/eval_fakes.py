@@ -8,7 +8,8 @@ from pathlib import Path
 
 from eval.observe import DENSE, FUSED, LEXICAL, Passage, Ranker
 from eval.sets.corpus import IndexedSet
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.errors import UnknownDocument
 from index.protocols import Vectors
 from index.values import Chunk, Document, Filters, Provenance

@@ -6,7 +6,8 @@ import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.errors import FileRefused
 from index.files import SourceFile
 from index.heading import heading_of, passage_text

@@ -11,7 +11,7 @@ from eval.gold import load_gold
 from eval.observe import DENSE, FUSED, LEXICAL, RERANKED, standard_rankers
 from eval.report import add_comparison, build_report
 from eval.run import run_gold
-from index.collection import DataDirectory
+from index.directory import DataDirectory
 from rag.values import Hit
 from tests.eval_fakes import FakePipeline
 from tests.fakes import WordHashEmbedder

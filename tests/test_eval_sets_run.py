@@ -18,7 +18,7 @@ from eval.sets.read import NoSet, read_set
 from eval.sets.report import GIVEN, given_to_beat
 from eval.sets.run import RANKINGS, chosen, collection_name, run_set
 from eval.sets.suite import NINE, choose_sets, means, run_sets
-from index.collection import DataDirectory
+from index.directory import DataDirectory
 from index.load import parse_file
 from tests.eval_fakes import FakePipeline, HashedSystems, MemoryCorpus
 from tests.eval_sets import DOCUMENTS, write_set

@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from index.catalogue import holds
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.erasure import text_pieces, vector_pieces
 from index.errors import DirectoryOwned, ModelChanged, StorageFailed, UnknownCollection, UnknownDocument
 from index.files import SourceFile, find_files

@@ -14,7 +14,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.errors import ModelUnavailable
 from index.files import SourceFile
 from index.ingest import BATCH_CHUNKS

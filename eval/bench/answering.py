@@ -12,7 +12,7 @@ from typing import Any
 from eval.bench.invented import invented_questions, write_articles
 from eval.bench.reading import WARM_UP, RecordingForward, forward_all
 from eval.bench.speed import CHUNKS_PER_ARTICLE, RandomEmbedder, ingest_folder, seconds_of, spread
-from index.collection import DataDirectory
+from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Vectors
 from rag.pipeline import Pipeline

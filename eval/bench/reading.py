@@ -11,7 +11,7 @@ from typing import Any
 
 from eval.bench.invented import invented_questions, write_articles
 from eval.bench.speed import CHUNKS_PER_ARTICLE, ingest_folder, seconds_of, spread
-from index.collection import DataDirectory
+from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from rag.question.analyse import analyse
 from rag.reading.encoder import Integers, Outputs, PairEncoder

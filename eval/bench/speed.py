@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 
 from eval.bench.invented import invented_questions, write_articles
-from index.collection import Collection, DataDirectory
+from index.collection import Collection
+from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from index.files import find_files
 from index.protocols import Embedder, Vectors

@@ -1,0 +1,172 @@
+"""A data directory while one process owns it, and the collections in it."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from index.catalogue import FILE_NAME, count_rows
+from index.collection import Collection
+from index.errors import StorageFailed, UnknownCollection
+from index.owner import OwnerLock
+from index.protocols import Embedder
+from index.reading import FileParser, Splitter
+from index.schema import storage_errors
+
+FOLDER = "collections"
+MAX_FILE_BYTES = 25 * 1024 * 1024
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+_REMOVED = ".removed-"
+
+
+class DataDirectory:
+    """A data directory while this process owns it. Use `own`."""
+
+    def __init__(
+        self, path: Path, lock: OwnerLock, *, parser: FileParser | None, splitter: Splitter | None, max_file_bytes: int
+    ) -> None:
+        self.path = path
+        self._owner = lock
+        self._parser = parser
+        self._splitter = splitter
+        self._max_file_bytes = max_file_bytes
+        self._lock = threading.Lock()
+        self._open: dict[str, Collection] = {}
+
+    @classmethod
+    def own(
+        cls,
+        path: Path,
+        *,
+        parser: FileParser | None = None,
+        splitter: Splitter | None = None,
+        max_file_bytes: int = MAX_FILE_BYTES,
+    ) -> DataDirectory:
+        """Take the directory for this process; it is created when missing.
+
+        Args:
+            path: The data directory.
+            parser: File to text; parsing in a child process with limits when left out.
+            splitter: Text to chunks; `index.split.split` with the embedder's limits when left out.
+            max_file_bytes: Largest file that is read.
+
+        Raises:
+            DirectoryOwned: Another process has it.
+            StorageFailed: It cannot be written.
+        """
+        path = path.absolute()
+        owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+        for left in (path / FOLDER).glob(f"{_REMOVED}*"):
+            shutil.rmtree(left, ignore_errors=True)
+        return owned
+
+    def announce(self, url: str) -> None:
+        """Say where this process serves the directory, for other processes that want it."""
+        self._owner.announce(url)
+
+    def names(self) -> list[str]:
+        """Names of the collections, sorted."""
+        folder = self.path / FOLDER
+        if not folder.is_dir():
+            return []
+        return sorted(
+            entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
+        )
+
+    def collection(self, name: str, embedder: Embedder, *, create: bool = False) -> Collection:
+        """Open a collection, or return it when it is open.
+
+        Raises:
+            UnknownCollection: There is none of that name, and `create` is false.
+            ValueError: The name of a collection to create breaks the rule.
+            StorageFailed: Its files are damaged or cannot be written.
+        """
+        with self._lock:
+            if name in self._open:
+                return self._open[name]
+            if create and not _NAME.fullmatch(name):
+                raise ValueError(
+                    f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
+                )
+            opened = Collection(
+                self.path / FOLDER / name if create else self._directory_of(name),
+                embedder,
+                parser=self._shared_parser,
+                splitter=self._splitter,
+                max_file_bytes=self._max_file_bytes,
+            )
+            self._open[name] = opened
+            return opened
+
+    def size(self, name: str) -> tuple[int, int]:
+        """How many documents and chunks a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
+        return count_rows(self._directory_of(name) / FILE_NAME)
+
+    def remove(self, name: str) -> None:
+        """Delete a collection and everything in it. It is out of reach at once, whatever still runs in it.
+
+        Raises:
+            UnknownCollection: There is none of that name.
+            StorageFailed: Some of its files are left; the next start removes them.
+        """
+        with self._lock:
+            directory = self._directory_of(name)
+            aside = directory.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
+            with storage_errors(directory):
+                directory.rename(aside)  # a crash from here on leaves nothing that could be opened
+            opened = self._open.pop(name, None)
+        try:
+            if opened is not None:
+                opened.close()  # waits for what is being read or written
+        finally:
+            _delete(aside)
+
+    def _directory_of(self, name: str) -> Path:
+        directory = self.path / FOLDER / name
+        if not _NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
+            raise UnknownCollection(
+                f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
+            )
+        return directory
+
+    def _shared_parser(self) -> FileParser:
+        with self._lock:
+            if self._parser is None:
+                from index.sandbox import ParserLimits, ParserProcess
+
+                self._parser = ParserProcess(ParserLimits(max_bytes=self._max_file_bytes))
+            return self._parser
+
+    def close(self) -> None:
+        """Close every collection, then give the directory back."""
+        with self._lock:
+            opened, self._open = list(self._open.values()), {}
+            parser, self._parser = self._parser, None
+        try:
+            for collection in opened:
+                collection.close()
+            if parser is not None:
+                parser.close()
+        finally:
+            self._owner.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _delete(directory: Path) -> None:
+    """Delete a directory and look whether it is gone. Raises StorageFailed."""
+    shutil.rmtree(directory, ignore_errors=True)
+    if directory.exists():
+        raise StorageFailed(f"Some files of a removed collection are left in {directory}. Remove that folder.")
