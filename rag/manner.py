@@ -21,10 +21,14 @@ class Manner(Frozen):
     Attributes:
         strictness: "normal" is the settings' threshold; the others are read off the judge's risk-coverage curve.
         llm: False keeps the question and the passages from the language model; True wants it, None takes it where there is one.
+        read: How many passages are read; None is as many as the settings say.
+        detect_filters: False lets the question itself restrict nothing, whatever it names.
     """
 
     strictness: Strictness = "normal"
     llm: bool | None = None
+    read: int | None = None
+    detect_filters: bool = True
 
     def applied_to(self, settings: Settings) -> Settings:
         """The settings that the question is answered with.
@@ -40,4 +44,8 @@ class Manner(Frozen):
             changes["answer_threshold"] = min(usual, threshold_for(_LENIENT_ERROR))
         if self.llm is False:
             changes["llm"] = None
+        if self.read is not None:
+            changes["read"] = self.read
+        if not self.detect_filters:
+            changes["detect_filters"] = False
         return settings.model_copy(update=changes) if changes else settings
