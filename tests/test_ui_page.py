@@ -176,7 +176,7 @@ def test_every_event_answers_over_http_to_what_its_buttons_send(url: str, docume
 def test_a_made_up_file_of_the_machine_is_neither_read_nor_copied(url: str, tmp_path: Path) -> None:
     foreign = tmp_path / "private.txt"
     foreign.write_text("Not for the page.")
-    for name in ("ask", "show", "remove", "turn"):
+    for name in ("ask", "show", "turn"):
         given = {"path": str(foreign), "orig_name": "x.txt", "meta": {"_type": "gradio.FileData"}}
         assert "Not for the page" not in json.dumps(call(url, name, given))
     assert [path for path in (tmp_path / "gradio").rglob("*") if path.is_file()] == []

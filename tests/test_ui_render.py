@@ -13,15 +13,8 @@ from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Po
 from tests.fakes_page import make_document
 from ui.command.show.answer import show_answer
 from ui.page.answer_view import answer_view
-from ui.page.documents_view import (
-    PAGE_ROWS,
-    documents_view,
-    drop_view,
-    examples_view,
-    header_view,
-    welcome_view,
-)
-from ui.page.examples import SEED_FILES, SEED_QUESTIONS, example_questions
+from ui.page.documents_view import documents_view
+from ui.page.header_view import examples_view, header_view
 from ui.page.markup import block, escape, fill
 from ui.page.proof_view import excerpt
 from ui.page.said import said_view
@@ -287,44 +280,6 @@ def test_a_date_says_how_much_of_it_is_known_and_how() -> None:
 
 def test_a_passage_is_cut_between_words() -> None:
     assert excerpt("one two\n three four", 10) == "one two …"
-
-
-def test_the_list_shows_every_document_once_over_its_pages() -> None:
-    documents = [make_document(f"text {number}", title=f"Title {number:03}") for number in range(PAGE_ROWS + 3)]
-    first, second = documents_view(documents, 0), documents_view(documents, 1)
-    assert first.count('class="document"') == PAGE_ROWS
-    assert second.count('class="document"') == 3
-    assert documents_view(documents, 99) == second
-
-
-def test_a_near_duplicate_names_the_document_it_repeats() -> None:
-    import dataclasses
-
-    first = make_document("one", title="The first")
-    copy = dataclasses.replace(make_document("two", title="A copy"), origin=first.id)
-    assert "Nearly the same as “The first”" in shown(documents_view([first, copy]))
-
-
-def test_the_place_for_files_says_how_large_they_may_be() -> None:
-    assert "up to 25 MB a file" in shown(drop_view(25 * 1024 * 1024))
-    assert "<i hidden>26214400</i>" in drop_view(25 * 1024 * 1024)
-
-
-def test_an_empty_collection_says_how_to_add_documents() -> None:
-    for markup in (welcome_view([]), documents_view([])):
-        assert "dossier index FOLDER" in shown(markup)
-
-
-def test_examples_are_offered_only_over_the_seeds() -> None:
-    assert example_questions(f"/somewhere/seeds/{name}" for name in SEED_FILES) == SEED_QUESTIONS
-    assert example_questions(sorted(SEED_FILES)[1:]) == ()
-
-
-def test_the_seed_questions_belong_to_the_seeds_that_are_there() -> None:
-    from pathlib import Path
-
-    seeds = Path(__file__).parents[1] / "seeds"
-    assert {path.name for path in seeds.glob("[0-9]*.md")} == SEED_FILES
 
 
 def test_who_says_it_leads_a_sentence_once() -> None:

@@ -70,10 +70,21 @@ def threshold_for(target_error: float) -> float:
 
     Read off its risk-coverage curve; the highest threshold of the curve where no share of answers was that good.
     """
-    points = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["risk_coverage"]
+    points = _curve()
     good = [point for point in points if point["risk"] <= target_error]
     chosen = max(good, key=lambda point: point["coverage"]) if good else points[0]
     return float(chosen["threshold"])
+
+
+def shown_at(threshold: float) -> tuple[float, float]:
+    """Share of the pool's questions that were answered, and share of those answers that were wrong, nearest to a threshold."""
+    point = min(_curve(), key=lambda one: abs(one["threshold"] - threshold))
+    return point["coverage"], point["risk"]
+
+
+def _curve() -> list[dict[str, float]]:
+    points: list[dict[str, float]] = json.loads(WEIGHTS_FILE.read_text(encoding="utf-8"))["risk_coverage"]
+    return points
 
 
 def judge_from(stored: Mapping[str, Any]) -> Judge:

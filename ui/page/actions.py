@@ -8,8 +8,8 @@ from rag.asking import NEW, Asking
 from rag.values import Answer
 from ui.page.answer_view import answer_view
 from ui.page.conversation_view import conversation_view
-from ui.page.documents_view import examples_view, welcome_view
 from ui.page.examples import example_questions
+from ui.page.header_view import examples_view, welcome_view
 from ui.page.pressed import key, reference
 from ui.page.said import said_view, sorry
 from ui.page.source_view import gone_view, no_source_view, source_view

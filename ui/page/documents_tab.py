@@ -1,67 +1,64 @@
-"""The tab of the documents: add, look, remove."""
+"""The tab of the documents: add, look, find, correct, remove.
+
+What changes documents goes to the API from `upload.js` and `documents.js`, like from any other client: it shares the API's
+limits, its queue and its answer to who may write.
+"""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Sequence
 
 import gradio as gr
 
-from index.errors import UnknownCollection, UnknownDocument
+from index.errors import UnknownCollection
 from index.values import Document
-from ui.desk import check_id
-from ui.page.documents_view import documents_view, drop_view
+from ui.access.caller import acting
+from ui.page.choices import chosen
+from ui.page.contents_view import contents_view
+from ui.page.documents_view import documents_view, drop_view, finding_view
+from ui.page.listing import listing
 from ui.page.places import QUIET, Frame, command, for_caller, markup
-from ui.page.pressed import page_number, short
-from ui.page.said import said_view, sorry
+from ui.page.said import sorry
 from ui.protocols import Dossier
-from ui.words import title_of
 
 
 def documents_tab(frame: Frame) -> None:
     """Build the tab inside the one that is open."""
     actions = DocumentsActions(frame.dossier)
-    markup("adding", drop_view(frame.dossier.settings.max_file_bytes))
-    report = markup("report")
+    adding = markup("adding")
+    contents = markup("contents")
+    markup("finding", finding_view())
     documents = markup("documents")
-    remove, press_remove = command("remove")
     turn, press_turn = command("turn")
-    gr.on(list(frame.changed), for_caller(actions.listing), None, documents, **QUIET)
-    press_turn.click(for_caller(actions.turn), turn, documents, **QUIET)
-    press_remove.click(for_caller(actions.remove), remove, [report, frame.changes], **QUIET)
+    asked = [turn, frame.choices]
+    gr.on(list(frame.changed), for_caller(actions.overview), asked, [adding, contents, documents], **QUIET)
+    press_turn.click(for_caller(actions.turn), asked, documents, trigger_mode="always_last", **QUIET)
 
 
 class DocumentsActions:
-    """Uploads are not among them: `upload.js` sends files to the API like any other client, so they share its limits and queue."""
+    """What the tab shows; the commands are those of `ui.page.listing` and `ui.page.choices`."""
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier
 
-    def listing(self) -> str:
-        """The first page of the list."""
-        return self.turn("0")
-
-    def turn(self, command: str) -> str:
-        """The list of documents at another page."""
+    def overview(self, command: str, choices: str) -> tuple[str, str, str]:
+        """Where files go, what is in here, and the list."""
         try:
-            return documents_view(self._documents(), page_number(command))
+            documents, may_write = self._documents(choices), acting().may_write
+            adding = drop_view(self._dossier.settings.max_file_bytes, may_write=may_write)
+            return adding, contents_view(documents), documents_view(documents, listing(command), may_write=may_write)
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return "", "", sorry(error)
+
+    def turn(self, command: str, choices: str) -> str:
+        """The list at another page, in another order, or narrowed."""
+        try:
+            return documents_view(self._documents(choices), listing(command), may_write=acting().may_write)
         except Exception as error:  # noqa: BLE001 - said on the page
             return sorry(error)
 
-    def remove(self, command: str) -> tuple[str, str]:
-        """Report of the removal of one document, and word that there was one."""
+    def _documents(self, choices: str) -> Sequence[Document]:
         try:
-            collection = self._dossier.collection()
-            document = collection.document(check_id(short(command)))
-            collection.remove(document.id)
-            return said_view(f"Removed “{title_of(document)}”. It can no longer be cited."), uuid.uuid4().hex
-        except UnknownDocument:
-            return said_view("That document was already removed."), uuid.uuid4().hex
-        except Exception as error:  # noqa: BLE001 - said on the page
-            return sorry(error), ""
-
-    def _documents(self) -> Sequence[Document]:
-        try:
-            return self._dossier.collection().documents()
+            return self._dossier.collection(chosen(choices).collection).documents()
         except UnknownCollection:
             return []

@@ -14,11 +14,13 @@ import gradio as gr
 from fastapi import FastAPI
 
 from index.errors import UnknownCollection
+from ui.access.caller import acting
 from ui.page.ask_tab import ask_tab
+from ui.page.choices import chosen
 from ui.page.coverage_tab import coverage_tab
 from ui.page.documents_tab import documents_tab
-from ui.page.documents_view import header_view
 from ui.page.evaluation_tab import evaluation_tab
+from ui.page.header_view import header_view
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
 from ui.page.settings_tab import settings_tab
@@ -40,26 +42,29 @@ def build_page(dossier: Dossier) -> gr.Blocks:
     page: gr.Blocks = gr.Blocks(title="Dossier", analytics_enabled=False)
     with page:
         header = markup("top")
-        changes, press_refresh = command("refresh")
-        frame = Frame(page, dossier, (page.load, press_refresh.click, changes.change), changes)
+        _, press_refresh = command("refresh")
+        choices, press_choices = command("choices")
+        changed = (page.load, press_refresh.click, press_choices.click)
+        frame = Frame(page, dossier, changed, choices)
         with gr.Tabs(elem_id="tabs"):
             for name, build in TABS.items():
                 with gr.Tab(name.capitalize(), id=name, elem_id=f"{name}-tab"):
                     build(frame)
 
-        def show_header() -> str:
-            return _header(dossier)
+        def show_header(choices: str) -> str:
+            return _header(dossier, choices)
 
-        gr.on(list(frame.changed), for_caller(show_header), None, header, **QUIET)
+        gr.on(list(frame.changed), for_caller(show_header), choices, header, **QUIET)
     page.queue(max_size=QUEUE, default_concurrency_limit=4)
     return page
 
 
-def _header(dossier: Dossier) -> str:
+def _header(dossier: Dossier, choices: str) -> str:
     try:
-        return header_view(dossier.collection().documents())
+        name = chosen(choices).collection or acting().own_default(dossier.settings.collection)
+        return header_view(dossier.collection(name).documents(), dossier.names(), name)
     except UnknownCollection:
-        return header_view(())
+        return header_view((), dossier.names())
     except Exception as error:  # noqa: BLE001 - said on the page
         return sorry(error)
 

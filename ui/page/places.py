@@ -21,14 +21,14 @@ class Frame:
 
     Attributes:
         page: For `page.load`.
-        changed: Triggers for `gr.on`: the page was opened, or documents came or went.
-        changes: An event returns any new text into it when it has changed documents.
+        changed: Triggers for `gr.on`: the page was opened, documents came or went, or another collection was chosen.
+        choices: What was chosen in this browser, for `ui.page.choices.chosen`; an input of every event that reads documents.
     """
 
     page: gr.Blocks
     dossier: Dossier
     changed: tuple[Any, ...]
-    changes: gr.Textbox
+    choices: gr.Textbox
 
 
 def markup(name: str, value: str = "") -> gr.Markdown:

@@ -73,6 +73,8 @@
     for (;;) {
       const form = new FormData();
       for (const file of files) form.append("file", file, file.name);
+      const { collection } = Choices.sent();
+      if (collection) form.append("collection", collection);
       const response = await fetch("v1/documents", { method: "POST", body: form });
       if (response.status !== 503 || !response.headers.get("Retry-After")) return response;
       await pause(1000 * Math.min(30, Number(response.headers.get("Retry-After")) || 1));

@@ -1,0 +1,67 @@
+"""The head of the page and what stands on it before anything was asked, as markup."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.values import Document
+from ui.page.documents_view import FIRST_STEPS
+from ui.page.markup import Html, block, fill, join
+from ui.words import count, listed
+
+
+def header_view(documents: Sequence[Document], collections: Sequence[str] = (), chosen: str | None = None) -> str:
+    """The name of the page, how much it knows, and the other collections when there are any."""
+    outlets = {one.provenance.publisher for one in documents if one.provenance.publisher}
+    known = listed(
+        [count(len(documents), "document"), count(len(outlets), "outlet") if outlets else None]
+        if documents
+        else ["no documents yet"]
+    )
+    return block(
+        fill(
+            '<header class="top"><h1>Dossier</h1><p>Answers from your own documents, every sentence with its proof.</p>'
+            '<p class="known">{picker}{known}</p></header>',
+            picker=_picker(collections, chosen) if len(collections) > 1 else Html(""),
+            known=known,
+        )
+    )
+
+
+def _picker(collections: Sequence[str], chosen: str | None) -> Html:
+    options = join(
+        fill(
+            '<option value="{name}"{selected}>{name}</option>',
+            name=name,
+            selected=Html(" selected") if name == chosen else Html(""),
+        )
+        for name in collections
+    )
+    return fill(
+        '<label class="sr" for="collection">Collection</label><select id="collection">{options}</select> ',
+        options=options,
+    )
+
+
+def examples_view(questions: Sequence[str]) -> str:
+    if not questions:
+        return ""
+    buttons = join(fill('<button type="button" class="example">{question}</button>', question=one) for one in questions)
+    return block(fill('<p class="label">For example</p><div class="examples">{buttons}</div>', buttons=buttons))
+
+
+def welcome_view(documents: Sequence[Document]) -> str:
+    """What stands where the answer will be."""
+    if not documents:
+        return block(
+            fill(
+                '{steps}<p><button type="button" class="primary go-add">Add documents</button></p>', steps=FIRST_STEPS
+            ),
+            "answer",
+        )
+    return block(
+        Html(
+            '<p class="empty">Ask a question. The answer comes with numbered sources; each leads to the words it rests on.</p>'
+        ),
+        "answer",
+    )
