@@ -13,6 +13,8 @@ import hypothesis
 import pytest
 
 if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
     from rag.build import Dossier
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
@@ -83,6 +85,15 @@ def reader():  # type: ignore[no-untyped-def]
     from rag.reading.reader import EncoderReader
 
     return EncoderReader()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium. Of one module: while it is open, an event loop runs in the thread of the tests."""
+    from tests.browser import launched
+
+    with launched() as opened:
+        yield opened
 
 
 HARBOUR = """---
