@@ -11,13 +11,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
 
 from index.errors import SettingInvalid
 
 CONFIG_FILE = "dossier.toml"
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+
+
+def _listed(value: object) -> object:
+    """Values with commas between, as the environment has them, as a list."""
+    return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -31,6 +42,15 @@ class Settings(BaseSettings):
     )
     host: str = Field("127.0.0.1", description="Address the server listens on; only loopback without keys.")
     port: int = Field(7860, ge=1, le=65535, description="Port of the server.")
+    hosts: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Names that requests may give the server, with commas between; loopback names always, and on another "
+        "address any name while none is set.",
+    )
+    require_keys: bool = Field(False, description="Ask for a key even where only this machine can reach the server.")
+    requests_per_minute: int = Field(
+        30, ge=1, le=10_000, description="Questions that one key may ask in a minute; who needs no key has no limit."
+    )
 
     embedder: str = Field(
         "packaged", description="'packaged' (all-MiniLM-L6-v2), a folder, or a model name already in the local cache."
@@ -98,6 +118,22 @@ class Settings(BaseSettings):
     answer_queue: int = Field(8, ge=0, le=1000, description="Questions that may wait for their turn.")
     queue_wait_s: float = Field(30.0, gt=0, le=600, description="Longest wait for a turn, in seconds.")
     answer_deadline_s: float = Field(120.0, gt=0, le=3600, description="Longest work on one question, in seconds.")
+
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Logs of a server: for people or one JSON object a line."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info",
+        description="Least that a server logs; requests are 'info', health checks and parts of the page 'debug'.",
+    )
+    traces: str | None = Field(
+        None,
+        pattern=r"^https?://[^\s/]+/?$",
+        description="OTLP endpoint (gRPC) for traces; unset: OTEL_EXPORTER_OTLP_ENDPOINT, or none.",
+    )
+    audit: bool | None = Field(
+        None, description="Keep an audit trail in the data directory; unset: where callers need keys."
+    )
 
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")

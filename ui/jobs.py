@@ -7,6 +7,7 @@ import queue
 import secrets
 import shutil
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -74,7 +75,11 @@ class UploadFolder:
 
 
 class Jobs:
-    """A bounded queue of ingests and the one thread that runs them. `start` before `submit`, `close` at the end."""
+    """A bounded queue of ingests and the one thread that runs them. `start` before `submit`, `close` at the end.
+
+    Attributes:
+        outcomes: How many ended as "done" and "failed".
+    """
 
     def __init__(self, dossier: Dossier, *, most_waiting: int = MOST_WAITING, most_kept: int = MOST_KEPT) -> None:
         self._dossier = dossier
@@ -83,6 +88,7 @@ class Jobs:
         self._jobs: dict[str, _Job] = {}
         self._lock = threading.Lock()
         self._stopping = threading.Event()
+        self.outcomes: Counter[str] = Counter()
         self._thread = threading.Thread(target=self._work, name="dossier-ingest", daemon=True)
 
     def start(self) -> None:
@@ -154,6 +160,7 @@ class Jobs:
             self._fail(job, of_error(error))
         except Exception as error:  # noqa: BLE001 - one bad job must not end the worker
             self._fail(job, unexpected(error))
+        self.outcomes[job.view.status] += 1
 
     def _fail(self, job: _Job, problem: Problem) -> None:
         job.view = job.view.model_copy(update={"status": "failed", "error": f"{problem.code}: {problem.detail}"})

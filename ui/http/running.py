@@ -1,15 +1,20 @@
-"""Is the process up, are the models loaded?"""
+"""Is the process up, are the models loaded, and how is it doing?"""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
+from contextlib import suppress
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from index.errors import DossierError
 from rag.views import StatusView
+from ui.jobs import Jobs
+from ui.observe.metrics import CONTENT_TYPE, Metrics
 from ui.problems import Problem, of_error, unexpected
 from ui.protocols import Dossier
+from ui.slots import Slots
 
 
 class Readiness:
@@ -45,7 +50,7 @@ class Readiness:
             self._ready.set()
 
 
-def running(readiness: Readiness) -> APIRouter:
+def running(readiness: Readiness, metrics: Metrics) -> APIRouter:
     router = APIRouter(tags=["running it"])
 
     @router.head("/livez", include_in_schema=False)
@@ -59,4 +64,30 @@ def running(readiness: Readiness) -> APIRouter:
         readiness.check()
         return StatusView(status="ready")
 
+    @router.get("/metrics", summary="Counts and times, as Prometheus reads them", response_class=Response)
+    def measured() -> Response:
+        return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
+
     return router
+
+
+def add_levels(metrics: Metrics, dossier: Dossier, slots: Slots, jobs: Jobs) -> None:
+    """What is looked up whenever the metrics are asked for."""
+
+    def sizes(which: int) -> Mapping[str, float]:
+        found = {}
+        for name in dossier.names():
+            with suppress(DossierError):  # one damaged collection does not hide the others
+                found[name] = dossier.size(name)[which]
+        return found
+
+    metrics.gauge("dossier_documents", "Documents of a collection.", "collection", lambda: sizes(0))
+    metrics.gauge("dossier_chunks", "Passages of a collection.", "collection", lambda: sizes(1))
+    metrics.gauge(
+        "dossier_questions",
+        "Questions that are worked on, and that wait for a slot.",
+        "state",
+        lambda: {"working": slots.used, "waiting": slots.waiting},
+    )
+    metrics.counter("dossier_questions_refused", "Questions sent away.", "reason", lambda: {"busy": slots.refused})
+    metrics.counter("dossier_jobs", "Uploads that were read, by outcome.", "outcome", lambda: dict(jobs.outcomes))
