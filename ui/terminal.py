@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from rich.console import Console
 from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARKS = re.compile(r"(\[\d+\])+$")
 
 
 def printable(text: str) -> str:
@@ -42,12 +45,31 @@ def complain(text: str) -> None:
     write(err(), "dossier: " + flat(text), "red" if err().is_terminal else "")
 
 
-def write(console: Console, text: str, style: str = "", indent: int = 0) -> None:
+def text_of(text: str, style: str = "") -> Text:
+    """Safe text; numbers in brackets at its end are what it cites, and stand out."""
     shown = Text(printable(text), style=style)
-    if console.is_terminal:
-        console.print(Padding(shown, (0, 0, 0, indent)), soft_wrap=False)
+    shown.highlight_regex(_MARKS, "cyan")
+    return shown
+
+
+def write(console: Console, text: str | Text, style: str = "", *, indent: int = 0, lead: str = "") -> None:
+    """One paragraph: folded to the width of a terminal under its own beginning, one line where there is none.
+
+    Args:
+        lead: What stands before it, and nothing under: a number, a bullet.
+    """
+    shown = text if isinstance(text, Text) else text_of(text, style)
+    if not console.is_terminal:
+        console.print(Text(" " * indent + (f"{lead} " if lead else "")) + shown)
+        return
+    if lead:
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(no_wrap=True, style="bold cyan")
+        grid.add_column(overflow="fold")
+        grid.add_row(lead, shown)
+        console.print(Padding(grid, (0, 0, 0, indent), expand=False), soft_wrap=False)
     else:
-        console.print(Text(" " * indent) + shown)
+        console.print(Padding(shown, (0, 0, 0, indent), expand=False), soft_wrap=False)
 
 
 def flat(text: str, most: int | None = None) -> str:

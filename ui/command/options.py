@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from ui.command.glance import complete_answer, complete_collection, complete_document
 from ui.terminal import out
 
 if TYPE_CHECKING:
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
 EXIT_FAILED, EXIT_SOME_REFUSED, EXIT_INTERRUPTED = 1, 3, 130
 
 Collection = Annotated[
-    str | None, typer.Option("--collection", help="Collection; the one in the settings if left out.")
+    str | None,
+    typer.Option(
+        "--collection",
+        metavar="NAME",
+        help="Collection; the one in the settings if left out.",
+        autocompletion=complete_collection,
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Publisher = Annotated[str | None, typer.Option("--publisher", help="Only documents of this outlet.")]
@@ -29,8 +36,12 @@ Since = Annotated[
     str | None, typer.Option("--since", help="Only published on or after this date (2025, 2025-11, 2025-11-16).")
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Only published on or before this date.")]
-AnswerId = Annotated[str, typer.Argument(metavar="ID", help="As `dossier answers` lists it.")]
-DocumentId = Annotated[str, typer.Argument(metavar="ID", help="As `dossier documents` lists it.")]
+AnswerId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `dossier answers` lists it.", autocompletion=complete_answer)
+]
+DocumentId = Annotated[
+    str, typer.Argument(metavar="ID", help="As `dossier documents` lists it.", autocompletion=complete_document)
+]
 
 Found = TypeVar("Found", bound="BaseModel")
 

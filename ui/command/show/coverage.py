@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
-from ui.terminal import printable
+from ui.terminal import text_of
 
 if TYPE_CHECKING:
     from rag.coverage.table import Coverage, DocumentCoverage
@@ -20,12 +19,12 @@ _QUOTE_CHARS = 240
 
 def show_coverage(console: Console, found: Coverage) -> None:
     """The counts in words, the values with who holds them, then one row for each document."""
-    console.print(_text(found.text, "bold"))
+    console.print(text_of(found.text, "bold"))
     for position in found.positions:
         numbers = "".join(f"[{number}]" for number in position.citations)
         held = f"{_count(position.documents, 'document')}, {_count(position.origins, 'origin')}"
         marks = "".join(f", {mark}" for mark, on in _marks(position.standing, position.outvoted) if on)
-        console.print(_text(f"  {position.value}: {held}{marks} {numbers}"))
+        console.print(text_of(f"  {position.value}: {held}{marks} {numbers}"))
     rows = sorted(found.documents, key=lambda row: (_ORDER.index(row.status), row.number))
     if not rows:
         return
@@ -33,7 +32,7 @@ def show_coverage(console: Console, found: Coverage) -> None:
         console.print(_table(rows, found.reading))
     else:
         for row in rows:
-            console.print(_text(_line(row)))
+            console.print(text_of(_line(row)))
 
 
 def _marks(standing: str, outvoted: bool) -> tuple[tuple[str, bool], ...]:
@@ -50,7 +49,7 @@ def _table(rows: list[DocumentCoverage], reading: str) -> Table:
     for row in rows:
         value = str(row.mentions) if reading == "mention" else row.value or ""
         cells = (str(row.number), row.status, _who(row), value, _quote(row))
-        table.add_row(*(_text(cell, _STYLES[row.status] if n == 1 else "") for n, cell in enumerate(cells)))
+        table.add_row(*(text_of(cell, _STYLES[row.status] if n == 1 else "") for n, cell in enumerate(cells)))
     return table
 
 
@@ -76,7 +75,3 @@ def _quote(row: DocumentCoverage) -> str:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
-def _text(text: str, style: str = "") -> Text:
-    return Text(printable(text), style=style)

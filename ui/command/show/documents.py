@@ -1,30 +1,31 @@
-"""Documents, what an ingest did, and the passages nearest to a query."""
+"""Documents, collections, what an ingest did, and the passages nearest to a query."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from rich.console import Console
+from rich.table import Table
 
-from ui.terminal import flat, write
+from ui.terminal import flat, text_of, write
 from ui.words import listed
 
 if TYPE_CHECKING:
-    from rag.views import DocumentsView, IngestView, SearchView
+    from rag.views import DocumentsView, HitView, IngestView, SearchView
 
 _PASSAGE_CHARS = 300
 
 
 def show_hits(console: Console, found: SearchView) -> None:
+    """Each passage under its score, the ranks behind it, and where it comes from."""
     if not found.hits:
         write(console, "No passage was found.")
     for hit in found.hits:
-        ranks = [f"{name} {rank}" for name, rank in (("dense", hit.dense_rank), ("lexical", hit.lexical_rank)) if rank]
-        ranks += [f"{name.replace('_', ' ')} {value:g}" for name, value in hit.signals.items() if value]
         write(
             console,
-            f"{hit.rank}. {hit.score:.4f} ({', '.join(ranks)})  {listed([hit.publisher, hit.published, hit.title], ', ')}",
+            f"{hit.score:.4f} ({_why(hit)})  {listed([hit.publisher, hit.published, hit.title], ', ')}",
             "bold",
+            lead=f"{hit.rank}.",
         )
         write(console, f"document {hit.document_id}, characters {hit.start} to {hit.end}", "dim", indent=4)
         if hit.before:
@@ -34,15 +35,41 @@ def show_hits(console: Console, found: SearchView) -> None:
             write(console, flat(hit.after), "dim", indent=4)
 
 
+def _why(hit: HitView) -> str:
+    ranks = [f"{name} {rank}" for name, rank in (("dense", hit.dense_rank), ("lexical", hit.lexical_rank)) if rank]
+    return ", ".join(ranks + [f"{name.replace('_', ' ')} {value:g}" for name, value in hit.signals.items() if value])
+
+
 def show_documents(console: Console, found: DocumentsView) -> None:
-    for one in found.documents:
-        said = "  ".join((one.published or "undated", one.publisher or "-", flat(one.title or "-")))
-        write(console, f"{one.id}  {said}  ({one.chunk_count} chunks)")
+    """A table on a terminal; one line each where there is none."""
+    if console.is_terminal and found.documents:
+        _show_table(console, found)
+    else:
+        for one in found.documents:
+            said = "  ".join((one.published or "undated", one.publisher or "-", flat(one.title or "-")))
+            write(console, f"{one.id}  {said}  ({one.chunk_count} chunks)")
     write(console, f"{found.total} documents")
 
 
+def _show_table(console: Console, found: DocumentsView) -> None:
+    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("id", no_wrap=True, style="dim")
+    table.add_column("published", no_wrap=True)
+    table.add_column("outlet", overflow="ellipsis", max_width=24)
+    table.add_column("title", ratio=1)
+    table.add_column("chunks", justify="right", no_wrap=True)
+    for one in found.documents:
+        cells = (one.id, one.published or "undated", one.publisher or "-", flat(one.title or "-"), str(one.chunk_count))
+        table.add_row(*map(text_of, cells))
+    console.print(table, soft_wrap=False)
+
+
 def show_ingest(console: Console, report: IngestView) -> None:
-    done = f"{len(report.added)} added, {len(report.replaced)} replaced, {len(report.removed)} removed, {report.unchanged} unchanged (not embedded again), {len(report.refused)} refused"
+    """What went in and what did not, in two lines."""
+    done = (
+        f"{len(report.added)} added, {len(report.replaced)} replaced, {len(report.removed)} removed, "
+        f"{report.unchanged} unchanged (not embedded again), {len(report.refused)} refused"
+    )
     total = report.seconds.get("total")
     write(console, done + (f" in {total:.1f} s" if total else ""))
     write(console, f"{report.embedded_chunks} chunks embedded, {report.reused_chunks} reused")
@@ -51,4 +78,4 @@ def show_ingest(console: Console, report: IngestView) -> None:
 def show_refusals(console: Console, report: IngestView) -> None:
     """One line per file that did not go in."""
     for one in report.refused:
-        write(console, f"{flat(one.source)}: {one.code}: {flat(one.reason)}")
+        write(console, f"{flat(one.source)}: {one.code}: {flat(one.reason)}", "yellow" if console.is_terminal else "")
