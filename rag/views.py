@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from index.feedback import Judgement, Rating
 from index.sentences import sentences_around
 from index.values import Document, IngestReport, Span
 from rag.replay import KeptAnswer, Replay
@@ -164,6 +165,45 @@ class RemovedView(View):
     erased: bool
 
 
+class CollectionView(View):
+    """A collection; `usual` is the one meant when none is named. One that is not `readable` is counted as empty."""
+
+    name: str
+    documents: int = 0
+    chunks: int = 0
+    usual: bool
+    readable: bool = True
+
+
+class CollectionsView(View):
+    collections: tuple[CollectionView, ...]
+
+
+class RemovedCollectionView(View):
+    name: str
+    removed: bool = True
+
+
+class FeedbackView(View):
+    """What one caller said of one answer. `gold` is the gold case made of it, as a line of a gold file."""
+
+    id: str
+    answer_id: str
+    rating: Rating
+    reasons: tuple[str, ...] = ()
+    comment: str = ""
+    gold: dict[str, Any] | None = None
+    given_at: str
+    caller: str
+
+
+class FeedbackListView(View):
+    """Newest first; `total` counts all, also those on other pages of the list."""
+
+    total: int
+    feedback: tuple[FeedbackView, ...]
+
+
 class StatusView(View):
     status: str
 
@@ -257,6 +297,19 @@ def answer_line(kept: KeptAnswer) -> AnswerLine:
         verdict=answer.verdict,
         short=answer.short,
         outdated=kept.outdated,
+    )
+
+
+def feedback_view(judgement: Judgement) -> FeedbackView:
+    return FeedbackView(
+        id=judgement.id,
+        answer_id=judgement.answer_id,
+        rating=judgement.rating,
+        reasons=judgement.reasons,
+        comment=judgement.comment,
+        gold=None if judgement.gold is None else dict(judgement.gold),
+        given_at=judgement.given_at,
+        caller=judgement.caller,
     )
 
 

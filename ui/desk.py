@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
+from index.answers import documents_of
 from index.errors import UnknownDocument
+from index.feedback import Rating
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, Reading
+from rag.feedback import NoGoldCase, gold_case, names_of
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay
 from rag.values import Answer
@@ -18,6 +22,8 @@ from rag.views import (
     ChangesView,
     DocumentsView,
     DocumentView,
+    FeedbackListView,
+    FeedbackView,
     HitView,
     IngestView,
     SearchView,
@@ -25,9 +31,11 @@ from rag.views import (
     ThreadView,
     answer_line,
     document_view,
+    feedback_view,
     hit_view,
     ingest_view,
 )
+from ui.access.caller import LOCAL, Caller
 from ui.export import Exported, Format, export_answer
 from ui.offered import files_under
 from ui.problems import Problem
@@ -116,6 +124,67 @@ class LocalDesk:
     def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported:
         return export_answer(self.kept(answer_id, collection=collection), form)
 
+    def judge(
+        self,
+        answer_id: str,
+        rating: Rating,
+        *,
+        reasons: Sequence[str] = (),
+        comment: str = "",
+        gold: bool = False,
+        expected: str | None = None,
+        collection: str | None,
+        caller: Caller = LOCAL,
+    ) -> FeedbackView:
+        """Keep a judgement of a kept answer; with `gold`, and the gold case made of it. Raises Problem where none can be made."""
+        target = self._dossier.collection(check_collection(collection))
+        case = self._gold_case(answer_id, rating, reasons, expected, collection, caller) if gold else None
+        given = target.feedback.add(
+            check_key(answer_id, "answer id"),
+            rating,
+            caller=caller.name,
+            reasons=tuple(dict.fromkeys(reasons)),
+            comment=comment,
+            gold=case,
+        )
+        return feedback_view(given)
+
+    def _gold_case(
+        self,
+        answer_id: str,
+        rating: Rating,
+        reasons: Sequence[str],
+        expected: str | None,
+        collection: str | None,
+        caller: Caller,
+    ) -> dict[str, Any]:
+        if not caller.may_write:
+            raise Problem("read-only-key", "This key may judge answers, not make gold cases of them.")
+        refuse = "should_have_refused" in reasons
+        if rating == "bad" and expected is None and not refuse:
+            raise Problem("no-gold-case", "Say with 'expected' what is right, or that it should_have_refused.")
+        kept = self.kept(answer_id, collection=collection)
+        read = set(documents_of(kept.answer.model_dump()))
+        documents = self._dossier.collection(check_collection(collection)).documents()
+        names = {name: end for name, end in names_of(documents).items() if name in read}
+        try:
+            return gold_case(kept, names, expected=expected, unanswerable=refuse)
+        except NoGoldCase as error:
+            raise Problem("no-gold-case", f"{error}.") from None
+
+    def feedback(self, *, collection: str | None, limit: int, offset: int = 0) -> FeedbackListView:
+        kept = self._dossier.collection(check_collection(collection)).feedback
+        found = kept.newest(limit=limit, offset=offset)
+        return FeedbackListView(total=kept.count(), feedback=tuple(map(feedback_view, found)))
+
+    def forget_feedback(self, feedback_id: str, *, collection: str | None) -> None:
+        self._dossier.collection(check_collection(collection)).feedback.delete(check_key(feedback_id, "feedback id"))
+
+    def gold_cases(self, *, collection: str | None) -> list[Mapping[str, Any]]:
+        """The gold cases in the order they were made, of each answer the last."""
+        cases = self._dossier.collection(check_collection(collection)).feedback.gold_cases()
+        return list({case["id"]: case for case in cases}.values())
+
     def forget(self, answer_id: str, *, collection: str | None) -> None:
         self._asking.forget(check_key(answer_id, "answer id"), collection=check_collection(collection))
 
@@ -171,6 +240,14 @@ class LocalDesk:
         if last < first:
             raise Problem("invalid-request", "end must not be before start")
         return TextView(document_id=document_id, start=first, end=last, length=len(text), text=text[first:last])
+
+    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+        """Correct what is known of a document; see `index.collection.Collection.edit`. Raises Problem for a value that cannot be."""
+        target = self._dossier.collection(check_collection(collection))
+        try:
+            return document_view(target.document(target.edit(check_id(document_id), **fields)))
+        except ValueError as error:
+            raise Problem("invalid-request", str(error)) from None
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None:
         target = self._dossier.collection(check_collection(collection))

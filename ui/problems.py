@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from index.errors import DossierError
 
 MEDIA_TYPE = "application/problem+json"
+OPENAI_PATHS = ("/v1/chat/", "/v1/models")
 _MOST_ERRORS = 20
 _LOG = logging.getLogger("dossier")
 
@@ -24,17 +25,23 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "body-not-expected": (400, "This address takes no body"),
     "host-missing": (400, "One Host header is needed"),
     "bad-request": (400, "Bad request"),
+    "key-needed": (401, "A key is needed"),
     "foreign-origin": (403, "Another site may not do this"),
     "read-only-key": (403, "This key may only read"),
+    "limited-key": (403, "This key is limited to some collections"),
     "not-found": (404, "There is nothing at this address"),
     "unknown-collection": (404, "There is no such collection"),
     "unknown-document": (404, "There is no such document"),
     "unknown-answer": (404, "There is no such answer"),
     "unknown-thread": (404, "There is no such thread"),
     "unknown-job": (404, "There is no such job"),
+    "unknown-model": (404, "There is no such model"),
+    "unknown-feedback": (404, "There is no such feedback"),
     "method-not-allowed": (405, "This address does not take that method"),
     "body-too-slow": (408, "The body came too slowly"),
     "empty-collection": (409, "The collection is empty"),
+    "collection-exists": (409, "There is a collection of that name"),
+    "feedback-full": (409, "No more feedback is kept"),
     "model-changed": (409, "The vectors are of another model"),
     "no-language-model": (409, "This server has no language model"),
     "body-too-large": (413, "The body is too large"),
@@ -44,7 +51,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "misdirected-host": (421, "This server does not go by that name"),
     "invalid-request": (422, "The request does not make sense"),
     "question-too-long": (422, "The question is too long"),
+    "no-gold-case": (422, "No gold case can be made of this"),
     "client-left": (499, "The client went away"),
+    "too-many-requests": (429, "This key asked too much"),
     "error": (500, "Something went wrong"),
     "setting-invalid": (500, "A setting is wrong"),
     "data-directory-owned": (503, "Another process owns the data"),
@@ -78,7 +87,9 @@ PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
     for group, said in (("4XX", "The request cannot be answered."), ("5XX", "The server cannot answer now."))
 }
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
-_SAYABLE = frozenset({"unknown-document", "unknown-answer", "unknown-thread", "empty-collection"})
+_SAYABLE = frozenset(
+    {"unknown-document", "unknown-answer", "unknown-thread", "unknown-feedback", "empty-collection", "feedback-full"}
+)
 _MENDS = {
     "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",
     "model-changed": "Run on the server's machine: dossier rebuild --reembed",
@@ -102,7 +113,7 @@ class Problem(HTTPException):
         self.code = code
         self.errors = errors
 
-    def body(self) -> bytes:
+    def content(self) -> dict[str, Any]:
         content: dict[str, Any] = {
             "type": f"urn:dossier:problem:{self.code}",
             "title": self.title,
@@ -111,10 +122,24 @@ class Problem(HTTPException):
         }
         if self.errors:
             content["errors"] = list(self.errors)
-        return json.dumps(content).encode()
+        return content
 
     def response(self) -> Response:
-        return Response(self.body(), self.status_code, self.headers, MEDIA_TYPE)
+        return self._with(self.content())
+
+    def openai_response(self) -> Response:
+        """As for OpenAI's clients."""
+        return self._with(for_openai(self.content()))
+
+    def _with(self, content: Mapping[str, Any]) -> Response:
+        return Response(json.dumps(content), self.status_code, self.headers, MEDIA_TYPE)
+
+
+def for_openai(content: Mapping[str, Any]) -> dict[str, Any]:
+    """A problem document that is also an error as OpenAI's clients read it."""
+    kind = "invalid_request_error" if content["status"] < 500 else "server_error"
+    code = content["type"].rsplit(":", 1)[-1]
+    return {**content, "error": {"message": content["detail"], "type": kind, "param": None, "code": code}}
 
 
 def busy(what: str, *, retry_after_s: int = 1) -> Problem:
@@ -162,25 +187,21 @@ def of_http(error: HTTPException) -> Problem:
     return Problem(code, PROBLEMS[code][1] + ".", headers=error.headers)
 
 
+def problem_of(error: BaseException) -> Problem:
+    """The problem for whatever went wrong."""
+    if isinstance(error, HTTPException):
+        return of_http(error)
+    if isinstance(error, RequestValidationError):
+        return of_validation(error)
+    return of_error(error) if isinstance(error, DossierError) else unexpected(error)
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of `app` with a problem document."""
 
-    async def dossier_error(_: Request, error: Exception) -> Response:
-        assert isinstance(error, DossierError)
-        return of_error(error).response()
+    async def answer(request: Request, error: Exception) -> Response:
+        problem = problem_of(error)
+        return problem.openai_response() if request.url.path.startswith(OPENAI_PATHS) else problem.response()
 
-    async def validation(_: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        return of_validation(error).response()
-
-    async def http(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return of_http(error).response()
-
-    async def unforeseen(_: Request, error: Exception) -> Response:
-        return unexpected(error).response()
-
-    app.add_exception_handler(Exception, unforeseen)
-    app.add_exception_handler(DossierError, dossier_error)
-    app.add_exception_handler(RequestValidationError, validation)
-    app.add_exception_handler(HTTPException, http)
+    for kind in (Exception, DossierError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, answer)

@@ -10,24 +10,29 @@ from starlette.concurrency import run_in_threadpool
 
 from ui.desk import LocalDesk
 from ui.http.asking import asking
+from ui.http.chat import chat
+from ui.http.collections import collections
 from ui.http.documents import documents, uploads
-from ui.http.early import EarlyRefusal
+from ui.http.feedback import feedback
 from ui.http.keeping import keeping
-from ui.http.running import Readiness, running
+from ui.http.running import Readiness, add_levels, running
 from ui.jobs import Jobs
+from ui.observe.metrics import Metrics
 from ui.problems import PROBLEM_RESPONSES, install
 from ui.protocols import Dossier
 from ui.slots import Slots
 
 
-def create_app(dossier: Dossier, *, slots: Slots | None = None) -> FastAPI:
+def create_app(dossier: Dossier, *, slots: Slots | None = None, metrics: Metrics | None = None) -> FastAPI:
     """The application over an open Dossier, which stays the caller's to close. Wrap it in `ui.access.guard.Guard`.
 
     Args:
         slots: Shared with the page, which finds them as `app.state.slots`; as the settings say when left out.
+        metrics: What `/metrics` says.
     """
     jobs, readiness = Jobs(dossier), Readiness(dossier)
-    slots = slots or Slots.of(dossier.settings)
+    slots, metrics = slots or Slots.of(dossier.settings), metrics or Metrics()
+    add_levels(metrics, dossier, slots, jobs)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -45,14 +50,17 @@ def create_app(dossier: Dossier, *, slots: Slots | None = None) -> FastAPI:
         redoc_url=None,
         responses=PROBLEM_RESPONSES,
         lifespan=lifespan,
+        telemetry={"tracing": False, "metrics": False, "logs": False},  # it would hold query strings: see ui.observe
     )
     app.state.jobs, app.state.slots = jobs, slots
-    app.add_middleware(EarlyRefusal, slots=slots)
     install(app)
     desk = LocalDesk(dossier)
-    app.include_router(running(readiness))
+    app.include_router(running(readiness, metrics))
     app.include_router(asking(desk, slots))
     app.include_router(keeping(desk, slots))
+    app.include_router(chat(desk, dossier, slots))
+    app.include_router(collections(dossier))
     app.include_router(documents(desk))
+    app.include_router(feedback(desk))
     app.include_router(uploads(dossier, jobs))
     return app

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
+from pydantic import AfterValidator, Field, StrictStr
 
+from index.edits import MAX_CHARS
 from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextView, shown_name
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.http.keeping import CollectionQuery, Offset
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, check_collection, check_source
+from ui.requests import LONGEST_SOURCE, IsoDate, Strict, StrictRoute, check_collection, check_source, check_text
 
 MOST_FILES = 1000
+_Field = Annotated[StrictStr, Field(max_length=MAX_CHARS), AfterValidator(check_text)]
+
+
+class EditRequest(Strict):
+    """What a person knows better than the file. "" says that it is not known; null takes an earlier correction back."""
+
+    title: _Field | None = None
+    publisher: _Field | None = None
+    author: _Field | None = None
+    published: IsoDate | Literal[""] | None = None
 
 
 def documents(desk: LocalDesk) -> APIRouter:
-    router = APIRouter(prefix="/v1/documents", tags=["documents"])
+    router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=StrictRoute)
 
     @router.get("", summary="Every document, newest first")
     def every(
@@ -41,6 +53,10 @@ def documents(desk: LocalDesk) -> APIRouter:
         end: Annotated[int | None, Query(ge=0, le=10**9)] = None,
     ) -> TextView:
         return desk.text(document_id, collection=collection, start=start, end=end)
+
+    @router.patch("/{document_id}", summary="Correct what is known of a document; it becomes a new revision")
+    def edit(document_id: str, edit: EditRequest, collection: CollectionQuery = None) -> DocumentView:
+        return desk.edit(document_id, edit.model_dump(exclude_unset=True), collection=collection)
 
     @router.delete("/{document_id}", summary="Remove a document; with erase, prove that no byte of it is left")
     def remove(document_id: str, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:

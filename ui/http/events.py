@@ -14,14 +14,12 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import StreamingResponse
 from fastapi.sse import KEEPALIVE_COMMENT, format_sse_event
-from starlette.exceptions import HTTPException
 from starlette.types import Receive, Scope, Send
 
-from index.errors import DossierError
 from rag.answer.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
-from ui.http.work import Work
-from ui.problems import Problem, of_error, of_http, unexpected
+from ui.http.work import RequestWork
+from ui.problems import problem_of
 from ui.slots import Slots
 
 PING_S = 15.0
@@ -36,7 +34,7 @@ def as_event(name: str, content: dict[str, Any]) -> bytes:
     return format_sse_event(event=name, data_str=json.dumps(content))
 
 
-class Hearing(Work[Answer]):
+class Hearing(RequestWork[Answer]):
     """One request's ear: what is heard of its answer becomes events."""
 
     def __init__(self, request: Request, slots: Slots, make: Callable[[Listener], Answer]) -> None:
@@ -79,7 +77,7 @@ class Hearing(Work[Answer]):
         try:
             answer = self._made.result()
         except Exception as error:  # noqa: BLE001 - the response has begun: what went wrong can only be said in it
-            yield "error", json.loads(_problem(error).body())
+            yield "error", problem_of(error).content()
             return
         if not answer.statements:
             yield "delta", {"text": answer.text}
@@ -115,9 +113,3 @@ class EventStream(StreamingResponse):
 async def _formed(hearing: Hearing, form: Callable[[str, dict[str, Any]], bytes]) -> AsyncIterator[bytes]:
     async for event in hearing.events():
         yield KEEPALIVE_COMMENT if event is None else form(*event)
-
-
-def _problem(error: Exception) -> Problem:
-    if isinstance(error, HTTPException):
-        return of_http(error)
-    return of_error(error) if isinstance(error, DossierError) else unexpected(error)

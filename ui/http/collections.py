@@ -1,0 +1,58 @@
+"""The routes of collections: listed, made, removed with everything in them."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter
+from pydantic import Field, StrictStr
+
+from index.errors import StorageFailed
+from rag.views import CollectionsView, CollectionView, RemovedCollectionView
+from ui.access.caller import acting
+from ui.problems import Problem
+from ui.protocols import Dossier
+from ui.requests import Strict, StrictRoute, check_collection
+
+COLLECTION_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
+
+
+class CollectionRequest(Strict):
+    name: Annotated[
+        StrictStr, Field(pattern=COLLECTION_NAME, description="1 to 63 of a-z, 0-9, '_' and '-'.", examples=["harbour"])
+    ]
+
+
+def usual_collection(dossier: Dossier) -> str:
+    """The collection meant when the caller names none."""
+    return acting().own_default(dossier.settings.collection)
+
+
+def collections(dossier: Dossier) -> APIRouter:
+    router = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=StrictRoute)
+
+    def view(name: str) -> CollectionView:
+        try:
+            documents, chunks = dossier.size(name)
+        except StorageFailed:  # one damaged collection does not hide the others
+            return CollectionView(name=name, usual=name == usual_collection(dossier), readable=False)
+        return CollectionView(name=name, documents=documents, chunks=chunks, usual=name == usual_collection(dossier))
+
+    @router.get("", summary="Every collection that the caller may see")
+    def every() -> CollectionsView:
+        return CollectionsView(collections=tuple(view(name) for name in dossier.names()))
+
+    @router.post("", status_code=201, summary="Make an empty collection")
+    def make(wanted: CollectionRequest) -> CollectionView:
+        acting().check(wanted.name, write=True)
+        if wanted.name in dossier.names():
+            raise Problem("collection-exists", "There is a collection of that name.")
+        dossier.collection(wanted.name, create=True)
+        return view(wanted.name)
+
+    @router.delete("/{name}", summary="Remove a collection: its documents, answers and feedback")
+    def remove(name: str) -> RemovedCollectionView:
+        dossier.remove(check_collection(name) or name)
+        return RemovedCollectionView(name=name)
+
+    return router

@@ -1,0 +1,73 @@
+"""The routes of feedback: answers judged, and the gold cases that were made of the judgements."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Query, Response
+from pydantic import AfterValidator, Field, StrictBool, StrictStr
+
+from index.feedback import MAX_COMMENT_CHARS, Rating
+from rag.views import FeedbackListView, FeedbackView, RemovedView
+from ui.access.caller import acting
+from ui.desk import LocalDesk
+from ui.http.keeping import CollectionQuery, Offset
+from ui.requests import Asked, CollectionName, Strict, StrictRoute, check_text
+
+MOST_LISTED = 200
+GOLD_TYPE = "application/x-ndjson"
+
+Reason = Literal["wrong_answer", "wrong_citation", "missing", "outdated", "unclear", "should_have_refused", "other"]
+
+
+class FeedbackRequest(Strict):
+    answer_id: Annotated[StrictStr, Field(max_length=200), AfterValidator(check_text)]
+    rating: Rating
+    reasons: Annotated[tuple[Reason, ...], Field(max_length=7)] = ()
+    comment: Annotated[StrictStr, Field(max_length=MAX_COMMENT_CHARS), AfterValidator(check_text)] = ""
+    gold: StrictBool = Field(
+        False, description="Also make a gold case of it, for `dossier eval`; needs a key that may write."
+    )
+    expected: Annotated[Asked, Field(max_length=500)] | None = Field(
+        None, description="The right answer, in words of a passage that was read; it becomes the gold answer."
+    )
+    collection: CollectionName | None = None
+
+
+def feedback(desk: LocalDesk) -> APIRouter:
+    router = APIRouter(prefix="/v1", tags=["feedback"], route_class=StrictRoute)
+
+    @router.post("/feedback", status_code=201, summary="Judge a kept answer")
+    def judge(said: FeedbackRequest) -> FeedbackView:
+        return desk.judge(
+            said.answer_id,
+            said.rating,
+            reasons=said.reasons,
+            comment=said.comment,
+            gold=said.gold,
+            expected=said.expected,
+            collection=said.collection,
+            caller=acting(),
+        )
+
+    @router.get("/feedback", summary="Judgements, newest first")
+    def every(
+        collection: CollectionQuery = None,
+        offset: Offset = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
+    ) -> FeedbackListView:
+        return desk.feedback(collection=collection, limit=limit, offset=offset)
+
+    @router.delete("/feedback/{feedback_id}", summary="Delete a judgement, and the gold case made of it")
+    def remove(feedback_id: str, collection: CollectionQuery = None) -> RemovedView:
+        desk.forget_feedback(feedback_id, collection=collection)
+        return RemovedView(id=feedback_id, erased=False)
+
+    @router.get("/gold", summary="The gold cases, as a file for dossier eval", response_class=Response)
+    def gold(collection: CollectionQuery = None) -> Response:
+        lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in desk.gold_cases(collection=collection)]
+        headers = {"Content-Disposition": 'attachment; filename="gold.jsonl"'}
+        return Response("".join(lines), media_type=GOLD_TYPE, headers=headers)
+
+    return router
