@@ -27,11 +27,10 @@ from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, Hit, Statement
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import BlankReader, ListShelf
-from ui.access.guard import Guard
 from ui.access.permitted import Permitted
 from ui.http.app import create_app
 from ui.protocols import Progress
-from ui.serve import address, bind, make_server
+from ui.serve import address, bind, guarded, make_server
 from ui.slots import Slots
 
 HARBOUR = "The harbour of Tarn reopened on 4 May. Its master, Ilse Brandt, counted 31 ships."
@@ -215,7 +214,7 @@ class FakePipeline:
             text=text,
             short=quote,
             confidence=0.9,
-            statements=(Statement(text=text, citations=(1,), status="verified"),),
+            statements=(Statement(text=quote, citations=(1,), status="verified"),),
             citations=(cited,),
             **same,
         )
@@ -306,7 +305,9 @@ def running(app: ASGIApp) -> Iterator[str]:
 
 
 @contextmanager
-def serving(dossier: FakeDossier, *, slots: Slots | None = None, body_grace_s: float = 10.0) -> Iterator[str]:
+def serving(
+    dossier: FakeDossier, *, slots: Slots | None = None, alone: bool = True, body_grace_s: float = 10.0
+) -> Iterator[str]:
     app = create_app(Permitted(dossier), slots=slots or Slots(16))
-    with running(Guard(app, max_file_bytes=dossier.settings.max_file_bytes, body_grace_s=body_grace_s)) as url:
+    with running(guarded(app, dossier.settings, alone=alone, body_grace_s=body_grace_s)) as url:
         yield url

@@ -63,8 +63,8 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "example.org", "", "127.0.0.1.example.org"])
-def test_a_public_address_is_refused_because_there_are_no_keys(tmp_path: Path, host: str) -> None:
-    with pytest.raises(SettingInvalid, match=r"no keys yet\. Run: dossier serve --host 127\.0\.0\.1"):
+def test_a_public_address_is_refused_while_no_key_is_in_use(tmp_path: Path, host: str) -> None:
+    with pytest.raises(SettingInvalid, match=r"no key is in use\. Run: dossier keys create --name NAME"):
         serve(Settings(data=tmp_path / "data", host=host))
     assert not (tmp_path / "data").exists()
 

@@ -1,9 +1,8 @@
-"""One process: the API and the page on one loopback port, over the data directory that it owns."""
+"""One process: the API and the page on one port, over the data directory that it owns."""
 
 from __future__ import annotations
 
 import errno
-import logging
 import signal
 import socket
 from collections.abc import Iterator
@@ -11,15 +10,27 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import DossierError, SettingInvalid
 from rag.settings import Settings
+from ui.access.credentials import Credentials
+from ui.access.exchange import BODY_GRACE_S
 from ui.access.guard import Guard
+from ui.access.keys import Keys
+from ui.access.limits import Limits
 from ui.access.loopback import is_loopback
 from ui.access.permitted import Permitted
+from ui.access.signed_in import SignedIn
+from ui.access.signin import signing_in
+from ui.access.whence import Hosts
 from ui.http.app import create_app
+from ui.observe.logs import configure_logs
+from ui.observe.observers import Observers
+from ui.observe.watch import Watch
+from ui.observe.watched import Watched
 from ui.protocols import Dossier
 from ui.terminal import say
 
@@ -57,11 +68,11 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is running and close the data directory.
 
     Raises:
-        SettingInvalid: The host is not this machine's own.
+        SettingInvalid: Other machines can reach the host, and there is no key.
         PortInUse: Another program listens on the port.
         DirectoryOwned: Another process owns the data directory.
     """
-    with bind(settings.host, settings.port) as listener:
+    with bind(settings.host, settings.port, Keys(settings.data)) as listener:
         from rag.build import open_dossier
 
         run(open_dossier(settings), listener)
@@ -69,30 +80,52 @@ def serve(settings: Settings) -> None:
 
 def run(dossier: Dossier, listener: socket.socket, *, app: ASGIApp | None = None) -> None:
     """Serve an open Dossier on a listening socket until SIGINT or SIGTERM, then close it."""
+    configure_logs(dossier.settings.log_format, dossier.settings.log_level)
     try:
-        server = make_server(build(dossier) if app is None else app)
+        alone = is_loopback(listener.getsockname()[0])
+        server = make_server(build(dossier, alone=alone) if app is None else app)
         url = address(listener)
         with _signals_only_stop():
             dossier.data.announce(url)
-            say(f"Dossier is on {url} (Ctrl-C ends it). Documents lie in {dossier.settings.data}.")
+            say(_welcome(url, dossier.settings, alone=alone))
             server.run(sockets=[listener])
     finally:
         dossier.close()
 
 
-def build(dossier: Dossier) -> ASGIApp:
-    """The API and the page over an open Dossier, behind the guard."""
+def build(dossier: Dossier, *, alone: bool = True) -> ASGIApp:
+    """The API and the page over an open Dossier, behind the guard.
+
+    Args:
+        alone: Only this machine can reach the server: who has no key is its owner, unless the settings require keys.
+    """
     from ui.page import mount
 
-    permitted = Permitted(dossier)
-    app = create_app(permitted)
+    settings = dossier.settings
+    observers = Observers.of(settings, keys_required=settings.require_keys or not alone)
+    permitted = Permitted(Watched(dossier, observers))
+    app = create_app(permitted, metrics=observers.metrics)
     mount(app, permitted)
-    return Guard(app, max_file_bytes=dossier.settings.max_file_bytes)
+    return Watch(guarded(app, settings, alone=alone), observers)
+
+
+def guarded(app: Starlette, settings: Settings, *, alone: bool = True, body_grace_s: float = BODY_GRACE_S) -> Guard:
+    """What `create_app` made, with the sign-in page, behind the guard."""
+    keys, signed_in = Keys(settings.data), SignedIn()
+    app.router.routes[:0] = signing_in(keys, signed_in)
+    return Guard(
+        app,
+        credentials=Credentials(keys, signed_in, trust_local=alone and not settings.require_keys),
+        hosts=Hosts(settings.hosts, any_name=not alone and not settings.hosts),
+        limits=Limits(settings.requests_per_minute),
+        room=app.state.slots.check,
+        max_file_bytes=settings.max_file_bytes,
+        body_grace_s=body_grace_s,
+    )
 
 
 def make_server(app: ASGIApp, *, keep_s: int = DRAIN_S) -> uvicorn.Server:
     """A uvicorn server with bounds on headers, connections and shutdown."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     return uvicorn.Server(
         uvicorn.Config(
             app,
@@ -111,11 +144,12 @@ def make_server(app: ASGIApp, *, keep_s: int = DRAIN_S) -> uvicorn.Server:
     )
 
 
-def bind(host: str, port: int) -> socket.socket:
-    """A listening socket on a loopback address. Raises SettingInvalid or PortInUse."""
-    if not is_loopback(host):
+def bind(host: str, port: int, keys: Keys | None = None) -> socket.socket:
+    """A listening socket; without a usable key only on a loopback address. Raises SettingInvalid or PortInUse."""
+    if not is_loopback(host) and (keys is None or not keys.any_usable()):
         raise SettingInvalid(
-            f"Host '{host}' can be reached from other machines, and there are no keys yet. Run: dossier serve --host 127.0.0.1"
+            f"Host '{host}' can be reached from other machines, and no key is in use. "
+            "Run: dossier keys create --name NAME, or: dossier serve --host 127.0.0.1"
         )
     bare = host.strip("[]")
     listener = socket.socket(socket.AF_INET6 if ":" in bare else socket.AF_INET)
@@ -135,8 +169,17 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def address(listener: socket.socket) -> str:
+    """Where this machine reaches it."""
     host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _welcome(url: str, settings: Settings, *, alone: bool) -> str:
+    said = f"Dossier is on {url} (Ctrl-C ends it). Documents lie in {settings.data}."
+    if alone and not settings.require_keys:
+        return f"{said} Only this machine can reach it; no key is needed."
+    return f"{said} It asks for a key: dossier keys list, dossier keys create --name NAME."
 
 
 @contextmanager

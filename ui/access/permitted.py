@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
 from ui.access.caller import acting
+from ui.problems import Problem
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
     from rag.llm.model import LanguageModel
     from rag.settings import Settings
     from ui.protocols import DataDirectory
+
+
+_READS: dict[str, frozenset[str] | None] = {
+    "documents": None,
+    "document": None,
+    "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
+    "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
+}
+"""What a read key may call of a collection; who may ask has the answer kept and may judge it."""
+
+
+class Reading:
+    """Something of which only some names may be touched; of a name with names of its own, only those."""
+
+    def __init__(self, target: object, names: Mapping[str, frozenset[str] | None]) -> None:
+        self._target = target
+        self._names = names
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._names:
+            raise Problem("read-only-key", "This key may read, not write.")
+        found, inner = getattr(self._target, name), self._names[name]
+        return found if inner is None else Reading(found, dict.fromkeys(inner))
 
 
 class Permitted:
@@ -35,7 +60,8 @@ class Permitted:
         return [name for name in self._dossier.names() if acting().may_see(name)]
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
-        return self._dossier.collection(self._checked(name, write=create), create=create)
+        found = self._dossier.collection(self._checked(name, write=create), create=create)
+        return found if acting().may_write else cast("Collection", Reading(found, _READS))
 
     def size(self, name: str) -> tuple[int, int]:
         return self._dossier.size(self._checked(name))

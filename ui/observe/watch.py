@@ -21,12 +21,12 @@ class Watch:
     """Wraps an ASGI application, refusals of `ui.access.guard.Guard` included."""
 
     def __init__(self, app: ASGIApp, observers: Observers) -> None:
-        self._app = app
+        self.application = app
         self._observers = observers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self.application(scope, receive, send)
             if scope["type"] == "lifespan":
                 self._observers.close()
             return
@@ -35,7 +35,7 @@ class Watch:
         try:
             with self._observers.span(Headers(scope=scope).get("traceparent")) as told:
                 try:
-                    await self._app(scope, counted.receive, counted.send)
+                    await self.application(scope, counted.receive, counted.send)
                 finally:
                     seen = counted.seen()
                     told(seen)
