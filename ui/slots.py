@@ -28,7 +28,7 @@ class Slots:
         most: How many work at once.
         queue: How many may wait.
         wait_s: Longest wait.
-        hold_s: Longest work; whoever holds a place keeps to it (`ui.http.work`).
+        hold_s: Longest work; whoever holds a place keeps to it (`ui.work`).
         used, waiting, refused: Who works, who waits, and how many were sent away so far.
     """
 

@@ -10,7 +10,7 @@ from rag.values import Answer
 from rag.views import SearchView
 from ui.desk import LocalDesk
 from ui.http.events import EventStream, Hearing
-from ui.http.work import Work
+from ui.http.work import RequestWork
 from ui.requests import AnswerRequest, CoverageRequest, SearchRequest, StrictRoute
 from ui.slots import Slots
 
@@ -47,7 +47,7 @@ def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
                 filters=asked.filters,
             )
 
-        return await Work(request, slots, make).whole()
+        return await RequestWork(request, slots, make).whole()
 
     @router.post("/coverage", summary="What each document says about one thing, all of them counted")
     async def coverage(asked: CoverageRequest, request: Request) -> Coverage:
@@ -61,6 +61,6 @@ def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
                 progress=lambda *_: listener.sources(()),
             )
 
-        return await Work(request, slots, make).whole()
+        return await RequestWork(request, slots, make).whole()
 
     return router

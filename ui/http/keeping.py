@@ -11,7 +11,7 @@ from rag.replay import KeptAnswer, Replay
 from rag.views import AnswersView, ChangesView, RemovedView, ThreadView
 from ui.desk import LocalDesk
 from ui.export import Format
-from ui.http.work import Work
+from ui.http.work import RequestWork
 from ui.slots import Slots
 
 MOST_ANSWERS = 200
@@ -44,7 +44,7 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         def make(listener: Listener) -> Replay:
             return desk.replay(answer_id, collection=collection, keep=keep, listener=listener)
 
-        return await Work(request, slots, make).whole()
+        return await RequestWork(request, slots, make).whole()
 
     @router.get(
         "/answers/{answer_id}/export", summary="A kept answer as a file, with footnotes", response_class=Response
@@ -76,6 +76,6 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         def make(listener: Listener) -> ChangesView:
             return desk.changes(collection=collection, limit=limit, listener=listener)
 
-        return await Work(request, slots, make).whole()
+        return await RequestWork(request, slots, make).whole()
 
     return router

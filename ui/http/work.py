@@ -1,82 +1,28 @@
-"""What a costly request asks for, made in a thread once it is its turn, and given up when its time is over or its client has gone."""
+"""The work of a request: it ends when the client of the request goes away."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
-from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar
+from collections.abc import Callable
 
 from fastapi import Request
-from starlette.concurrency import run_in_threadpool
 
 from rag.answer.telling import Listener
-from rag.values import Citation, EvidenceView, Statement
 from ui.problems import Problem
 from ui.slots import Slots
-
-Made = TypeVar("Made")
-
-
-class Over(Exception):
-    """Nobody waits for this work any more."""
+from ui.work import Made, Work
 
 
-class Work(Listener, Generic[Made]):
-    """The work of one request. `make` is given this, which stops it between two of its steps once nobody waits."""
+class RequestWork(Work[Made]):
+    """To be made once the body of the request is read: from then on its client says nothing but that it leaves."""
 
     def __init__(self, request: Request, slots: Slots, make: Callable[[Listener], Made]) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._over = threading.Event()
-        self._working = False
-        self._made: asyncio.Future[Made] = self._loop.create_future()
-        self._made.add_done_callback(lambda made: made.cancelled() or made.exception())  # nobody may be left to ask
-        self._turn = asyncio.ensure_future(self._in_turn(slots, make))
+        super().__init__(slots, make)
         self._watch = asyncio.ensure_future(self._watched(request))
 
-    async def whole(self) -> Made:
-        """What is made. Raises Problem when the time is over, and what went wrong."""
-        try:
-            return await self._made
-        finally:
-            self.hang_up()
-
     def hang_up(self) -> None:
-        """Nobody waits any more."""
-        self._watch.cancel()
-        self._end(Problem("client-left", "The client went away."))
-
-    def stopped(self) -> bool:
-        return self._over.is_set()
-
-    def check(self) -> None:
-        """Raises Over when nobody waits any more."""
-        if self.stopped():
-            raise Over
-
-    def step(self, _stage: str, _done: int, _total: int) -> None:
-        """`check`, for what reports its progress."""
-        self.check()
-
-    def sources(self, evidence: Sequence[EvidenceView]) -> None:
-        self.check()
-
-    def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
-        self.check()
-
-    async def _in_turn(self, slots: Slots, make: Callable[[Listener], Made]) -> None:
-        try:
-            async with slots.turn():
-                self.check()
-                self._working = True
-                end = self._loop.call_later(slots.hold_s, self._end, _too_slow(slots.hold_s))
-                try:
-                    self._settle(await run_in_threadpool(make, self))
-                finally:
-                    end.cancel()
-        except Exception as error:  # noqa: BLE001 - raised where the work is waited for
-            self._fail(error)
+        self._on_loop(self._watch.cancel)
+        super().hang_up()
 
     async def _watched(self, request: Request) -> None:
         try:
@@ -86,25 +32,3 @@ class Work(Listener, Generic[Made]):
             self._end(problem)
         else:
             self.hang_up()
-
-    def _end(self, problem: Problem) -> None:
-        self._over.set()
-        if not self._working:
-            self._turn.cancel()  # leaves the line; work has its place until it has stopped
-        self._fail(problem)
-
-    def _settle(self, made: Made) -> None:
-        if not self._made.done():
-            self._made.set_result(made)
-
-    def _fail(self, error: Exception) -> None:
-        if not self._made.done():
-            self._made.set_exception(error)
-
-    def _on_loop(self, call: Callable[..., object], *values: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the server has gone down
-            self._loop.call_soon_threadsafe(call, *values)
-
-
-def _too_slow(seconds: float) -> Problem:
-    return Problem("too-slow", f"It was not done within {seconds:g} s.", headers={"Retry-After": "30"})
