@@ -19,9 +19,10 @@ from index.reading import FileParser, Splitter
 from index.schema import storage_errors
 
 FOLDER = "collections"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
+ASIDE = ".restoring-"  # a restore that is not done
 MAX_FILE_BYTES = 25 * 1024 * 1024
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 _REMOVED = ".removed-"
 
 
@@ -62,7 +63,7 @@ class DataDirectory:
         """
         path = path.absolute()
         owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
-        for left in (path / FOLDER).glob(f"{_REMOVED}*"):
+        for left in [*(path / FOLDER).glob(f"{_REMOVED}*"), *path.glob(f"{ASIDE}*")]:
             shutil.rmtree(left, ignore_errors=True)
         return owned
 
@@ -76,7 +77,7 @@ class DataDirectory:
         if not folder.is_dir():
             return []
         return sorted(
-            entry.name for entry in folder.iterdir() if _NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
+            entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
         )
 
     def collection(self, name: str, embedder: Embedder, *, create: bool = False) -> Collection:
@@ -90,7 +91,7 @@ class DataDirectory:
         with self._lock:
             if name in self._open:
                 return self._open[name]
-            if create and not _NAME.fullmatch(name):
+            if create and not NAME.fullmatch(name):
                 raise ValueError(
                     f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
                 )
@@ -129,7 +130,7 @@ class DataDirectory:
 
     def _directory_of(self, name: str) -> Path:
         directory = self.path / FOLDER / name
-        if not _NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
+        if not NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
             raise UnknownCollection(
                 f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
             )

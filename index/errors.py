@@ -76,6 +76,12 @@ class StorageFailed(DossierError):
     code = "storage-failed"
 
 
+class BackupRefused(DossierError):
+    """A backup cannot be written where it was asked for, or a file is not a whole backup that this Dossier reads."""
+
+    code = "backup-refused"
+
+
 class SettingInvalid(DossierError):
     code = "setting-invalid"
 

@@ -307,6 +307,13 @@ def read_record(catalogue: Catalogue) -> Record | None:
     return Record(row[0], row[1], bool(row[2]), json.loads(row[3])) if row else None
 
 
+def forget_generation(catalogue: Catalogue) -> None:
+    """The next open of the catalogue builds its search indexes from stored vectors, whatever lies beside it."""
+    with catalogue.writing() as connection:
+        connection.execute("DELETE FROM generations")
+        connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (LIVE, DROPPED))
+
+
 def manifest(path: Path, *, flush: bool = False) -> dict[str, str]:
     """Hash of every file below `path`: a generation whose files differ from their manifest is checked before it is opened.
 

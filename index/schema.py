@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from index.errors import StorageFailed
@@ -173,6 +173,13 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def schema_names() -> set[tuple[str, str]]:
+    """Kind and name of everything that a catalogue of this schema consists of."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.executescript("".join(STEPS))
+        return {(kind, name) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
