@@ -64,3 +64,22 @@ def test_too_many_pages_are_refused(tmp_path, monkeypatch):
 
 def test_a_hand_written_page_is_read(tmp_path):
     assert "Ferry" in load(tmp_path, raw_pdf(b"BT /F1 12 Tf 72 700 Td (Ferry at noon) Tj ET")).text
+
+
+def test_d6_words_that_no_reader_of_the_page_sees_are_left_out_and_said_so(tmp_path):
+    """Off the page or too small to read; properties, notes and comments of a PDF are not its text."""
+    tiny = b"BT /F1 1 Tf 72 600 Td (TINY) Tj ET BT 0.1 0 0 0.1 72 400 Tm /F1 12 Tf (TINY) Tj ET"
+    off = b"BT /F1 12 Tf 5000 600 Td (OFF) Tj ET BT /F1 12 Tf 72 -500 Td (OFF) Tj ET"
+    shown = b"BT /F1 12 Tf 72 700 Td (The ferry goes at noon.) Tj ET %s BT 12 0 0 12 72 300 Tm /F1 1 Tf (It is back at three.) Tj ET"
+    note = b"/Annots [<< /Type /Annot /Subtype /Text /Rect [0 0 9 9] /Contents (NOTE) >>]"
+    parsed = load(tmp_path, raw_pdf(shown % (tiny + off)).replace(b"/MediaBox", note + b" /MediaBox"))
+    assert (
+        "\n".join(line for line in parsed.text.splitlines() if line) == "The ferry goes at noon.\nIt is back at three."
+    )
+    assert parsed.notes == ("left out 14 characters off the page or too small to read",)
+
+
+def test_d6_a_page_that_seems_hidden_as_a_whole_is_read(tmp_path):
+    """Some programs write sizes that only they understand: nothing is lost by them."""
+    parsed = load(tmp_path, raw_pdf(b"BT /F1 1 Tf 72 700 Td (The ferry goes at noon.) Tj ET"))
+    assert (parsed.text, parsed.notes) == ("The ferry goes at noon.", ())
