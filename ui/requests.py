@@ -212,6 +212,7 @@ class StrictRoute(APIRoute):
         answer = super().get_route_handler()
 
         async def strict(request: Request) -> Response:
-            return await answer(StrictRequest(request.scope, request.receive))
+            read = request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
+            return await answer(read)
 
         return strict

@@ -14,6 +14,7 @@ from ui.http.chat import chat
 from ui.http.collections import collections
 from ui.http.documents import documents, uploads
 from ui.http.feedback import feedback
+from ui.http.idempotency import Replays
 from ui.http.keeping import keeping
 from ui.http.running import Readiness, add_levels, running
 from ui.jobs import Jobs
@@ -52,7 +53,7 @@ def create_app(dossier: Dossier, *, slots: Slots | None = None, metrics: Metrics
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would hold query strings: see ui.observe
     )
-    app.state.jobs, app.state.slots = jobs, slots
+    app.state.jobs, app.state.slots, app.state.replays = jobs, slots, Replays()
     install(app)
     desk = LocalDesk(dossier)
     app.include_router(running(readiness, metrics))

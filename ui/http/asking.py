@@ -10,13 +10,14 @@ from rag.values import Answer
 from rag.views import SearchView
 from ui.desk import LocalDesk
 from ui.http.events import EventStream, Hearing
+from ui.http.idempotency import IdempotentRoute
 from ui.http.work import RequestWork
-from ui.requests import AnswerRequest, CoverageRequest, SearchRequest, StrictRoute
+from ui.requests import AnswerRequest, CoverageRequest, SearchRequest
 from ui.slots import Slots
 
 
 def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["asking"], route_class=StrictRoute)
+    router = APIRouter(prefix="/v1", tags=["asking"], route_class=IdempotentRoute)
 
     @router.post("/answer", response_model=Answer, summary="One question, answered with proof or not at all")
     async def answer(asked: AnswerRequest, request: Request) -> Answer | Response:

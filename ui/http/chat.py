@@ -21,9 +21,10 @@ from ui.desk import LocalDesk
 from ui.http.collections import usual_collection
 from ui.http.completion import ChatCompletion, Chunks, completion
 from ui.http.events import EventStream, Hearing
+from ui.http.idempotency import IdempotentRoute
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import AnswerFilters, StrictRoute, check_text
+from ui.requests import AnswerFilters, check_text
 from ui.slots import Slots
 
 MODEL = "dossier"
@@ -99,7 +100,7 @@ class ModelsView(View):
 
 
 def chat(desk: LocalDesk, dossier: Dossier, slots: Slots) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], route_class=StrictRoute)
+    router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], route_class=IdempotentRoute)
 
     @router.post("/chat/completions", response_model=ChatCompletion, summary="The last question of a conversation")
     async def completions(asked: ChatRequest, request: Request) -> ChatCompletion | Response:

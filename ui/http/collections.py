@@ -10,9 +10,10 @@ from pydantic import Field, StrictStr
 from index.errors import StorageFailed
 from rag.views import CollectionsView, CollectionView, RemovedCollectionView
 from ui.access.caller import acting
+from ui.http.idempotency import IdempotentRoute
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import Strict, StrictRoute, check_collection
+from ui.requests import Strict, check_collection
 
 COLLECTION_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -29,7 +30,7 @@ def usual_collection(dossier: Dossier) -> str:
 
 
 def collections(dossier: Dossier) -> APIRouter:
-    router = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=StrictRoute)
+    router = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=IdempotentRoute)
 
     def view(name: str) -> CollectionView:
         try:

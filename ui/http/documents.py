@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
 from pydantic import AfterValidator, Field, StrictStr
@@ -11,14 +11,19 @@ from pydantic import AfterValidator, Field, StrictStr
 from index.edits import MAX_CHARS
 from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextView, shown_name
 from ui.desk import MOST_DOCUMENTS, LocalDesk
+from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Offset
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, IsoDate, Strict, StrictRoute, check_collection, check_source, check_text
+from ui.requests import LONGEST_SOURCE, IsoDate, Strict, check_collection, check_source, check_text
 
 MOST_FILES = 1000
 _Field = Annotated[StrictStr, Field(max_length=MAX_CHARS), AfterValidator(check_text)]
+
+
+class UploadRoute(IdempotentRoute):
+    form: ClassVar[Any] = {"max_files": MOST_FILES, "max_fields": MOST_FILES + 10, "max_part_size": 4 * LONGEST_SOURCE}
 
 
 class EditRequest(Strict):
@@ -31,7 +36,7 @@ class EditRequest(Strict):
 
 
 def documents(desk: LocalDesk) -> APIRouter:
-    router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=StrictRoute)
+    router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=IdempotentRoute)
 
     @router.get("", summary="Every document, newest first")
     def every(
@@ -67,11 +72,7 @@ def documents(desk: LocalDesk) -> APIRouter:
 
 
 def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
-    router = APIRouter(
-        prefix="/v1",
-        tags=["documents"],
-        form_limits={"max_files": MOST_FILES, "max_fields": MOST_FILES + 10, "max_part_size": 4 * LONGEST_SOURCE},
-    )
+    router = APIRouter(prefix="/v1", tags=["documents"], route_class=UploadRoute, form_limits=UploadRoute.form)
     folders = UploadFolder(dossier.settings.data)
     largest = dossier.settings.max_file_bytes
 

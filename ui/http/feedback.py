@@ -12,8 +12,9 @@ from index.feedback import MAX_COMMENT_CHARS, Rating
 from rag.views import FeedbackListView, FeedbackView, RemovedView
 from ui.access.caller import acting
 from ui.desk import LocalDesk
+from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Offset
-from ui.requests import Asked, CollectionName, Strict, StrictRoute, check_text
+from ui.requests import Asked, CollectionName, Strict, check_text
 
 MOST_LISTED = 200
 GOLD_TYPE = "application/x-ndjson"
@@ -36,7 +37,7 @@ class FeedbackRequest(Strict):
 
 
 def feedback(desk: LocalDesk) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["feedback"], route_class=StrictRoute)
+    router = APIRouter(prefix="/v1", tags=["feedback"], route_class=IdempotentRoute)
 
     @router.post("/feedback", status_code=201, summary="Judge a kept answer")
     def judge(said: FeedbackRequest) -> FeedbackView:

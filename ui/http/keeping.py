@@ -11,6 +11,7 @@ from rag.replay import KeptAnswer, Replay
 from rag.views import AnswersView, ChangesView, RemovedView, ThreadView
 from ui.desk import LocalDesk
 from ui.export import Format
+from ui.http.idempotency import IdempotentRoute
 from ui.http.work import RequestWork
 from ui.slots import Slots
 
@@ -22,7 +23,7 @@ Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
 def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
-    router = APIRouter(prefix="/v1", tags=["kept answers"])
+    router = APIRouter(prefix="/v1", tags=["kept answers"], route_class=IdempotentRoute)
 
     @router.get("/answers", summary="Kept answers, newest first")
     def answers(
