@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import DossierError
-from ui.command import asking, documents, keeping, life
+from ui.command import asking, documents, keeping, keys, life
 from ui.command.options import EXIT_FAILED, EXIT_INTERRUPTED
 from ui.terminal import complain
 
@@ -121,6 +121,7 @@ _add(_KEPT, keeping.replay)
 _add(_KEPT, keeping.changes)
 _add(_KEPT, keeping.export, "dossier export ID --format docx --out answer.docx")
 _add(_RUN, life.serve, "dossier serve --port 8000")
+app.add_typer(keys.keys, name="keys", rich_help_panel=_RUN)
 _add(_CARE, life.doctor, "dossier doctor --repair")
 _add(_CARE, life.rebuild)
 _add(_CARE, life.config)
