@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from index.answers import Answers
-from index.errors import UnknownDocument
+from index.errors import EmptyCollection, UnknownDocument
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.answer.telling import Listener
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, Statement
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
 from tests.fakes_ui import kept_in
 from ui.serve import address, bind, build, make_server
 
@@ -114,12 +114,23 @@ class MemoryCollection:
         """Nothing is cached."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """How a question reached the pipeline."""
+
+    question: str
+    filters: Filters
+    settings: Settings
+
+
 @dataclass
 class MemoryPipeline:
-    """A question with "break" raises; one with "hold" waits for `go`."""
+    """A question with "break" raises; one with "hold" waits for `go` once it has said what it reads."""
 
     collection: MemoryCollection
     go: threading.Event
+    settings: Settings
+    heard: list[Heard]
 
     def answer(
         self,
@@ -129,10 +140,12 @@ class MemoryPipeline:
         as_of: str | None = None,
         listener: Listener | None = None,
     ) -> Answer:
+        given, listener = filters or Filters(), listener or Listener()
+        self.heard.append(Heard(question, given, self.settings))
+        if not self.collection.kept:
+            raise EmptyCollection("Collection 'default' holds 0 chunks. Run: dossier index FOLDER")
         if "break" in question:
             raise RuntimeError("secret-in-the-exception /etc/secret")
-        if "hold" in question:
-            self.go.wait(60)
         asked = words(question)
         found: list[tuple[int, Document, int, int]] = []
         for document in self.collection.documents():
@@ -142,6 +155,16 @@ class MemoryPipeline:
         found.sort(key=lambda item: -item[0])
         stated = bool(found) and found[0][0] >= 2
         cited = [item for item in found[:2] if item[0] >= 2]
+        evidence = tuple(_evidence(number, *item[1:]) for number, item in enumerate(found[:4], start=1))
+        listener.sources(evidence)
+        if "hold" in question:
+            self.go.wait(60)
+        citations = tuple(_citation(number, *item[1:]) for number, item in enumerate(cited, start=1))
+        statements = tuple(
+            Statement(text=one.quote.strip(), citations=(one.number,), status="verified") for one in citations
+        )
+        for statement, citation in zip(statements, citations, strict=True):
+            listener.statement(statement, [citation])
         return Answer(
             id=f"ans_{uuid.uuid4().hex}",
             question=question,
@@ -150,12 +173,10 @@ class MemoryPipeline:
             text="said" if stated else "The documents don't say. Searched 1 passage.",
             short=cited[0][1].text[cited[0][2] : cited[0][3]].split()[-1].strip(".") if stated else "",
             confidence=0.9,
-            statements=tuple(
-                Statement(text=document.text[start:end].strip(), citations=(number,), status="verified")
-                for number, (_, document, start, end) in enumerate(cited, start=1)
-            ),
-            citations=tuple(_citation(number, *item[1:]) for number, item in enumerate(cited, start=1)),
-            evidence=tuple(_evidence(number, *item[1:]) for number, item in enumerate(found[:4], start=1)),
+            statements=statements,
+            citations=citations,
+            evidence=evidence,
+            filters=FiltersView(publisher=given.publisher, since=given.since, until=given.until, as_of=as_of),
             answered_by="extractive",
             settings_hash="0" * 12,
             generation="g1",
@@ -219,6 +240,7 @@ class MemoryDossier:
         self.data = MemoryData()
         self._collection = MemoryCollection(kept_in(data), documents)
         self.go = threading.Event()
+        self.heard: list[Heard] = []
 
     def names(self) -> list[str]:
         return ["default"]
@@ -227,7 +249,7 @@ class MemoryDossier:
         return self._collection
 
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> MemoryPipeline:
-        return MemoryPipeline(self._collection, self.go)
+        return MemoryPipeline(self._collection, self.go, settings or self.settings, self.heard)
 
     def warm_up(self) -> None:
         """There are no models."""

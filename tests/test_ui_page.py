@@ -1,20 +1,23 @@
 """What the page does with what it is sent: by its own buttons, and by anyone who calls its events over HTTP."""
 
+import asyncio
 import html
 import json
 import logging
 import re
 import secrets
-from collections.abc import Iterator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from index.values import Document
+from index.values import Document, Filters
 from tests.fakes_page import MemoryDossier, make_document, served
-from ui.page.actions import Actions
+from ui.page.actions import Actions, Turn
+from ui.page.places import UNCHANGED
+from ui.slots import Slots
 
 TEXT = "The harbour opened in 1902. Otto Lind built the bridge in 1911. The bridge cost 2 million crowns."
 
@@ -31,76 +34,186 @@ def dossier(tmp_path: Path, document: Document) -> MemoryDossier:
 
 @pytest.fixture
 def actions(dossier: MemoryDossier) -> Actions:
-    return Actions(dossier)
+    return Actions(dossier, Slots())
 
 
-def test_an_answer_comes_with_its_first_source_opened_at_the_quote(actions: Actions) -> None:
-    answer, source, status, thread, conversation = actions.ask("Who built the bridge?", "")
-    assert "Answered" in answer
-    assert "<mark" in source
-    assert "1 source" in status
-    assert thread.startswith("thr_")
-    assert conversation == ""
+def told(steps: AsyncGenerator[Turn, None]) -> list[Turn]:
+    """Every step of an event."""
+
+    async def collected() -> list[Turn]:
+        return [step async for step in steps]
+
+    return asyncio.run(collected())
 
 
-def test_a_conversation_goes_on_shows_what_came_before_and_begins_anew(actions: Actions) -> None:
-    _, _, _, thread, _ = actions.ask("Who built the bridge?", "")
-    second = actions.ask("And what did the bridge cost?", thread)
-    assert second[3] == thread
-    assert "Who built the bridge?" in second[4]
-    earlier = re.search(r"ans&#95;\w+", second[4])
-    assert earlier is not None
-    assert "Otto Lind" in actions.recall(html.unescape(earlier[0]))[0]
-    assert actions.begin()[3:] == ("", "")
+def asked(actions: Actions, question: Any, *, filters: Any = "", thread: str = "", choices: str = "") -> Turn:
+    """What stands on the page after a question was answered."""
+    return shown(told(actions.ask(question, filters, thread, choices)))
+
+
+def shown(steps: list[Turn]) -> Turn:
+    """The newest value of each component."""
+    return Turn(
+        *(next((one for one in reversed(values) if one != UNCHANGED), UNCHANGED) for values in zip(*steps, strict=True))
+    )
+
+
+def test_the_question_stands_on_the_page_before_its_answer(actions: Actions) -> None:
+    steps = told(actions.ask("Who built the bridge?", "", "", ""))
+    assert steps[0].question == ""
+    assert "working" in steps[1].answer
+    assert "Who built the bridge?" in html.unescape(steps[1].answer)
+    assert "Answered" in steps[-1].answer
+    assert "1 source" in steps[-1].status
+    assert steps[-1].thread.startswith("thr_")
+    assert steps[-1].conversation == ""
+
+
+def test_a_conversation_goes_on_shows_its_turns_and_begins_anew(actions: Actions) -> None:
+    thread = asked(actions, "Who built the bridge?").thread
+    second = asked(actions, "And what did the bridge cost?", thread=thread)
+    assert second.thread == thread
+    assert "Who built the bridge?" in second.conversation
+    first = re.search(r"ans&#95;\w+", second.conversation)
+    assert first is not None
+    earlier = actions.recall(html.unescape(first[0]), "")
+    assert "Otto Lind" in earlier.answer
+    assert earlier.thread == thread
+    assert "turn current" in earlier.conversation
+    assert actions.begin("").thread == ""
 
 
 def test_a_conversation_that_is_gone_begins_anew(actions: Actions) -> None:
-    _, _, status, thread, conversation = actions.ask("Who built the bridge?", "thr_" + "0" * 32)
-    assert "alarm" not in status
-    assert thread not in ("", "thr_" + "0" * 32)
-    assert conversation == ""
+    turn = asked(actions, "Who built the bridge?", thread="thr_" + "0" * 32)
+    assert "alarm" not in turn.status
+    assert turn.thread not in ("", "thr_" + "0" * 32)
+    assert turn.conversation == ""
 
 
 @pytest.mark.parametrize("command", ["", "a\x00b", "ans_" + "0" * 32, None, 7])
 def test_an_answer_that_is_not_kept_is_not_recalled(actions: Actions, command: Any) -> None:
-    shown, _source, status = actions.recall(command)
-    assert "Otto Lind" not in shown
-    assert "no longer kept" in shown or "alarm" in status or "nothing this page" in status
+    turn = actions.recall(command, "")
+    assert turn.answer == UNCHANGED
+    assert "alarm" in turn.status
 
 
 @pytest.mark.parametrize("question", ["", "   ", "\u200b\u200b", "\n\t"])
 def test_a_blank_question_is_asked_back(actions: Actions, question: str) -> None:
-    assert "Type a question first." in actions.ask(question, "")[2]
+    turn = asked(actions, question)
+    assert "Type a question first." in turn.status
+    assert turn.question == UNCHANGED
 
 
 def test_a_question_may_have_four_thousand_characters_and_no_more(actions: Actions) -> None:
-    assert "at most 4000" not in actions.ask("bridge " + "x" * 3993, "")[2]
-    assert "at most 4000" in actions.ask("x" * 4001, "")[2]
+    assert "at most 4000" not in asked(actions, "bridge " + "x" * 3993).status
+    assert "at most 4000" in asked(actions, "x" * 4001).status
 
 
 @pytest.mark.parametrize("question", ["a\x00b", "\ud800 bridge", None, 7, ["x"]])
 def test_a_question_that_is_no_text_is_refused(actions: Actions, question: Any) -> None:
-    assert "alarm" in actions.ask(question, "")[2]
+    assert "alarm" in asked(actions, question).status
 
 
-def test_an_error_shows_an_id_and_nothing_of_the_exception(actions: Actions, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize(
+    "filters",
+    [
+        "x",
+        "[]",
+        '{"publisher": 3}',
+        '{"since": "soon"}',
+        '{"since": "2025-02-30"}',
+        '{"detected": true}',
+        '{"since": "2025-03", "until": "2024"}',
+        '{"publisher": "\\u0000"}',
+        "{" * 4000,
+        None,
+        7,
+    ],
+)
+def test_filters_that_cannot_be_are_refused(actions: Actions, filters: Any) -> None:
+    turn = asked(actions, "Who built the bridge?", filters=filters)
+    assert "alarm" in turn.status
+    assert turn.answer == UNCHANGED
+
+
+def test_a_filter_that_was_set_goes_with_the_question_and_can_be_taken_away(
+    actions: Actions, dossier: MemoryDossier
+) -> None:
+    turn = asked(actions, "Who built the bridge?", filters='{"publisher": "The Harbour Post", "since": "2025"}')
+    assert dossier.heard[-1].filters == Filters("The Harbour Post", "2025")
+    again = shown(told(actions.drop("since", turn.thread, turn.asked)))
+    assert dossier.heard[-1].filters == Filters("The Harbour Post")
+    bare = shown(told(actions.drop("publisher", again.thread, again.asked)))
+    assert dossier.heard[-1].filters == Filters()
+    assert not dossier.heard[-1].settings.detect_filters
+    shown(told(actions.again(bare.thread, bare.asked)))
+    assert not dossier.heard[-1].settings.detect_filters
+    asked(actions, "Who built the bridge?", thread=bare.thread)
+    assert dossier.heard[-1].settings.detect_filters
+
+
+@pytest.mark.parametrize("command", ["", "question", "publisher ", None, 3])
+def test_only_a_filter_can_be_taken_away(actions: Actions, command: Any) -> None:
+    turn = asked(actions, "Who built the bridge?")
+    assert "alarm" in shown(told(actions.drop(command, turn.thread, turn.asked))).status
+
+
+def test_nothing_is_asked_again_before_anything_was_asked(actions: Actions) -> None:
+    assert "nothing to ask again" in shown(told(actions.again("", None))).status
+
+
+def test_an_error_shows_an_id_a_way_to_try_again_and_nothing_of_the_exception(
+    actions: Actions, caplog: pytest.LogCaptureFixture
+) -> None:
     with caplog.at_level(logging.ERROR, logger="dossier"):
-        said = "".join(actions.ask("break the bridge", ""))
-    assert "secret" not in said
+        turn = asked(actions, "break the bridge")
+    assert "secret" not in "".join(map(str, turn))
     name = caplog.records[0].getMessage()
-    assert name.replace("_", "&#95;") in said
+    assert name.replace("_", "&#95;") in turn.status
+    assert 'class="quiet retry"' in turn.status
+    assert "break the bridge" in turn.answer
+
+
+def test_an_answer_that_is_stopped_says_so_and_can_be_asked_again(actions: Actions, dossier: MemoryDossier) -> None:
+    async def stopped() -> list[Turn]:
+        steps = []
+        async for step in actions.ask("Who built the bridge on hold?", "", "", ""):
+            steps.append(step)
+            if step.running != UNCHANGED and step.running:
+                actions.stop(step.running)
+        dossier.go.set()
+        return steps
+
+    turn = shown(asyncio.run(stopped()))
+    assert "Stopped" in turn.answer
+    assert "retry" in turn.answer
+    assert turn.running == ""
+
+
+def test_a_made_up_answer_cannot_be_stopped(actions: Actions) -> None:
+    actions.stop("0" * 32)
+
+
+def test_who_finds_no_place_in_the_line_is_told_when_to_come_back(dossier: MemoryDossier) -> None:
+    slots = Slots(1, queue=0)
+    with slots.one():
+        turn = asked(Actions(dossier, slots), "Who built the bridge?")
+    assert "Try again in" in turn.status
+    assert "retry" in turn.status
 
 
 def test_nothing_to_search_yet_is_no_error(tmp_path: Path) -> None:
-    empty = MemoryDossier(tmp_path / "none")
-    answer, _, status, _, _ = Actions(empty).ask("Who built the bridge?", "")
-    assert "no documents yet" in answer
-    assert "alarm" not in status
+    turn = asked(Actions(MemoryDossier(tmp_path / "none"), Slots()), "Who built the bridge?")
+    assert "Add documents" in turn.answer
+    assert "alarm" not in turn.status
 
 
-def test_a_reference_opens_its_source_at_its_quote(actions: Actions, document: Document) -> None:
+def test_a_reference_opens_its_source_at_its_quote_with_the_others_beside(actions: Actions, document: Document) -> None:
     start = TEXT.index("Otto")
-    assert ">Otto Lind</mark>" in actions.show(f"{document.id} {start} {start + 9}")
+    source = actions.show(f"{document.id} {start} {start + 9} 0 11", "")
+    assert ">Otto Lind</mark>" in source
+    assert '<span class="also">The harbour</span>' in source
+    assert "Quote 2 of 2" in source
 
 
 @pytest.mark.parametrize(
@@ -112,33 +225,35 @@ def test_a_reference_opens_its_source_at_its_quote(actions: Actions, document: D
         "ID -1 5",
         "ID 5 1",
         "ID 0 999999",
+        "ID 0 5 7",
+        "ID 0 5 7 999999",
         "ID 0 99999999999999999999",
         "ID a b",
         "ID ² 3",
         "ID  1 2",
-        "x" * 500,
+        "x" * 5000,
         None,
         3,
     ],
 )
 def test_a_reference_that_no_button_has_shows_no_source(actions: Actions, document: Document, command: Any) -> None:
     given = command.replace("ID", document.id) if isinstance(command, str) else command
-    shown = actions.show(given)
-    assert "<mark" not in shown
-    assert "alarm" in shown
+    found = actions.show(given, "")
+    assert "<mark" not in found
+    assert "alarm" in found
 
 
 @pytest.mark.parametrize("name", ["doc_0000", "../../etc/passwd", "a\x01b"])
 def test_an_unknown_document_is_said_to_be_gone(actions: Actions, name: str) -> None:
-    assert "no longer in the collection" in actions.show(f"{name} 0 1") or "alarm" in actions.show(f"{name} 0 1")
+    found = actions.show(f"{name} 0 1", "")
+    assert "no longer in the collection" in found or "alarm" in found
 
 
 def test_a_removed_document_is_gone_from_the_answers(
     actions: Actions, dossier: MemoryDossier, document: Document
 ) -> None:
     dossier.collection().remove(document.id)
-    assert "no documents yet" in actions.load()[0]
-    assert "no longer in the collection" in actions.show(f"{document.id} 0 5")
+    assert "no longer in the collection" in actions.show(f"{document.id} 0 5", "")
 
 
 @pytest.fixture
@@ -165,12 +280,12 @@ def call(url: str, name: str, *values: object) -> list[Any] | None:
 
 
 def test_every_event_answers_over_http_to_what_its_buttons_send(url: str, document: Document) -> None:
-    answered = call(url, "ask", "Who built the bridge?", None)
+    answered = call(url, "ask", "Who built the bridge?", "", None, "")
     assert answered is not None
     assert "1911" in answered[0]
-    shown = call(url, "show", f"{document.id} 0 11")
-    assert shown is not None
-    assert ">The harbour</mark>" in shown[0]
+    opened = call(url, "show", f"{document.id} 0 11", "")
+    assert opened is not None
+    assert ">The harbour</mark>" in opened[0]
 
 
 def test_a_made_up_file_of_the_machine_is_neither_read_nor_copied(url: str, tmp_path: Path) -> None:

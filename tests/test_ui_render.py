@@ -171,11 +171,15 @@ def test_what_is_not_stated_comes_with_the_nearest_passages() -> None:
     assert "<i hidden>doc&#95;9 3 9</i>" in markup
 
 
-def test_filters_that_narrowed_the_search_are_shown() -> None:
-    filters = FiltersView(publisher="The Harbour Post", since="2025-01")
-    assert "only The Harbour Post, from January 2025" in shown(answer_view(make_answer(filters=filters)))
+def test_filters_that_narrowed_the_search_are_shown_each_with_a_way_to_do_without() -> None:
+    view = answer_view(make_answer(filters=FiltersView(publisher="The Harbour Post", since="2025-01")))
+    assert "only The Harbour Post: ask again without it" in shown(view)
+    assert "from January 2025: ask again without it" in shown(view)
+    assert "<i hidden>publisher</i>" in view
+    assert "<i hidden>since</i>" in view
+    assert "as the question asks" not in view
     found = FiltersView(publisher="The Harbour Post", detected=True)
-    assert "only The Harbour Post, as the question asks" in shown(answer_view(make_answer(filters=found)))
+    assert "as the question asks" in shown(answer_view(make_answer(filters=found)))
 
 
 def test_a_terminal_says_what_the_question_restricted() -> None:

@@ -1,124 +1,214 @@
-"""What the page does when something is pressed. Anyone can call these over HTTP, so each checks what it is given."""
+"""What the ask tab does when something is pressed. Anyone can call these over HTTP, so each checks what it is given."""
 
 from __future__ import annotations
 
-from index.errors import UnknownAnswer, UnknownCollection, UnknownDocument, UnknownThread
+import secrets
+from collections.abc import AsyncGenerator
+from typing import Any, NamedTuple
+
+from starlette.concurrency import run_in_threadpool
+
+from index.errors import EmptyCollection, UnknownAnswer, UnknownCollection, UnknownDocument, UnknownThread
 from index.values import Document
+from rag.answer.telling import Listener
 from rag.asking import NEW, Asking
 from rag.values import Answer
+from ui.desk import LocalDesk
 from ui.page.answer_view import answer_view
+from ui.page.asked import Asked, asked, asked_then, part_of
+from ui.page.choices import chosen
 from ui.page.conversation_view import conversation_view
 from ui.page.examples import example_questions
+from ui.page.filters_view import filters_view
 from ui.page.header_view import examples_view, welcome_view
+from ui.page.live import Live, SoFar, Stopped
+from ui.page.live_view import ended_view, live_view, stage_of
+from ui.page.places import UNCHANGED
 from ui.page.pressed import key, reference
 from ui.page.said import said_view, sorry
 from ui.page.source_view import gone_view, no_source_view, source_view
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import check_asked, check_length
+from ui.slots import Slots
 from ui.words import VERDICTS, count
+
+
+class Turn(NamedTuple):
+    """What an event shows of a question and its answer; what it leaves out stays as it is.
+
+    Attributes:
+        thread: The conversation that the next question goes on; "" begins one.
+        asked: What "ask again" asks.
+        running: Which answer "stop" ends.
+    """
+
+    answer: Any = UNCHANGED
+    source: Any = UNCHANGED
+    status: Any = UNCHANGED
+    conversation: Any = UNCHANGED
+    question: Any = UNCHANGED
+    thread: Any = UNCHANGED
+    asked: Any = UNCHANGED
+    running: Any = UNCHANGED
+
+
+Turns = AsyncGenerator[Turn, None]
 
 
 class Actions:
     """Every event of the tab; each returns the new values of the components it changes."""
 
-    def __init__(self, dossier: Dossier) -> None:
+    def __init__(self, dossier: Dossier, slots: Slots) -> None:
         self._dossier = dossier
+        self._slots = slots
         self._asking = Asking(dossier)
+        self._desk = LocalDesk(dossier)
+        self._running: dict[str, Live] = {}
 
-    def load(self) -> tuple[str, str]:
-        """Answer and source of a page that has just been opened."""
+    def overview(self, choices: str) -> tuple[str, str]:
+        """Questions to begin with, and the filters, as the documents are now."""
         try:
-            return welcome_view(self._documents()), no_source_view()
+            documents = self._documents(choices)
+            sources = (source for one in documents for source in one.sources)
+            return examples_view(example_questions(sources)), filters_view(documents)
         except Exception as error:  # noqa: BLE001 - said on the page
-            return sorry(error), no_source_view()
+            return sorry(error), ""
 
-    def examples(self) -> str:
-        """Questions to begin with, as the documents are now."""
+    def begin(self, choices: str) -> Turn:
+        """A page on which nothing was asked yet."""
         try:
-            return examples_view(example_questions(source for one in self._documents() for source in one.sources))
+            return Turn(welcome_view(self._documents(choices)), no_source_view(), "", "", "", "", None, "")
         except Exception as error:  # noqa: BLE001 - said on the page
-            return sorry(error)
+            return Turn("", no_source_view(), sorry(error), "")
 
-    def ask(self, question: str, thread: str) -> tuple[str, str, str, str, str]:
-        """Answer, source and status; then the conversation that goes on with it, and what was asked in it before.
+    async def ask(self, question: str, filters: str, thread: str, choices: str) -> Turns:
+        """The question box is sent.
 
         Args:
             thread: The conversation; "" begins one.
         """
         try:
-            text = _question(question, self._dossier.settings.max_question_chars)
-            if not self._documents():
-                return welcome_view(()), no_source_view(), said_view("There is nothing to search yet."), "", ""
-            answer = self._ask(text, key(thread) if thread else NEW)
-            turns = self._asking.turns(answer.thread) if answer.thread else []
-            shown = answer_view(answer, kept=bool(turns))
-            said = said_view(_spoken(answer))
-            return shown, self._first_source(answer), said, answer.thread or "", conversation_view(turns)
+            what = asked(question, filters, choices, longest=self._dossier.settings.max_question_chars)
+            goes_on = key(thread) if thread else NEW
         except Exception as error:  # noqa: BLE001 - said on the page
-            return "", no_source_view(), sorry(error), "", ""
+            yield Turn(status=sorry(error))
+            return
+        yield Turn(question="")
+        async for turn in self._told(what, goes_on):
+            yield turn
 
-    def _ask(self, question: str, thread: str) -> Answer:
-        """An answer in the conversation; in a new one when its turns are gone."""
-        try:
-            return self._asking.ask(question, thread=thread)
-        except UnknownThread:
-            return self._asking.ask(question, thread=NEW)
+    async def again(self, thread: str, before: Asked | None) -> Turns:
+        """The last question, asked once more."""
+        if before is None:
+            yield Turn(status=said_view("There is nothing to ask again yet."))
+            return
+        async for turn in self._told(before, thread or NEW):
+            yield turn
 
-    def recall(self, command: str) -> tuple[str, str, str]:
-        """Answer, source and status of an earlier turn."""
+    async def drop(self, command: str, thread: str, before: Asked | None) -> Turns:
+        """The last question, asked without one of the filters that it was searched with."""
         try:
-            answer = self._asking.kept(key(command)).answer
-            return answer_view(answer, kept=True), self._first_source(answer), said_view(_spoken(answer))
+            what = before and before.without(part_of(command))
+        except Problem as problem:
+            yield Turn(status=sorry(problem))
+            return
+        async for turn in self.again(thread, what):
+            yield turn
+
+    def stop(self, running: str) -> None:
+        """End the making of an answer; only the page that asked was told which."""
+        if live := self._running.get(running):
+            live.stop()
+
+    def recall(self, command: str, choices: str) -> Turn:
+        """An answer that was kept, with its conversation."""
+        try:
+            collection = chosen(choices).collection
+            kept = self._desk.kept(key(command), collection=collection)
+            what = asked_then(kept, collection)
+            return self._answered(what, kept.answer)._replace(source=no_source_view())
         except UnknownAnswer:
-            return said_view("That answer is no longer kept."), no_source_view(), ""
+            return Turn(status=said_view("That answer is no longer kept.", alarm=True))
         except Exception as error:  # noqa: BLE001 - said on the page
-            return "", no_source_view(), sorry(error)
+            return Turn(status=sorry(error))
 
-    def begin(self) -> tuple[str, str, str, str, str]:
-        """What `ask` returns, of a conversation in which nothing was asked yet."""
+    def show(self, command: str, choices: str) -> str:
+        """The source panel for a reference as the buttons carry it."""
         try:
-            return welcome_view(self._documents()), no_source_view(), said_view("A new conversation."), "", ""
-        except Exception as error:  # noqa: BLE001 - said on the page
-            return "", no_source_view(), sorry(error), "", ""
-
-    def show(self, command: str) -> str:
-        """The source panel for a reference as the buttons carry it: "ID START END"."""
-        try:
-            document_id, start, end = reference(command)
-            document = self._dossier.collection().document(document_id)
-            if not start <= end <= len(document.text):
-                raise Problem("invalid-request", "That is nothing this page can show.")
-            return source_view(document, start, end)
+            document_id, (first, *others) = reference(command)
+            document = self._dossier.collection(chosen(choices).collection).document(document_id)
+            try:
+                return source_view(document, first.start, first.end, others)
+            except ValueError:
+                raise Problem("invalid-request", "That is nothing this page can show.") from None
         except (UnknownDocument, UnknownCollection):
             return gone_view()
         except Exception as error:  # noqa: BLE001 - said on the page
             return sorry(error)
 
-    def _documents(self) -> list[Document]:
+    async def _told(self, what: Asked, thread: str) -> Turns:
+        """An answer as it is made, and then whole."""
+        live = Live(self._slots, lambda listener: self._answer(what, thread, listener))
+        name = secrets.token_hex(16)
+        self._running[name] = live
         try:
-            return self._dossier.collection().documents()
+            yield _under_way(what, SoFar())._replace(source=no_source_view(), asked=what, running=name)
+            async for so_far in live.steps():
+                yield Turn() if so_far is None else _under_way(what, so_far)
+            yield await run_in_threadpool(self._answered, what, live.answer())
+        except Stopped:
+            yield _ended(what, live.so_far, "Stopped", said_view("Stopped."))
+        except (EmptyCollection, UnknownCollection):
+            yield Turn(welcome_view(()), status=said_view("There is nothing to search yet."), thread="")
+        except Exception as error:  # noqa: BLE001 - said on the page
+            yield _ended(what, live.so_far, "No answer", sorry(error, again=True))
+        finally:
+            live.stop()
+            del self._running[name]
+
+    def _answer(self, what: Asked, thread: str, listener: Listener) -> Answer:
+        """An answer in the conversation; in a new one when its turns are gone."""
+
+        def ask(thread: str) -> Answer:
+            return self._desk.answer(
+                what.question,
+                collection=what.collection,
+                filters=what.given,
+                thread=thread,
+                manner=what.manner,
+                listener=listener,
+            )
+
+        try:
+            return ask(thread)
+        except UnknownThread:
+            return ask(NEW)
+
+    def _answered(self, what: Asked, answer: Answer) -> Turn:
+        turns = self._asking.turns(answer.thread, collection=what.collection) if answer.thread else []
+        kept = any(turn.answer.id == answer.id for turn in turns)
+        return Turn(
+            answer_view(answer, kept=kept, collection=what.collection),
+            status=said_view(_spoken(answer)),
+            conversation=conversation_view(turns, answer.id),
+            thread=answer.thread or "",
+            asked=what.answered(answer),
+            running="",
+        )
+
+    def _documents(self, choices: str) -> list[Document]:
+        try:
+            return self._dossier.collection(chosen(choices).collection).documents()
         except UnknownCollection:
             return []
 
-    def _first_source(self, answer: Answer) -> str:
-        if not answer.citations:
-            return no_source_view()
-        first = answer.citations[0]
-        try:
-            return source_view(self._dossier.collection().document(first.document_id), first.start, first.end)
-        except UnknownDocument:
-            return gone_view()
+
+def _under_way(what: Asked, so_far: SoFar) -> Turn:
+    return Turn(live_view(what.question, so_far), status=said_view(stage_of(so_far)))
 
 
-def _question(question: str, longest: int) -> str:
-    if not isinstance(question, str):
-        raise Problem("invalid-request", "The question must be text.")
-    check_length(question, longest, "question")
-    try:
-        return check_asked(question)
-    except ValueError:
-        raise Problem("invalid-request", "Type a question first.") from None
+def _ended(what: Asked, so_far: SoFar, why: str, status: str) -> Turn:
+    return Turn(ended_view(what.question, so_far, why), status=status, running="")
 
 
 def _spoken(answer: Answer) -> str:

@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import gradio as gr
 
 from ui.page.actions import Actions
-from ui.page.places import QUIET, Frame, command, for_caller, markup
+from ui.page.places import QUIET, Frame, command, for_caller, for_caller_in_steps, markup
 
-ASKING_AT_ONCE = 2
+_ASKING: dict[str, Any] = {**QUIET, "concurrency_limit": None}
+"""How an event is set up that waits for one of the slots that it shares with the API."""
 
 
 def ask_tab(frame: Frame) -> None:
     """Build the tab inside the one that is open."""
-    actions = Actions(frame.dossier)
+    actions = Actions(frame.dossier, frame.slots)
     with gr.Row(elem_id="desk"):
         with gr.Column(scale=11, min_width=320, elem_id="left"):
-            question, send = _question_box(frame.dossier.settings.max_question_chars)
+            question, send, stop = _question_box(frame.dossier.settings.max_question_chars)
+            narrowing = markup("filters")
             examples = markup("examples")
             status = markup("status")
             conversation = markup("conversation")
             answer = markup("answer")
         with gr.Column(scale=9, min_width=320, elem_id="right"):
             source = markup("source")
+    filters, _ = command("filters")
     show, press_show = command("show")
     recall, press_recall = command("recall")
+    drop, press_drop = command("drop")
+    _, press_again = command("again")
     _, press_begin = command("begin")
-    thread = gr.State("")
-    turn_shown = [answer, source, status]
-    frame.page.load(for_caller(actions.load), None, [answer, source], **QUIET)
-    gr.on(list(frame.changed), for_caller(actions.examples), None, examples, **QUIET)
+    thread, asked, running = gr.State(""), gr.State(None), gr.State("")
+    turn: list[Any] = [answer, source, status, conversation, question, thread, asked, running]
+
+    frame.page.load(for_caller(actions.begin), frame.choices, turn, **QUIET)
+    gr.on(list(frame.changed), for_caller(actions.overview), frame.choices, [examples, narrowing], **QUIET)
     gr.on(
         [question.submit, send.click],
-        for_caller(actions.ask),
-        [question, thread],
-        [*turn_shown, thread, conversation],
-        concurrency_limit=ASKING_AT_ONCE,
-        concurrency_id="asking",
-        show_progress="full",
-        show_progress_on=answer,
-        api_visibility="private",
+        for_caller_in_steps(actions.ask),
+        [question, filters, thread, frame.choices],
+        turn,
+        **_ASKING,
     )
-    press_show.click(for_caller(actions.show), show, source, trigger_mode="always_last", **QUIET)
-    press_recall.click(for_caller(actions.recall), recall, turn_shown, **QUIET)
-    press_begin.click(for_caller(actions.begin), None, [*turn_shown, thread, conversation], **QUIET)
+    press_again.click(for_caller_in_steps(actions.again), [thread, asked], turn, **_ASKING)
+    press_drop.click(for_caller_in_steps(actions.drop), [drop, thread, asked], turn, **_ASKING)
+    stop.click(for_caller(actions.stop), running, None, **QUIET)
+    press_show.click(for_caller(actions.show), [show, frame.choices], source, trigger_mode="always_last", **QUIET)
+    press_recall.click(for_caller(actions.recall), [recall, frame.choices], turn, **QUIET)
+    press_begin.click(for_caller(actions.begin), frame.choices, turn, **QUIET)
 
 
-def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button]:
+def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="asking"):
         question = gr.Textbox(
             label="Your question",
@@ -57,4 +64,5 @@ def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button]:
             elem_id="question",
         )
         send = gr.Button("Ask", variant="primary", scale=1, min_width=90, elem_id="send")
-    return question, send
+        stop = gr.Button("Stop", variant="secondary", scale=1, min_width=90, elem_id="stop")
+    return question, send, stop

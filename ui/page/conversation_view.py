@@ -1,4 +1,4 @@
-"""The turns of a conversation as markup: what was asked before, how it came out, and a way back to it."""
+"""The turns of a conversation as markup: what was asked, how it came out, and a way to each."""
 
 from __future__ import annotations
 
@@ -11,29 +11,36 @@ from ui.words import VERDICTS, count
 SHOWN = 6
 
 
-def conversation_view(turns: Sequence[KeptAnswer]) -> str:
-    """All turns but the last, whose answer is shown whole: the newest SHOWN of them, oldest first; nothing without any."""
-    earlier = turns[:-1]
-    if not earlier:
+def conversation_view(turns: Sequence[KeptAnswer], shown: str | None = None) -> str:
+    """The newest SHOWN turns, oldest first; nothing before the second question.
+
+    Args:
+        shown: Id of the answer that stands below; without it the last one does.
+    """
+    if len(turns) < 2:
         return ""
-    left_out = len(earlier) - SHOWN
+    left_out = len(turns) - SHOWN
+    current = shown or turns[-1].answer.id
     return block(
         fill(
-            '<section class="conversation"><h2>Earlier in this conversation{more}</h2><ol class="turns">{items}</ol>'
-            '<p class="note">A question goes on from these. <button type="button" class="quiet fresh">Start a new conversation'
+            '<section class="conversation"><h2>This conversation{more}</h2><ol class="turns">{items}</ol>'
+            '<p class="note">A question goes on from these. <button type="button" class="quiet fresh">New conversation'
             "</button></p></section>",
             more=f" ({count(left_out, 'turn')} before these)" if left_out > 0 else "",
-            items=join(_turn(turn) for turn in earlier[-SHOWN:]),
+            items=join(_turn(turn, current=turn.answer.id == current) for turn in turns[-SHOWN:]),
         )
     )
 
 
-def _turn(turn: KeptAnswer) -> Html:
+def _turn(turn: KeptAnswer, *, current: bool) -> Html:
     answer = turn.answer
+    rewritten = answer.rewritten_by is not None and answer.query != answer.question
     return fill(
-        '<li><button type="button" class="turn"><span class="asked">{question}</span> <span class="byline">{outcome}</span>'
-        "<i hidden>{id}</i></button></li>",
+        '<li><button type="button" class="turn{current}"><span class="asked">{question}</span>{query} '
+        '<span class="byline">{outcome}</span><i hidden>{id}</i></button></li>',
+        current=" current" if current else "",
         question=answer.question,
+        query=fill(' <span class="query">({query})</span>', query=answer.query) if rewritten else Html(""),
         outcome=answer.short or VERDICTS[answer.verdict],
         id=answer.id,
     )

@@ -25,6 +25,7 @@ from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
 from ui.page.settings_tab import settings_tab
 from ui.protocols import Dossier
+from ui.slots import Slots
 
 HERE = Path(__file__).parent
 QUEUE = 32
@@ -37,7 +38,7 @@ TABS = {
 }
 
 
-def build_page(dossier: Dossier) -> gr.Blocks:
+def build_page(dossier: Dossier, slots: Slots) -> gr.Blocks:
     """The page over an open Dossier. It sends files to the API of the application that it is mounted on."""
     page: gr.Blocks = gr.Blocks(title="Dossier", analytics_enabled=False)
     with page:
@@ -45,7 +46,7 @@ def build_page(dossier: Dossier) -> gr.Blocks:
         _, press_refresh = command("refresh")
         choices, press_choices = command("choices")
         changed = (page.load, press_refresh.click, press_choices.click)
-        frame = Frame(page, dossier, changed, choices)
+        frame = Frame(page, dossier, slots, changed, choices)
         with gr.Tabs(elem_id="tabs"):
             for name, build in TABS.items():
                 with gr.Tab(name.capitalize(), id=name, elem_id=f"{name}-tab"):
@@ -80,7 +81,7 @@ def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
 
 async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
-    page = build_page(dossier)
+    page = build_page(dossier, app.state.slots)
     page.has_launched = True
     mounted: FastAPI = gr.mount_gradio_app(
         app,

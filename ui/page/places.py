@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+from starlette.concurrency import iterate_in_threadpool
 
 from ui.access.caller import SCOPE_KEY, Caller, acting_as
 from ui.protocols import Dossier
+from ui.slots import Slots
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """How an event is set up whose result stands on the page by itself."""
+
+Steps = AsyncGenerator[Any, None] | Iterator[Any]
+
+UNCHANGED: Any = gr.skip()
+"""What an event returns for a component that stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,12 +28,14 @@ class Frame:
 
     Attributes:
         page: For `page.load`.
+        slots: Places for work that costs, shared with the API.
         changed: Triggers for `gr.on`: the page was opened, documents came or went, or another collection was chosen.
         choices: What was chosen in this browser, for `ui.page.choices.chosen`; an input of every event that reads documents.
     """
 
     page: gr.Blocks
     dossier: Dossier
+    slots: Slots
     changed: tuple[Any, ...]
     choices: gr.Textbox
 
@@ -53,22 +62,22 @@ def for_caller(action: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def for_caller_in_steps(action: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-    """As `for_caller`, of an action that yields: each of its steps may run in another thread."""
+def for_caller_in_steps(action: Callable[..., Steps]) -> Callable[..., AsyncGenerator[Any, None]]:
+    """As `for_caller`, of an action that yields; between two of its steps nobody acts."""
 
-    def run(request: gr.Request, *values: Any) -> Iterator[Any]:
-        caller = _caller(request)
-        steps = action(*values)
+    async def run(request: gr.Request, *values: Any) -> AsyncGenerator[Any, None]:
+        caller, made = _caller(request), action(*values)
+        steps = made if isinstance(made, AsyncGenerator) else iterate_in_threadpool(made)
         try:
             while True:
                 with acting_as(caller):
-                    step = next(steps, _END)
+                    step = await anext(steps, _END)
                 if step is _END:
                     return
                 yield step
         finally:
-            with acting_as(caller):
-                steps.close()  # type: ignore[attr-defined]
+            if isinstance(steps, AsyncGenerator):
+                await steps.aclose()
 
     run.__name__ = action.__name__
     return run

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from index.values import Span
 from ui.desk import check_id, check_key
 from ui.problems import Problem
 
 _LONGEST = 300
+_LONGEST_REFERENCE = 2000
+_NOTHING = "That is nothing this page can show."
 
 
 def short(command: str) -> str:
@@ -20,17 +23,12 @@ def key(command: str) -> str:
     return check_key(short(command), "id")
 
 
-def reference(command: str) -> tuple[str, int, int]:
-    """A document and a range of its text, as "ID START END". Raises Problem, or UnknownDocument."""
-    parts = short(command).split(" ")
-    if len(parts) != 3 or not all(part.isascii() and part.isdigit() and len(part) < 12 for part in parts[1:]):
-        raise Problem("invalid-request", "That is nothing this page can show.")
-    return check_id(parts[0]), int(parts[1]), int(parts[2])
-
-
-def page_number(command: str) -> int:
-    """Raises Problem."""
-    text = short(command)
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
-        raise Problem("invalid-request", "There is no such page.")
-    return int(text)
+def reference(command: str) -> tuple[str, tuple[Span, ...]]:
+    """A document and ranges of its text, the one to be shown first: "ID START END" and more pairs. Raises Problem, or UnknownDocument."""
+    if not isinstance(command, str) or not 0 < len(command) <= _LONGEST_REFERENCE:
+        raise Problem("invalid-request", _NOTHING)
+    document_id, *ends = command.split(" ")
+    if not ends or len(ends) % 2 or not all(end.isascii() and end.isdigit() and len(end) < 12 for end in ends):
+        raise Problem("invalid-request", _NOTHING)
+    numbers = [int(end) for end in ends]
+    return check_id(document_id), tuple(Span(*pair) for pair in zip(numbers[::2], numbers[1::2], strict=True))

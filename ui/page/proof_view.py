@@ -1,10 +1,10 @@
-"""What an answer rests on, as markup: its citations, the passages nearest to it, and why each was read."""
+"""What an answer rests on, as markup: its numbers, its citations, and the passages nearest to it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.values import Answer, Citation, EvidenceView
+from rag.values import Citation, EvidenceView
 from ui.page.markup import Html, fill, join
 from ui.words import count, date_with_source, listed, written
 
@@ -26,7 +26,7 @@ def excerpt(text: str, length: int = EXCERPT_CHARS) -> str:
 
 def citations_view(citations: Sequence[Citation]) -> Html:
     return fill(
-        '<section class="sources"><h2>{count}</h2><ul class="citations">{items}</ul></section>',
+        '<section class="sources"><h3>{count}</h3><ul class="citations">{items}</ul></section>',
         count=count(len(citations), "source"),
         items=join(map(_citation, citations)),
     )
@@ -63,44 +63,21 @@ def nearest_view(passage: EvidenceView) -> Html:
     )
 
 
-def why_view(answer: Answer) -> Html:
-    seconds = answer.timings_ms.get("total", 0.0) / 1000
+def chip(citation: Citation) -> Html:
+    """A numbered button that shows the quote when it has the focus or the pointer, and selects the source on a click."""
     return fill(
-        '<details class="why"><summary>Why these passages</summary><p class="note">Each passage was found by its meaning, by its '
-        "words, or by both; the two rankings are fused. {facts}</p>"
-        '<div class="scroll"><table><thead><tr><th>Rank</th><th>Score</th><th>By meaning</th><th>By words</th><th>Passage</th>'
-        "</tr></thead><tbody>{rows}</tbody></table></div></details>",
-        facts=listed(
+        '<span class="cite"><button type="button" class="chip"><span class="sr">Source </span>{number}{reference}</button>'
+        '<span class="tip" role="tooltip"><q>{quote}</q><b>{title}</b><span class="byline">{byline}</span></span></span>',
+        number=citation.number,
+        reference=reference(citation.document_id, citation.start, citation.end),
+        quote=" ".join(citation.quote.split()),
+        title=citation.title or "Untitled",
+        byline=listed(
             [
-                f"Answered by {_answerer(answer.answered_by)}",
-                f"confidence {answer.confidence:.2f}",
-                f"{seconds:.2f} s" if seconds else None,
+                citation.publisher,
+                citation.author,
+                written(citation.published),
+                f"page {citation.page}" if citation.page else None,
             ]
         ),
-        rows=join(_why_row(passage) for passage in answer.evidence),
     )
-
-
-def _answerer(name: str) -> str:
-    return "the built-in reader" if name == "extractive" else name.replace("llm:", "language model ", 1)
-
-
-def _why_row(passage: EvidenceView) -> Html:
-    return fill(
-        "<tr><td>{rank}</td><td>{score}</td><td>{dense}</td><td>{lexical}</td><td>"
-        '<span class="byline">{byline}</span>'
-        '<button type="button" class="quiet open">{text}{reference}</button></td></tr>',
-        rank=passage.rank,
-        score=f"{passage.score:.4f}",
-        dense=_ranked(passage.dense_rank, passage.signals.get("dense_score")),
-        lexical=_ranked(passage.lexical_rank, passage.signals.get("lexical_score")),
-        byline=listed([passage.publisher or passage.title, written(passage.published)]),
-        text=excerpt(passage.text, 140),
-        reference=reference(passage.document_id, passage.start, passage.end),
-    )
-
-
-def _ranked(rank: int | None, score: object) -> str:
-    if rank is None:
-        return "–"
-    return f"#{rank} ({score:.2f})" if isinstance(score, int | float) else f"#{rank}"

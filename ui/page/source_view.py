@@ -1,11 +1,13 @@
-"""A document as markup, with one range of its text marked and as much around it as a browser carries easily."""
+"""A document as markup, with the quoted ranges of its text marked and as much around them as a browser carries easily."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 
-from index.values import Document
-from ui.page.markup import Html, block, escape, fill
+from index.values import Document, Span
+from ui.page.markup import Html, block, escape, fill, join
 from ui.page.proof_view import reference
 from ui.words import count, date_with_source, listed, source_name, title_of
 
@@ -13,49 +15,77 @@ AROUND_CHARS = 20_000
 _FRONT_MATTER = re.compile(r"---\n(?:[^\n]{0,2000}\n){1,60}?---\n")
 
 
-def source_view(document: Document, start: int = 0, end: int = 0) -> str:
+def source_view(document: Document, start: int = 0, end: int = 0, others: Sequence[Span] = ()) -> str:
     """`document` with `text[start:end]` marked; nothing is marked when the range is empty.
 
+    Args:
+        others: More quotes of the same answer; what of them overlaps is left out.
+
     Raises:
-        ValueError: The range is not inside the text.
+        ValueError: A range is not inside the text.
     """
     text = document.text
-    if not 0 <= start <= end <= len(text):
-        raise ValueError(f"start and end must lie in the text (0 to {len(text)}), got {start} and {end}")
+    for one in (Span(start, end), *others):
+        if not 0 <= one.start <= one.end <= len(text):
+            raise ValueError(f"start and end must lie in the text (0 to {len(text)}), got {one.start} and {one.end}")
     end = min(end, start + AROUND_CHARS)
     first, last = max(0, start - AROUND_CHARS), min(len(text), end + AROUND_CHARS)
-    at = start if end > start else None
-    marked = Html("") if at is None else fill('<mark tabindex="-1">{quote}</mark>', quote=text[start:end])
-    before, after = (text[first:last], "") if at is None else (text[first:start], text[end:last])
+    quotes = _apart(Span(start, end), others) if end > start else []
     return block(
         fill(
             '<article class="source">{head}<div class="body" tabindex="0" role="region">{earlier}'
-            '<div class="words">{before}{marked}{after}</div>{later}</div></article>',
-            head=_head(document, at),
+            '<div class="words">{words}</div>{later}</div></article>',
+            head=_head(document, Span(start, end) if quotes else None, quotes),
             earlier=_more(document, "Earlier text", first - AROUND_CHARS) if first > 0 else Html(""),
-            before=_before(before, whole=first == 0),
-            marked=marked,
-            after=after,
+            words=_words(text, Span(first, last), quotes, start),
             later=_more(document, "Later text", last) if last < len(text) else Html(""),
         ),
         "source-panel",
     )
 
 
-def _before(text: str, *, whole: bool) -> Html:
-    """The text ahead of the mark; front matter, which is stored but not part of the prose, is set apart."""
-    found = _FRONT_MATTER.match(text) if whole else None
+def _apart(shown: Span, others: Sequence[Span]) -> list[Span]:
+    """The quotes in the order of the text, none over another; the one that is shown is always among them."""
+    kept = [shown]
+    for one in others:
+        if one.start < one.end and all(one.end <= other.start or other.end <= one.start for other in kept):
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.start)
+
+
+def _words(text: str, window: Span, quotes: Sequence[Span], shown: int) -> Html:
+    """The text of the window, with the quotes in it marked."""
+    inside = [one for one in quotes if window.start <= one.start and one.end <= window.end]
+    parts: list[Html] = []
+    at = window.start
+    for one in inside:
+        parts += [_plain(text, at, one.start), _mark(text[one.start : one.end], shown=one.start == shown)]
+        at = one.end
+    return join((*parts, _plain(text, at, window.end)))
+
+
+def _mark(quote: str, *, shown: bool) -> Html:
+    if shown:
+        return fill('<mark tabindex="-1">{quote}</mark>', quote=quote)
+    return fill('<span class="also">{quote}</span>', quote=quote)
+
+
+def _plain(text: str, start: int, end: int) -> Html:
+    """Text between quotes; front matter, which is stored but not part of the prose, is set apart."""
+    said = text[start:end]
+    found = _FRONT_MATTER.match(said) if start == 0 else None
     if found is None:
-        return escape(text)
-    return fill('<span class="matter">{matter}</span>{rest}', matter=found.group(), rest=text[found.end() :])
+        return escape(said)
+    return fill('<span class="matter">{matter}</span>{rest}', matter=found.group(), rest=said[found.end() :])
 
 
-def _head(document: Document, quoted_at: int | None) -> Html:
+def _head(document: Document, shown: Span | None, quotes: Sequence[Span]) -> Html:
     said = document.provenance
-    page = document.page_of(quoted_at) if quoted_at is not None else None
+    page = document.page_of(shown.start) if shown else None
     published = said.published
     return fill(
-        '<header><p class="byline">{byline}</p><h2>{title}</h2><p class="when">{when}</p></header>',
+        '<header><button type="button" class="quiet close">Close</button><p class="byline">{byline}</p><h2>{title}</h2>'
+        '<p class="when">{when}</p><p class="ways">{quotes}{whole}</p></header>',
         byline=listed([said.publisher, said.author, said.kind]),
         title=title_of(document),
         when=listed(
@@ -66,17 +96,37 @@ def _head(document: Document, quoted_at: int | None) -> Html:
                 source_name(document.sources[0]) if document.sources else None,
             ]
         ),
+        quotes=_turning(document, shown, quotes) if shown and len(quotes) > 1 else Html(""),
+        whole=_open(document, "Open whole document", Span(0, 0), "whole") if shown else Html(""),
+    )
+
+
+def _turning(document: Document, shown: Span, quotes: Sequence[Span]) -> Html:
+    """Which quote is shown, and the ones before and after it."""
+    before = next((one for one, after in pairwise(quotes) if after == shown), None)
+    after = next((after for one, after in pairwise(quotes) if one == shown), None)
+    return fill(
+        '<span class="turning">{before} Quote {at} of {total} {after}</span>',
+        before=_open(document, "Previous quote", before, "previous") if before else Html(""),
+        at=quotes.index(shown) + 1,
+        total=len(quotes),
+        after=_open(document, "Next quote", after, "next") if after else Html(""),
+    )
+
+
+def _open(document: Document, label: str, span: Span, name: str) -> Html:
+    return fill(
+        '<button type="button" class="quiet open {name}">{label}{reference}</button>',
+        name=Html(name),
+        label=label,
+        reference=reference(document.id, span.start, span.end),
     )
 
 
 def _more(document: Document, label: str, at: int) -> Html:
     """A button that shows the part of a long text that begins at `at`."""
     place = max(0, at)
-    return fill(
-        '<button type="button" class="quiet open more">{label}{reference}</button>',
-        label=label,
-        reference=reference(document.id, place, place),
-    )
+    return _open(document, label, Span(place, place), "more")
 
 
 def gone_view() -> str:

@@ -1,0 +1,82 @@
+"""An answer while it is made, as markup: what is being read, then each sentence once it has passed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.values import EvidenceView
+from ui.page.answer_view import prose, question_view
+from ui.page.live import SoFar
+from ui.page.markup import Html, block, fill, join
+from ui.page.proof_view import reference
+from ui.words import count, listed, written
+
+MOST_READ = 12
+
+
+def live_view(question: str, so_far: SoFar) -> str:
+    """The card in which the answer grows; `working` says that it does."""
+    return block(
+        fill(
+            '<section class="card working">{question}<p class="stage busy">{stage}</p>{text}</section>{reading}',
+            question=question_view(question),
+            stage=stage_of(so_far),
+            text=_text(so_far) or Html('<p class="lines"><span></span><span></span><span></span></p>'),
+            reading=_reading(so_far.evidence),
+        ),
+        "answer",
+    )
+
+
+def ended_view(question: str, so_far: SoFar, why: str) -> str:
+    """What was known when it ended without a whole answer, and a way to ask again."""
+    return block(
+        fill(
+            '<section class="card ended">{question}<p class="stage">{why}</p>{text}'
+            '<div class="tools"><button type="button" class="quiet retry">Ask again</button></div></section>{reading}',
+            question=question_view(question),
+            why=why,
+            text=_text(so_far),
+            reading=_reading(so_far.evidence),
+        ),
+        "answer",
+    )
+
+
+def stage_of(so_far: SoFar) -> str:
+    """What is being done, in one line."""
+    if so_far.waiting:
+        return "Waiting for a turn: other questions are answered first …"
+    if so_far.statements:
+        return "Checking the next sentence …"
+    if so_far.evidence:
+        return f"Reading {count(len(so_far.evidence), 'passage')} …"
+    return "Searching the documents …"
+
+
+def _text(so_far: SoFar) -> Html:
+    if not so_far.statements:
+        return Html("")
+    return fill('<p class="text">{text}</p>', text=prose(so_far.statements, so_far.citations))
+
+
+def _reading(evidence: Sequence[EvidenceView]) -> Html:
+    """The documents that are being read, each once, best first."""
+    first = list({one.document_id: one for one in reversed(evidence)}.values())[::-1]
+    if not first:
+        return Html("")
+    items = join(
+        fill(
+            '<li><button type="button" class="open"><span class="byline">{byline}</span> <span class="title">{title}</span>'
+            "{reference}</button></li>",
+            byline=listed([one.publisher, written(one.published)]),
+            title=one.title or "Untitled",
+            reference=reference(one.document_id, one.start, one.end),
+        )
+        for one in first[:MOST_READ]
+    )
+    return fill(
+        '<section class="reading"><h3>{documents} being read</h3><ul>{items}</ul></section>',
+        documents=count(len(first), "document"),
+        items=items,
+    )
