@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from index.answers import documents_of
-from index.errors import UnknownDocument
+from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
@@ -20,6 +20,8 @@ from rag.values import Answer
 from rag.views import (
     AnswersView,
     ChangesView,
+    CollectionsView,
+    CollectionView,
     DocumentsView,
     DocumentView,
     FeedbackListView,
@@ -87,9 +89,8 @@ class LocalDesk:
         """See `Asking.ask`. Raises Problem where the question is too long, or asks for a language model that is not there."""
         if manner.llm and self._dossier.language_model is None:
             raise Problem("no-language-model", "Ask without one, or set DOSSIER_LLM on the server.")
-        check_length(question, self._dossier.settings.max_question_chars, "question")
         return self._asking.ask(
-            check_asked(question),
+            self._checked(question, "question"),
             collection=check_collection(collection),
             filters=filters.to_filters(),
             as_of=filters.as_of,
@@ -191,9 +192,10 @@ class LocalDesk:
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
     ) -> SearchView:
-        check_length(query, self._dossier.settings.max_question_chars, "query")
         name = check_collection(collection)
-        found = self._dossier.pipeline(name).search(check_asked(query), top_k=top_k, filters=filters.to_filters())
+        found = self._dossier.pipeline(name).search(
+            self._checked(query, "query"), top_k=top_k, filters=filters.to_filters()
+        )
         documents = self._dossier.collection(name)
         hits: list[HitView] = []
         for hit in found:
@@ -213,9 +215,8 @@ class LocalDesk:
         filters: SearchFilters,
         progress: Progress | None = None,
     ) -> Coverage:
-        check_length(asked, self._dossier.settings.max_question_chars, "asked")
         try:
-            how_to_read(check_asked(asked), reading)
+            how_to_read(self._checked(asked, "asked"), reading)
         except ValueError as error:
             raise Problem("invalid-request", str(error)) from None
         surveyor = self._dossier.surveyor(check_collection(collection))
@@ -253,8 +254,39 @@ class LocalDesk:
         target = self._dossier.collection(check_collection(collection))
         (target.erase if erase else target.remove)(check_id(document_id))
 
+    def collections(self, usual: str | None = None) -> CollectionsView:
+        """Every collection that may be seen; `usual` is the one meant when none is named, that of the settings if left out."""
+        return CollectionsView(collections=tuple(self._counted(name, usual) for name in self._dossier.names()))
+
+    def create_collection(self, name: str, usual: str | None = None) -> CollectionView:
+        """Make an empty collection. Raises Problem where there is one of that name, ValueError for one that no collection can have."""
+        if name in self._dossier.names():
+            raise Problem("collection-exists", "There is a collection of that name.")
+        self._dossier.collection(name, create=True)
+        return self._counted(name, usual)
+
+    def remove_collection(self, name: str) -> None:
+        """Remove a collection with its documents, answers and feedback."""
+        self._dossier.remove(check_collection(name) or name)
+
+    def _counted(self, name: str, usual: str | None) -> CollectionView:
+        is_usual = name == (usual or self._dossier.settings.collection)
+        try:
+            documents, chunks = self._dossier.size(name)
+        except StorageFailed:  # one damaged collection does not hide the others
+            return CollectionView(name=name, usual=is_usual, readable=False)
+        return CollectionView(name=name, documents=documents, chunks=chunks, usual=is_usual)
+
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
         self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)
+
+    def _checked(self, text: str, name: str) -> str:
+        """What is asked. Raises Problem where it is too long or blank."""
+        check_length(text, self._dossier.settings.max_question_chars, name)
+        try:
+            return check_asked(text)
+        except ValueError as error:
+            raise Problem("invalid-request", f"{name}: {error}") from None
 
     def close(self) -> None:
         self._dossier.close()
