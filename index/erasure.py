@@ -21,6 +21,7 @@ from index.redaction import ERASED, stripped, without_document
 PIECE_CHARS = 40
 MAX_PIECES = 2_000
 VECTOR_BYTES = 64
+RUN_CHARS = 20
 
 # An answer that read only documents which are still there can hold words of another one only in what was asked.
 _SUSPECT = """SELECT key, asked || char(10) || CASE
@@ -53,7 +54,7 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
         remove_document(connection, document_id)
         forms = {form: piece for text in texts for piece in text_pieces(text) for form in (piece, in_json(piece))}
         scrub_answers(connection, document_id, forms)
-        scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts, forms)
+        scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts)
     generations.rebuild()
     generations.drain()
     catalogue.scrub()
@@ -95,35 +96,35 @@ def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mappi
         _replace(connection, key, stripped(json.loads(content), question=question))
 
 
-def scrub_feedback(
-    connection: sqlite3.Connection, names: Set[str], texts: Sequence[str], forms: Mapping[bytes, bytes]
-) -> None:
+def scrub_feedback(connection: sqlite3.Connection, names: Set[str], texts: Sequence[str]) -> None:
     """Take the words of a document, which the catalogue no longer holds, out of what was said of answers.
 
-    A gold case goes whole when its evidence is of the document, or when a word of it stands in the text and in no other.
+    A gold case goes whole when it names the document, or says something that stands in its text and in no other.
 
     Args:
         names: What a gold case may call the document.
         texts: What the document said.
-        forms: As for `scrub_answers`.
     """
-    left = _finder(connection, forms)
+    runs = {text[start : start + RUN_CHARS] for text in texts for start in range(0, len(text), RUN_CHARS)}
+    held = cache(lambda words: holds(connection, words.encode()))
 
-    def of_it(case: Mapping[str, Any]) -> bool:
-        evidence = case.get("evidence") or ()
-        if any(isinstance(one, dict) and one.get("document") in names for one in evidence):
+    def said(words: str) -> bool:
+        short = len(words) < 2 * RUN_CHARS and len(words.encode()) >= SHORTEST_BYTES
+        if short and any(words in text for text in texts) and not held(words):
             return True
-        said = [word for word in _words(case) if len(word.encode()) >= SHORTEST_BYTES]
-        return any(word in text and not holds(connection, word.encode()) for word in said for text in texts)
+        ends = range(RUN_CHARS, len(words) + 1)
+        return any(run in runs and not held(run) for run in (words[end - RUN_CHARS : end] for end in ends))
 
-    rows = connection.execute("SELECT key, reasons, comment, gold FROM feedback").fetchall()
-    for key, reasons, comment, gold in rows:
-        if comment and left(comment):
-            connection.execute("UPDATE feedback SET comment = ? WHERE key = ?", (ERASED, key))
-        if left(reasons):
-            connection.execute("UPDATE feedback SET reasons = '[]' WHERE key = ?", (key,))
-        if gold is not None and (left(gold) or of_it(json.loads(gold))):
+    for key, reasons, comment, gold in connection.execute(
+        "SELECT key, reasons, comment, gold FROM feedback"
+    ).fetchall():
+        case = json.loads(gold) if gold is not None else {}
+        if any(word in names or said(word) for word in _words(case)):
             connection.execute("UPDATE feedback SET gold = NULL WHERE key = ?", (key,))
+        if said(comment):
+            connection.execute("UPDATE feedback SET comment = ? WHERE key = ?", (ERASED, key))
+        if any(map(said, json.loads(reasons))):
+            connection.execute("UPDATE feedback SET reasons = '[]' WHERE key = ?", (key,))
 
 
 def _names(document_id: str, sources: Sequence[str]) -> set[str]:
@@ -134,12 +135,15 @@ def _names(document_id: str, sources: Sequence[str]) -> set[str]:
 
 def _words(value: object) -> Iterator[str]:
     """Every text in JSON values, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        yield from (word for one in value.values() for word in _words(one))
-    elif isinstance(value, list):
-        yield from (word for one in value for word in _words(one))
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
 
 
 def _reading(connection: sqlite3.Connection, document_id: str) -> list[tuple[int, dict[str, Any]]]:
