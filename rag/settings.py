@@ -47,6 +47,7 @@ class Settings(BaseSettings):
         description="Names that requests may give the server, with commas between; loopback names always, and on another "
         "address any name while none is set.",
     )
+    key: SecretStr | None = Field(None, description="Key that commands show to a server that asks for one.")
     require_keys: bool = Field(False, description="Ask for a key even where only this machine can reach the server.")
     requests_per_minute: int = Field(
         30, ge=1, le=10_000, description="Questions that one key may ask in a minute; who needs no key has no limit."
@@ -135,6 +136,9 @@ class Settings(BaseSettings):
         None, description="Keep an audit trail in the data directory; unset: where callers need keys."
     )
 
+    reports: Path = Field(
+        Path("reports/eval"), description="Folder where 'dossier eval' writes; the page shows the report in it."
+    )
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
     max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from index.errors import DirectoryOwned
+from rag.client import DossierProblem
 from rag.settings import Settings
 from tests.fakes_ui import FakeDossier, document, serving
-from ui.remote import RemoteDesk, ServerRefused
+from ui.remote import RemoteDesk
 from ui.requests import AnswerFilters, SearchFilters
 
 
@@ -148,7 +149,7 @@ def test_a_removed_document_is_gone(desk: RemoteDesk, dossier: FakeDossier) -> N
 
 @pytest.mark.parametrize("document_id", ["nothing", "a/b", "../x", "?erase=true", "ä", "a b"])
 def test_an_unknown_document_is_an_error_with_the_code_of_the_server(desk: RemoteDesk, document_id: str) -> None:
-    with pytest.raises(ServerRefused) as error:
+    with pytest.raises(DossierProblem) as error:
         desk.remove(document_id, collection=None, erase=False)
     assert error.value.code in ("unknown-document", "not-found")
 
@@ -157,7 +158,7 @@ def test_a_server_that_is_gone_is_named_with_what_mends_it(tmp_path: Path) -> No
     with serving(FakeDossier(tmp_path / "data")) as url:
         pass
     desk = RemoteDesk(url, Settings(data=tmp_path))
-    with pytest.raises(ServerRefused, match="does not answer"):
+    with pytest.raises(DossierProblem, match="does not answer"):
         desk.documents(collection=None)
     desk.close()
 
@@ -166,6 +167,6 @@ def test_an_upload_that_fails_in_the_server_is_an_error_here(
     desk: RemoteDesk, dossier: FakeDossier, folder: Path
 ) -> None:
     dossier.collection().fail = lambda: RuntimeError("secret")
-    with pytest.raises(ServerRefused, match="could not index the files: error") as error:
+    with pytest.raises(DossierProblem, match="could not index the files: error") as error:
         desk.index([folder], collection=None, progress=None)
     assert "secret" not in str(error.value)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from index.answers import Answers
@@ -14,10 +14,22 @@ if TYPE_CHECKING:
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
+    from rag.manner import Manner
     from rag.replay import Replay
     from rag.settings import Settings
     from rag.values import Answer, Hit
-    from rag.views import AnswersView, ChangesView, DocumentsView, IngestView, SearchView
+    from rag.views import (
+        AnswersView,
+        ChangesView,
+        CollectionsView,
+        CollectionView,
+        DocumentsView,
+        DocumentView,
+        FeedbackListView,
+        IngestView,
+        SearchView,
+        TextView,
+    )
     from ui.export import Exported, Format
     from ui.requests import AnswerFilters, SearchFilters
 
@@ -123,7 +135,13 @@ class Desk(Protocol):
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
 
     def answer(
-        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None,
+        filters: AnswerFilters,
+        thread: str | None = None,
+        manner: Manner = ...,
     ) -> Answer: ...
 
     def answers(self, *, collection: str | None, limit: int) -> AnswersView: ...
@@ -133,6 +151,10 @@ class Desk(Protocol):
     def changes(self, *, collection: str | None, limit: int) -> ChangesView: ...
 
     def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported: ...
+
+    def feedback(self, *, collection: str | None, limit: int) -> FeedbackListView: ...
+
+    def gold_cases(self, *, collection: str | None) -> list[Mapping[str, Any]]: ...
 
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
@@ -151,7 +173,17 @@ class Desk(Protocol):
 
     def documents(self, *, collection: str | None) -> DocumentsView: ...
 
+    def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView: ...
+
+    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
+
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
+
+    def collections(self) -> CollectionsView: ...
+
+    def create_collection(self, name: str) -> CollectionView: ...
+
+    def remove_collection(self, name: str) -> None: ...
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None: ...
 

@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
-import httpx
-
-from index.errors import DirectoryOwned, DossierError
+from index.errors import DirectoryOwned
 from index.files import FoundFiles, SourceFile
+from rag.asking import AS_SET
+from rag.client import Dossier
 from rag.coverage.table import Coverage, Reading
+from rag.manner import Manner
 from rag.replay import Replay
 from rag.settings import Settings
 from rag.values import Answer
 from rag.views import (
     AnswersView,
     ChangesView,
+    CollectionsView,
+    CollectionView,
     DocumentsView,
     DocumentView,
+    FeedbackListView,
     IngestView,
-    JobView,
     RefusalView,
     SearchView,
+    TextView,
     merge_ingests,
     whole,
 )
 from ui.access.loopback import is_loopback
-from ui.export import Exported, Format, file_name
+from ui.export import Exported, Format, exported
 from ui.offered import files_under
 from ui.protocols import Progress
 from ui.requests import AnswerFilters, SearchFilters, is_source
@@ -38,16 +41,6 @@ from ui.requests import AnswerFilters, SearchFilters, is_source
 ANSWER_WAIT_S = 660.0
 MOST_FILES_SENT = 200
 DOCUMENTS_AT_ONCE = 1000
-_POLL_S = 0.1
-_BUSY_TRIES = 120
-
-
-class ServerRefused(DossierError):
-    """The server that owns the data directory did not do it; `code` is that of its problem document."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
 
 
 class RemoteDesk:
@@ -63,10 +56,9 @@ class RemoteDesk:
             raise DirectoryOwned(
                 f"The data directory {settings.data} is owned by a server that is not on this machine.", url=url
             )
-        self._url = f"http://{parts.netloc}"
+        key = settings.key.get_secret_value() if settings.key else None
         self._settings = settings
-        timeout = httpx.Timeout(ANSWER_WAIT_S, connect=5.0)
-        self._client = httpx.Client(base_url=self._url, timeout=timeout, trust_env=False, follow_redirects=False)
+        self._server = Dossier(f"http://{parts.netloc}", key, timeout=ANSWER_WAIT_S)
 
     def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
         """Send the files, wait until they are in, then remove what is no longer under the folders."""
@@ -82,40 +74,39 @@ class RemoteDesk:
         return merge_ingests(reports)
 
     def answer(
-        self, question: str, *, collection: str | None, filters: AnswerFilters, thread: str | None = None
+        self,
+        question: str,
+        *,
+        collection: str | None,
+        filters: AnswerFilters,
+        thread: str | None = None,
+        manner: Manner = AS_SET,
     ) -> Answer:
-        asked = {"question": question, "collection": collection, "filters": filters.model_dump(), "thread": thread}
-        return Answer.model_validate(self._call("POST", "/v1/answer", json=asked))
+        how = {**manner.model_dump(exclude_defaults=True), **filters.model_dump(exclude_defaults=True)}
+        return self._server.ask(question, collection=collection, thread=thread, **how)
 
     def answers(self, *, collection: str | None, limit: int) -> AnswersView:
-        params = {**_named(collection), "limit": limit}
-        return AnswersView.model_validate(self._call("GET", "/v1/answers", params=params))
+        return self._server.answers(limit=limit, collection=collection)
 
     def replay(self, answer_id: str, *, collection: str | None, keep: bool) -> Replay:
-        params = {**_named(collection), "keep": "true" if keep else "false"}
-        path = f"/v1/answers/{quote(answer_id, safe='')}/replay"
-        return Replay.model_validate(self._call("POST", path, params=params))
+        return self._server.replay(answer_id, keep=keep, collection=collection)
 
     def changes(self, *, collection: str | None, limit: int) -> ChangesView:
-        params = {**_named(collection), "limit": limit}
-        return ChangesView.model_validate(self._call("GET", "/v1/changes", params=params))
+        return self._server.changes(limit=limit, collection=collection)
 
     def export(self, answer_id: str, form: Format, *, collection: str | None) -> Exported:
-        params = {**_named(collection), "format": form}
-        response = self._request("GET", f"/v1/answers/{quote(answer_id, safe='')}/export", params=params)
-        return Exported(file_name(answer_id, form), response.headers["content-type"], response.content)
+        return exported(answer_id, form, self._server.export(answer_id, form, collection=collection))
+
+    def feedback(self, *, collection: str | None, limit: int) -> FeedbackListView:
+        return self._server.feedback(limit=limit, collection=collection)
+
+    def gold_cases(self, *, collection: str | None) -> list[Mapping[str, Any]]:
+        return [json.loads(line) for line in self._server.gold(collection=collection).splitlines()]
 
     def search(
         self, query: str, *, top_k: int, context: int, collection: str | None, filters: SearchFilters
     ) -> SearchView:
-        asked = {
-            "query": query,
-            "top_k": top_k,
-            "context": context,
-            "collection": collection,
-            "filters": filters.model_dump(),
-        }
-        return SearchView.model_validate(self._call("POST", "/v1/search", json=asked))
+        return self._server.search(query, top_k=top_k, context=context, collection=collection, **filters.model_dump())
 
     def coverage(
         self,
@@ -127,36 +118,41 @@ class RemoteDesk:
         filters: SearchFilters,
         progress: Progress | None,
     ) -> Coverage:
-        sent = {
-            "asked": asked,
-            "reading": reading,
-            "per_document": per_document,
-            "collection": collection,
-            "filters": filters.model_dump(),
-        }
-        return Coverage.model_validate(self._call("POST", "/v1/coverage", json=sent))
+        where = {"collection": collection, **filters.model_dump()}
+        return self._server.coverage(asked, reading=reading, per_document=per_document, **where)
 
     def documents(self, *, collection: str | None) -> DocumentsView:
-        documents: list[DocumentView] = []
-        total = 1
-        while len(documents) < total:
-            params = {**_named(collection), "offset": len(documents), "limit": DOCUMENTS_AT_ONCE}
-            page = DocumentsView.model_validate(self._call("GET", "/v1/documents", params=params))
-            documents.extend(page.documents)
-            total = page.total if page.documents else 0
-        return DocumentsView(total=len(documents), documents=tuple(documents))
+        found: list[DocumentView] = []
+        while True:
+            page = self._server.documents(offset=len(found), limit=DOCUMENTS_AT_ONCE, collection=collection)
+            found.extend(page.documents)
+            if not page.documents or len(found) >= page.total:
+                return DocumentsView(total=len(found), documents=tuple(found))
+
+    def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView:
+        return self._server.text(document_id, start, end, collection=collection)
+
+    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+        return self._server.edit(document_id, collection=collection, **fields)
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None:
-        params = {**_named(collection), "erase": "true" if erase else "false"}
-        self._call("DELETE", f"/v1/documents/{quote(document_id, safe='')}", params=params)
+        self._server.remove(document_id, erase=erase, collection=collection)
+
+    def collections(self) -> CollectionsView:
+        return self._server.collections()
+
+    def create_collection(self, name: str) -> CollectionView:
+        return self._server.create_collection(name)
+
+    def remove_collection(self, name: str) -> None:
+        self._server.remove_collection(name)
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
-        raise DirectoryOwned(
-            f"The server at {self._url} owns the data. Stop it, then run: dossier rebuild", url=self._url
-        )
+        url = self._server.url
+        raise DirectoryOwned(f"The server at {url} owns the data. Stop it, then run: dossier rebuild", url=url)
 
     def close(self) -> None:
-        self._client.close()
+        self._server.close()
 
     def _sort(self, files: Sequence[SourceFile]) -> tuple[list[tuple[SourceFile, int]], list[RefusalView]]:
         """Files with their sizes, and why the others cannot be sent."""
@@ -179,40 +175,14 @@ class RemoteDesk:
         return sendable, refused
 
     def _send(self, batch: Sequence[SourceFile], collection: str | None, progress: Progress | None) -> IngestView:
-        refused: list[RefusalView] = []
-        for _ in range(_BUSY_TRIES):
-            with ExitStack() as stack:
-                refused.clear()
-                opened = []
-                for file in batch:
-                    try:
-                        opened.append((file, stack.enter_context(file.path.open("rb"))))
-                    except OSError as error:
-                        reason = whole(str(error.strerror))
-                        refused.append(RefusalView(source=file.source, code="unreadable", reason=reason))
-                if not opened:
-                    return IngestView(refused=tuple(refused))
-                fields: dict[str, Any] = {"source": [file.source for file, _ in opened], **_named(collection)}
-                parts = [("file", (whole(file.name), stream, "application/octet-stream")) for file, stream in opened]
-                try:
-                    job = JobView.model_validate(self._call("POST", "/v1/documents", data=fields, files=parts))
-                except ServerRefused as error:
-                    if error.code != "busy":
-                        raise
-                    time.sleep(1.0)
-                    continue
-            return merge_ingests([self._wait(job, progress), IngestView(refused=tuple(refused))])
-        raise ServerRefused("busy", f"The server at {self._url} has too many uploads waiting. Try again later.")
-
-    def _wait(self, job: JobView, progress: Progress | None) -> IngestView:
-        while job.status in ("queued", "running"):
-            if progress is not None and job.status == "running":
-                progress(job.stage, job.done, job.total)
-            time.sleep(_POLL_S)
-            job = JobView.model_validate(self._call("GET", f"/v1/jobs/{job.id}"))
-        if job.report is None:
-            raise ServerRefused("job-failed", f"The server at {self._url} could not index the files: {job.error}")
-        return job.report
+        """Send a batch; when a file of it has become unreadable, each by itself, so that the others go in."""
+        try:
+            return self._server.add([one.path for one in batch], collection=collection, progress=progress)
+        except OSError as error:
+            if len(batch) > 1:
+                return merge_ingests([self._send([one], collection, progress) for one in batch])
+            refused = RefusalView(source=batch[0].source, code="unreadable", reason=whole(str(error.strerror)))
+            return IngestView(refused=(refused,))
 
     def _remove_vanished(self, found: FoundFiles, collection: str | None) -> Iterator[str]:
         """Remove documents all of whose sources lay under a root and are gone; what was refused is not gone."""
@@ -228,38 +198,9 @@ class RemoteDesk:
                 self.remove(document.id, collection=collection, erase=False)
                 yield document.id
 
-    def _call(self, method: str, path: str, **more: Any) -> Any:
-        return self._request(method, path, **more).json()
-
-    def _request(self, method: str, path: str, **more: Any) -> httpx.Response:
-        try:
-            response = self._client.request(method, path, **more)
-        except (httpx.TransportError, UnicodeEncodeError) as error:
-            raise ServerRefused(
-                "server-gone",
-                f"The server at {self._url} owns {self._settings.data} and does not answer ({type(error).__name__}). "
-                "Stop it and run the command again.",
-            ) from error
-        if response.is_success:
-            return response
-        raise _refusal(response)
-
-
-def _refusal(response: httpx.Response) -> ServerRefused:
-    try:
-        problem = response.json()
-        code, detail = str(problem["type"]).rsplit(":", 1)[-1], str(problem["detail"])
-    except (ValueError, KeyError, TypeError):
-        code, detail = "error", f"The server answered {response.status_code}."
-    return ServerRefused(code, detail)
-
 
 def _is_under(source: str, places: Sequence[str]) -> bool:
     return any(source == place or source.startswith(place.rstrip("/") + "/") for place in places)
-
-
-def _named(collection: str | None) -> dict[str, Any]:
-    return {} if collection is None else {"collection": collection}
 
 
 def _batches(files: Sequence[tuple[SourceFile, int]], most_bytes: int) -> Iterator[list[SourceFile]]:

@@ -24,8 +24,12 @@ class Exported:
 
 def export_answer(kept: KeptAnswer, form: Format) -> Exported:
     """The answer in one of the forms. What was erased since is not in it, and it says so."""
-    _, media_type, write = _FORMS[form]
-    return Exported(file_name(kept.answer.id, form), media_type, write(kept))
+    return exported(kept.answer.id, form, _FORMS[form][2](kept))
+
+
+def exported(answer_id: str, form: Format, content: bytes) -> Exported:
+    """The file of an answer, from its bytes."""
+    return Exported(f"{answer_id}.{_FORMS[form][0]}", _FORMS[form][1], content)
 
 
 def check_format(name: str) -> Format:
@@ -34,15 +38,6 @@ def check_format(name: str) -> Format:
         if form == name:
             return form
     raise ValueError(f"--format must be {', '.join(_FORMS)}, got {name!r}")
-
-
-def file_name(answer_id: str, form: Format) -> str:
-    """What the file of an answer is called.
-
-    >>> file_name("ans_1", "markdown")
-    'ans_1.md'
-    """
-    return f"{answer_id}.{_FORMS[form][0]}"
 
 
 def _markdown(kept: KeptAnswer) -> bytes:
