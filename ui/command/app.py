@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import DossierError
-from ui.command import asking, documents, keeping, keys, life
+from ui.command import asking, collections, documents, keeping, keys, life
 from ui.command.options import EXIT_FAILED, EXIT_INTERRUPTED
 from ui.terminal import complain
 
@@ -114,14 +114,26 @@ _add(
     "dossier index ~/clippings --collection clippings",
 )
 _add(_DOCUMENTS, documents.documents, "dossier documents --json | jq -r '.documents[].id'")
+_add(
+    _DOCUMENTS,
+    documents.edit,
+    'dossier edit ID --date 2025-11-16 --publisher "The Tarn Courier"',
+    "dossier edit ID --undo",
+)
 _add(_DOCUMENTS, documents.remove)
 _add(_DOCUMENTS, documents.erase)
+app.add_typer(collections.collections, name="collections", rich_help_panel=_DOCUMENTS)
 _add(_KEPT, keeping.answers, "dossier answers --limit 5")
 _add(_KEPT, keeping.replay)
 _add(_KEPT, keeping.changes)
 _add(_KEPT, keeping.export, "dossier export ID --format docx --out answer.docx")
+_add(_KEPT, keeping.feedback)
+_add(_KEPT, keeping.gold, "dossier gold --out gold.jsonl && dossier eval gold.jsonl")
 _add(_RUN, life.serve, "dossier serve --port 8000")
 app.add_typer(keys.keys, name="keys", rich_help_panel=_RUN)
+_add(_RUN, life.mcp)
+_add(_CARE, life.backup, "dossier backup dossier-backup.zip")
+_add(_CARE, life.restore, "dossier --data elsewhere restore dossier-backup.zip")
 _add(_CARE, life.doctor, "dossier doctor --repair")
 _add(_CARE, life.rebuild)
 _add(_CARE, life.config)

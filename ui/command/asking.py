@@ -18,6 +18,10 @@ def ask(
     since: Since = None,
     until: Until = None,
     llm: Annotated[str | None, typer.Option("--llm", metavar="URL", help="Answer with this LLM.")] = None,
+    no_llm: Annotated[bool, typer.Option("--no-llm", help="Let no LLM see this question.")] = False,
+    strictness: Annotated[
+        Literal["lenient", "normal", "strict"], typer.Option("--strictness", help="How sure an answer must be.")
+    ] = "normal",
     thread: Annotated[
         str | None, typer.Option("--thread", metavar="ID", help="Go on with this conversation; 'new' begins one.")
     ] = None,
@@ -26,9 +30,14 @@ def ask(
     """Ask one question; "the documents do not say" is an answer too."""
     from ui.command.show.answer import show_answer
 
+    if llm and no_llm:
+        raise typer.BadParameter("Give --llm or --no-llm, not both.")
     filters = filters_of("answer", question, publisher=publisher, since=since, until=until, as_of=as_of)
+    from rag.manner import Manner
+
+    manner = Manner(strictness=strictness, llm=False if no_llm else None)
     with desk_of(ctx, collection, llm=llm) as (desk, name):
-        answer = desk.answer(question, collection=name, filters=filters, thread=thread)
+        answer = desk.answer(question, collection=name, filters=filters, thread=thread, manner=manner)
     tell(answer, as_json, show_answer)
 
 

@@ -39,6 +39,33 @@ def documents(ctx: typer.Context, as_json: Json = False, collection: Collection 
     tell(found, as_json, show_documents)
 
 
+def edit(
+    ctx: typer.Context,
+    document_id: DocumentId,
+    date: Annotated[
+        str | None, typer.Option("--date", help="Published on: 2025-11-16, 2025-11 or 2025; '' where it is not known.")
+    ] = None,
+    publisher: Annotated[str | None, typer.Option("--publisher", help="Outlet; '' where it is not known.")] = None,
+    author: Annotated[str | None, typer.Option("--author", help="Author; '' where it is not known.")] = None,
+    title: Annotated[str | None, typer.Option("--title", help="Title; '' where it is not known.")] = None,
+    undo: Annotated[
+        bool, typer.Option("--undo", help="Take every correction back: what the file says holds again.")
+    ] = False,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """Correct what is known of a document; answers cite it so from now on."""
+    from ui.command.show.documents import show_document
+
+    given = {"published": date, "publisher": publisher, "author": author, "title": title}
+    fields = {name: value for name, value in given.items() if undo or value is not None}
+    if not fields or (undo and any(value is not None for value in given.values())):
+        raise typer.BadParameter("Give --date, --publisher, --author or --title, or --undo by itself.")
+    with desk_of(ctx, collection) as (desk, name):
+        found = desk.edit(document_id, fields, collection=name)
+    tell(found, as_json, show_document)
+
+
 def remove(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:
     """Remove a document: from now on it is not cited."""
     with desk_of(ctx, collection) as (desk, name):

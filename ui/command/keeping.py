@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -72,3 +73,35 @@ def export(
     path = out or Path(file.name)
     path.write_bytes(file.content)
     say(f"Wrote {path}.")
+
+
+def feedback(
+    ctx: typer.Context,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=200, help="How many.")] = 20,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """List what people said of answers, newest first."""
+    from ui.command.show.kept import show_feedback
+
+    with desk_of(ctx, collection) as (desk, name):
+        found = desk.feedback(collection=name, limit=limit)
+    tell(found, as_json, show_feedback)
+
+
+def gold(
+    ctx: typer.Context,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to; standard output if left out.")
+    ] = None,
+    collection: Collection = None,
+) -> None:
+    """Write the gold cases that were made of feedback, one a line, as `dossier eval` reads them."""
+    with desk_of(ctx, collection) as (desk, name):
+        cases = desk.gold_cases(collection=name)
+    lines = "".join(json.dumps(case, ensure_ascii=False) + "\n" for case in cases)
+    if out is None:
+        print(lines, end="")
+    else:
+        out.write_text(lines, encoding="utf-8")
+        say(f"Wrote {len(cases)} cases to {out}. Run: dossier eval {out}")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from index.errors import DossierError
 from ui.command.options import EXIT_FAILED, Collection, Json, desk_of, print_json, settings_of
 from ui.terminal import out, say
+
+if TYPE_CHECKING:
+    from index.backup import BackupReport
 
 EXTENSIONS = "dossier.commands"
 
@@ -58,6 +62,56 @@ def rebuild(
     with desk_of(ctx, collection) as (desk, name), progress_bars() as progress:
         desk.rebuild(collection=name, reembed=reembed, progress=progress)
     say("Rebuilt.")
+
+
+def backup(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
+) -> None:
+    """Write every collection into one file; a server may go on working."""
+    from index.backup import backup as write_backup
+    from ui.command.show.progress import progress_bars
+
+    settings = settings_of(ctx)
+    with progress_bars() as progress:
+        report = write_backup(settings.data, file, force=force, progress=progress)
+    say(f"Wrote {report.file}: {_held(report)}.")
+
+
+def restore(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.", exists=False)],
+) -> None:
+    """Make a data directory of a backup; the directory must be missing or empty."""
+    from index.backup import restore as read_backup
+    from ui.command.show.progress import progress_bars
+
+    settings = settings_of(ctx)
+    with progress_bars() as progress:
+        report = read_backup(file, settings.data, progress=progress)
+    say(f"Restored {settings.data}: {_held(report)}.")
+
+
+def _held(report: BackupReport) -> str:
+    from ui.words import count, size_in_words
+
+    documents, collections = sum(report.documents.values()), len(report.documents)
+    held = f"{count(documents, 'document')} in {count(collections, 'collection')}"
+    return f"{held}, {size_in_words(report.size_bytes)}, of {report.written_at}"
+
+
+def mcp(ctx: typer.Context) -> None:
+    """Answer an assistant over MCP on standard input and output."""
+    from importlib.util import find_spec
+
+    if find_spec("mcp") is None:
+        raise DossierError("dossier mcp needs the official SDK. Run: pip install 'dossier[mcp]'")
+    settings = settings_of(ctx)
+    from ui.mcp import serve as run
+    from ui.opening import open_desk
+
+    run(open_desk(settings), settings)
 
 
 def config(ctx: typer.Context, as_json: Json = False) -> None:

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ui.terminal import flat, text_of, write
-from ui.words import listed
+from ui.words import count, date_with_source, listed
 
 if TYPE_CHECKING:
-    from rag.views import DocumentsView, HitView, IngestView, SearchView
+    from rag.views import CollectionsView, DocumentsView, DocumentView, HitView, IngestView, SearchView
 
 _PASSAGE_CHARS = 300
 
@@ -62,6 +62,24 @@ def _show_table(console: Console, found: DocumentsView) -> None:
         cells = (one.id, one.published or "undated", one.publisher or "-", flat(one.title or "-"), str(one.chunk_count))
         table.add_row(*map(text_of, cells))
     console.print(table, soft_wrap=False)
+
+
+def show_document(console: Console, one: DocumentView) -> None:
+    """What is known of a document, and what says so."""
+    write(console, flat(one.title or "untitled"), "bold")
+    when = date_with_source(one.published, one.published_precision, one.published_source)
+    write(console, listed([one.publisher or "outlet not stated", one.author, when], ", "), "cyan", indent=2)
+    write(console, f"document {one.id}", "dim", indent=2)
+
+
+def show_collections(console: Console, found: CollectionsView) -> None:
+    """One line each; the usual one is marked."""
+    for one in found.collections:
+        held = f"{count(one.documents, 'document')}, {count(one.chunks, 'chunk')}"
+        usual = "  (the usual one)" if one.usual else ""
+        write(console, f"{one.name:24} {held if one.readable else 'cannot be read; run: dossier doctor'}{usual}")
+    if not found.collections:
+        write(console, "No collections yet. Run: dossier index FOLDER")
 
 
 def show_ingest(console: Console, report: IngestView) -> None:

@@ -13,7 +13,7 @@ from ui.words import listed
 if TYPE_CHECKING:
     from rag.replay import Changes, Replay
     from rag.values import Citation
-    from rag.views import AnswersView, ChangesView
+    from rag.views import AnswersView, ChangesView, FeedbackListView
 
 
 def show_answers(console: Console, found: AnswersView) -> None:
@@ -72,3 +72,14 @@ def show_changes(console: Console, found: ChangesView, limit: int) -> None:
         show_replay(console, replay)
     looked_at = f" The newest {limit} of them were asked again." if found.outdated > limit else ""
     write(console, f"{len(found.changed)} changed of {found.outdated} since which documents came or went.{looked_at}")
+
+
+def show_feedback(console: Console, found: FeedbackListView) -> None:
+    """One line for each judgement; its comment under it."""
+    for one in found.feedback:
+        why = ", ".join(reason.replace("_", " ") for reason in one.reasons)
+        gold = "  (a gold case)" if one.gold else ""
+        write(console, f"{one.id}  {one.given_at}  {one.answer_id}  {one.rating}{f': {why}' if why else ''}{gold}")
+        if one.comment:
+            write(console, flat(one.comment), "dim", indent=4)
+    write(console, f"{found.total} judgements")
