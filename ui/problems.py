@@ -21,7 +21,6 @@ _LOG = logging.getLogger("dossier")
 
 PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid-json": (400, "The body is not JSON"),
-    "invalid-multipart": (400, "The upload cannot be read"),
     "body-not-expected": (400, "This address takes no body"),
     "host-missing": (400, "One Host header is needed"),
     "bad-request": (400, "Bad request"),
@@ -66,27 +65,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "too-slow": (503, "It took too long"),
     "shutting-down": (503, "The server is going down"),
     "storage-failed": (503, "The data cannot be written or read"),
-}
-_SCHEMA = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string", "description": "urn:dossier:problem:CODE; stable."},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {"where": {"type": "string"}, "message": {"type": "string"}},
-            },
-        },
-    },
-}
-PROBLEM_RESPONSES: dict[int | str, dict[str, Any]] = {
-    group: {"description": said, "content": {MEDIA_TYPE: {"schema": _SCHEMA}}}
-    for group, said in (("4XX", "The request cannot be answered."), ("5XX", "The server cannot answer now."))
 }
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
 _SAYABLE = frozenset(

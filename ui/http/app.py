@@ -16,10 +16,11 @@ from ui.http.documents import documents, uploads
 from ui.http.feedback import feedback
 from ui.http.idempotency import Replays
 from ui.http.keeping import keeping
+from ui.http.openapi import TAGS, describe
 from ui.http.running import Readiness, add_levels, running
 from ui.jobs import Jobs
 from ui.observe.metrics import Metrics
-from ui.problems import PROBLEM_RESPONSES, install
+from ui.problems import install
 from ui.protocols import Dossier
 from ui.slots import Slots
 
@@ -49,11 +50,13 @@ def create_app(dossier: Dossier, *, slots: Slots | None = None, metrics: Metrics
         description="Answers questions over your own documents and proves every sentence.",
         docs_url=None,
         redoc_url=None,
-        responses=PROBLEM_RESPONSES,
+        openapi_tags=TAGS,
+        generate_unique_id_function=lambda route: route.name,
         lifespan=lifespan,
         telemetry={"tracing": False, "metrics": False, "logs": False},  # it would hold query strings: see ui.observe
     )
     app.state.jobs, app.state.slots, app.state.replays = jobs, slots, Replays()
+    app.openapi = lambda: describe(app)  # type: ignore[method-assign]
     install(app)
     desk = LocalDesk(dossier)
     app.include_router(running(readiness, metrics))

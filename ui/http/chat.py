@@ -22,6 +22,7 @@ from ui.http.collections import usual_collection
 from ui.http.completion import ChatCompletion, Chunks, completion
 from ui.http.events import EventStream, Hearing
 from ui.http.idempotency import IdempotentRoute
+from ui.http.openapi import problems
 from ui.problems import Problem
 from ui.protocols import Dossier
 from ui.requests import AnswerFilters, check_text
@@ -102,8 +103,19 @@ class ModelsView(View):
 def chat(desk: LocalDesk, dossier: Dossier, slots: Slots) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["OpenAI-compatible"], route_class=IdempotentRoute)
 
-    @router.post("/chat/completions", response_model=ChatCompletion, summary="The last question of a conversation")
-    async def completions(asked: ChatRequest, request: Request) -> ChatCompletion | Response:
+    @router.post(
+        "/chat/completions",
+        response_model=ChatCompletion,
+        summary="The last question of a conversation",
+        openapi_extra=problems("unknown-collection", "unknown-model", "question-too-long"),
+    )
+    async def complete_chat(asked: ChatRequest, request: Request) -> ChatCompletion | Response:
+        """The last message of the user is answered with proof or not at all; `annotations` say where each [n] of the content stands, and
+        link to the quote in the stored document. Earlier messages of the user only make a follow-up stand alone. What the client
+        ascribes to system, assistant or tools is not read. Settings of a language model change nothing.
+
+        With `stream`, chunks as OpenAI sends them; the last delta has the annotations, and its chunk the whole answer.
+        """
         question, history = asked.asked()
         collection = _collection(asked.model)
         base = str(request.base_url).rstrip("/")
@@ -124,11 +136,13 @@ def chat(desk: LocalDesk, dossier: Dossier, slots: Slots) -> APIRouter:
         return EventStream(hearing, Chunks(asked.model, url_of, usage=usage))
 
     @router.get("/models", summary="The collections that can be asked, as models")
-    def models() -> ModelsView:
+    def list_models() -> ModelsView:
+        """`dossier` is the usual collection, `dossier/NAME` another."""
         return ModelsView(data=tuple(ModelView(id=name) for name in _models(dossier)))
 
     @router.get("/models/{model:path}", summary="One of them")
-    def model(model: str) -> ModelView:
+    def get_model(model: str) -> ModelView:
+        """As it stands in the list."""
         if model not in _models(dossier):
             raise _unknown()
         return ModelView(id=model)

@@ -11,6 +11,7 @@ from index.errors import StorageFailed
 from rag.views import CollectionsView, CollectionView, RemovedCollectionView
 from ui.access.caller import acting
 from ui.http.idempotency import IdempotentRoute
+from ui.http.openapi import problems
 from ui.problems import Problem
 from ui.protocols import Dossier
 from ui.requests import Strict, check_collection
@@ -40,11 +41,18 @@ def collections(dossier: Dossier) -> APIRouter:
         return CollectionView(name=name, documents=documents, chunks=chunks, usual=name == usual_collection(dossier))
 
     @router.get("", summary="Every collection that the caller may see")
-    def every() -> CollectionsView:
+    def list_collections() -> CollectionsView:
+        """Names, and how many documents and passages each holds. `usual` marks the one meant when none is named."""
         return CollectionsView(collections=tuple(view(name) for name in dossier.names()))
 
-    @router.post("", status_code=201, summary="Make an empty collection")
-    def make(wanted: CollectionRequest) -> CollectionView:
+    @router.post(
+        "",
+        status_code=201,
+        summary="Make an empty collection",
+        openapi_extra=problems("unknown-collection", "collection-exists"),
+    )
+    def make_collection(wanted: CollectionRequest) -> CollectionView:
+        """An upload to a collection that is not there makes it too."""
         acting().check(wanted.name, write=True)
         if wanted.name in dossier.names():
             raise Problem("collection-exists", "There is a collection of that name.")
@@ -52,7 +60,8 @@ def collections(dossier: Dossier) -> APIRouter:
         return view(wanted.name)
 
     @router.delete("/{name}", summary="Remove a collection: its documents, answers and feedback")
-    def remove(name: str) -> RemovedCollectionView:
+    def remove_collection(name: str) -> RemovedCollectionView:
+        """It is out of reach at once, whatever still runs in it; its files are deleted before the response."""
         dossier.remove(check_collection(name) or name)
         return RemovedCollectionView(name=name)
 

@@ -13,6 +13,7 @@ from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextVie
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Offset
+from ui.http.openapi import problems
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.problems import Problem
 from ui.protocols import Dossier
@@ -39,32 +40,41 @@ def documents(desk: LocalDesk) -> APIRouter:
     router = APIRouter(prefix="/v1/documents", tags=["documents"], route_class=IdempotentRoute)
 
     @router.get("", summary="Every document, newest first")
-    def every(
+    def list_documents(
         collection: CollectionQuery = None,
         offset: Offset = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_DOCUMENTS)] = 1000,
     ) -> DocumentsView:
+        """Newest published first, then those without a date; the text is not in the list."""
         return desk.documents(collection=collection, offset=offset, limit=limit)
 
     @router.get("/{document_id}", summary="One document, without its text")
-    def document(document_id: str, collection: CollectionQuery = None) -> DocumentView:
+    def get_document(document_id: str, collection: CollectionQuery = None) -> DocumentView:
+        """Title, outlet, author and date, how each is known, and where the document came from."""
         return desk.document(document_id, collection=collection)
 
     @router.get("/{document_id}/text", summary="The stored text, or a span of it in code points")
-    def text(
+    def read_text(
         document_id: str,
         collection: CollectionQuery = None,
         start: Offset = 0,
         end: Annotated[int | None, Query(ge=0, le=10**9)] = None,
     ) -> TextView:
+        """Offsets count code points, from 0; a span that goes past the end is cut. A citation links here."""
         return desk.text(document_id, collection=collection, start=start, end=end)
 
-    @router.patch("/{document_id}", summary="Correct what is known of a document; it becomes a new revision")
-    def edit(document_id: str, edit: EditRequest, collection: CollectionQuery = None) -> DocumentView:
+    @router.patch(
+        "/{document_id}",
+        summary="Correct what is known of a document; it becomes a new revision",
+        openapi_extra=problems("model-changed", "model-unavailable"),
+    )
+    def edit_document(document_id: str, edit: EditRequest, collection: CollectionQuery = None) -> DocumentView:
+        """What is left out stays as it is. The correction also holds for later versions of the same file; the id changes."""
         return desk.edit(document_id, edit.model_dump(exclude_unset=True), collection=collection)
 
     @router.delete("/{document_id}", summary="Remove a document; with erase, prove that no byte of it is left")
-    def remove(document_id: str, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:
+    def remove_document(document_id: str, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:
+        """From this moment the document is never cited. With `erase`, its text and vectors are looked for in every file afterwards."""
         desk.remove(document_id, collection=collection, erase=erase)
         return RemovedView(id=document_id, erased=erase)
 
@@ -76,12 +86,18 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
     folders = UploadFolder(dossier.settings.data)
     largest = dossier.settings.max_file_bytes
 
-    @router.post("/documents", status_code=202, summary="Send files; the job says how far they are")
+    @router.post(
+        "/documents",
+        status_code=202,
+        summary="Send files; the job says how far they are",
+        openapi_extra=problems("unknown-collection", "file-too-large", "busy", "shutting-down"),
+    )
     def upload(
         file: Annotated[list[UploadFile], File(description="One or more files.")],
         source: Annotated[list[str] | None, Form(description="A stable key for each file, in order.")] = None,
         collection: Annotated[str | None, Form()] = None,
     ) -> JobView:
+        """Nothing is skipped in silence: the report of the job lists every file that was refused, and why."""
         name = check_collection(collection)
         keys = _keys(file, source)
         for one in file:
@@ -98,6 +114,7 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
 
     @router.get("/jobs/{job_id}", summary="How far an upload is")
     def job(job_id: str) -> JobView:
+        """Jobs are remembered for a while after they end; only the caller who sent an upload sees its job."""
         return jobs.view(job_id)
 
     return router

@@ -14,10 +14,15 @@ from ui.access.caller import acting
 from ui.desk import LocalDesk
 from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Offset
+from ui.http.openapi import problems
 from ui.requests import Asked, CollectionName, Strict, check_text
 
 MOST_LISTED = 200
 GOLD_TYPE = "application/x-ndjson"
+_EXAMPLE = (
+    '{"id": "gold_7d1c5b0e", "question": "When did the harbour of Tarn reopen?", "filters": {}, "kind": "fact", '
+    '"answers": ["4 May"], "evidence": [{"document": "harbour.md", "quote": "The harbour of Tarn reopened on 4 May."}]}\n'
+)
 
 Reason = Literal["wrong_answer", "wrong_citation", "missing", "outdated", "unclear", "should_have_refused", "other"]
 
@@ -39,8 +44,18 @@ class FeedbackRequest(Strict):
 def feedback(desk: LocalDesk) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["feedback"], route_class=IdempotentRoute)
 
-    @router.post("/feedback", status_code=201, summary="Judge a kept answer")
+    @router.post(
+        "/feedback",
+        status_code=201,
+        summary="Judge a kept answer",
+        openapi_extra=problems(
+            "unknown-collection", "unknown-answer", "feedback-full", "no-gold-case", "read-only-key"
+        ),
+    )
     def judge(said: FeedbackRequest) -> FeedbackView:
+        """With `gold`, the answer becomes a gold case: as it was given when `good`; with `expected`, or as one that the documents do not
+        answer (`should_have_refused`), when `bad`.
+        """
         return desk.judge(
             said.answer_id,
             said.rating,
@@ -53,20 +68,28 @@ def feedback(desk: LocalDesk) -> APIRouter:
         )
 
     @router.get("/feedback", summary="Judgements, newest first")
-    def every(
+    def list_feedback(
         collection: CollectionQuery = None,
         offset: Offset = 0,
         limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 50,
     ) -> FeedbackListView:
+        """They go with their answer, unless a gold case was made of them."""
         return desk.feedback(collection=collection, limit=limit, offset=offset)
 
     @router.delete("/feedback/{feedback_id}", summary="Delete a judgement, and the gold case made of it")
-    def remove(feedback_id: str, collection: CollectionQuery = None) -> RemovedView:
+    def remove_feedback(feedback_id: str, collection: CollectionQuery = None) -> RemovedView:
+        """The answer stays."""
         desk.forget_feedback(feedback_id, collection=collection)
         return RemovedView(id=feedback_id, erased=False)
 
-    @router.get("/gold", summary="The gold cases, as a file for dossier eval", response_class=Response)
-    def gold(collection: CollectionQuery = None) -> Response:
+    @router.get(
+        "/gold",
+        summary="The gold cases, as a file for dossier eval",
+        response_class=Response,
+        responses={200: {"content": {GOLD_TYPE: {"schema": {"type": "string"}, "example": _EXAMPLE}}}},
+    )
+    def gold_cases(collection: CollectionQuery = None) -> Response:
+        """JSON Lines; of each answer the last gold case."""
         lines = [json.dumps(case, ensure_ascii=False) + "\n" for case in desk.gold_cases(collection=collection)]
         headers = {"Content-Disposition": 'attachment; filename="gold.jsonl"'}
         return Response("".join(lines), media_type=GOLD_TYPE, headers=headers)

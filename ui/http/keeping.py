@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -22,6 +22,13 @@ CollectionQuery = Annotated[str | None, Query(description="Collection; the one i
 Offset = Annotated[int, Query(ge=0, le=10**9)]
 
 
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+EXPORTED: dict[int | str, dict[str, Any]] = {
+    200: {"content": dict.fromkeys(("text/markdown", _WORD, "text/csv", "application/json"), _FILE)}
+}
+
+
 def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
     router = APIRouter(prefix="/v1", tags=["kept answers"], route_class=IdempotentRoute)
 
@@ -32,40 +39,50 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=MOST_ANSWERS)] = 50,
         outdated: Annotated[bool, Query(description="Only those since which documents came or went.")] = False,
     ) -> AnswersView:
+        """Each with its verdict and short answer, and whether documents came or went since."""
         return desk.answers(collection=collection, limit=limit, offset=offset, outdated=outdated)
 
     @router.get("/answers/{answer_id}", summary="One kept answer, whole, with what became of its documents")
     def kept(answer_id: str, collection: CollectionQuery = None) -> KeptAnswer:
+        """The answer as it was given, how it was asked for, and which of its documents are gone."""
         return desk.kept(answer_id, collection=collection)
 
     @router.post("/answers/{answer_id}/replay", summary="The same question again, and what changed")
     async def replay(
         answer_id: str, request: Request, collection: CollectionQuery = None, keep: bool = False
     ) -> Replay:
+        """Asked as it was then, of the documents as they are now. The new answer is kept only with `keep`."""
+
         def make(listener: Listener) -> Replay:
             return desk.replay(answer_id, collection=collection, keep=keep, listener=listener)
 
         return await RequestWork(request, slots, make).whole()
 
     @router.get(
-        "/answers/{answer_id}/export", summary="A kept answer as a file, with footnotes", response_class=Response
+        "/answers/{answer_id}/export",
+        summary="A kept answer as a file, with footnotes",
+        response_class=Response,
+        responses=EXPORTED,
     )
     def export(
         answer_id: str,
         collection: CollectionQuery = None,
         form: Annotated[Format, Query(alias="format")] = "markdown",
     ) -> Response:
+        """Markdown, Word, CSV or JSON, with the quotes and where they stand."""
         file = desk.export(answer_id, form, collection=collection)
         headers = {"Content-Disposition": f'attachment; filename="{file.name}"'}
         return Response(file.content, media_type=file.media_type, headers=headers)
 
     @router.delete("/answers/{answer_id}", summary="Forget a kept answer")
     def forget(answer_id: str, collection: CollectionQuery = None) -> RemovedView:
+        """The answer and its turn of a conversation are deleted."""
         desk.forget(answer_id, collection=collection)
         return RemovedView(id=answer_id, erased=False)
 
     @router.get("/threads/{thread_id}", summary="The turns of a conversation, oldest first")
     def thread(thread_id: str, collection: CollectionQuery = None) -> ThreadView:
+        """A conversation is its turns; it is gone with the last of them."""
         return desk.thread(thread_id, collection=collection)
 
     @router.get("/changes", summary="Kept answers that new or removed documents changed: the newest are asked again")
@@ -74,6 +91,8 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         collection: CollectionQuery = None,
         limit: Annotated[int, Query(ge=1, le=MOST_ASKED_AGAIN)] = 10,
     ) -> ChangesView:
+        """Only answers that documents have come or gone since are asked again."""
+
         def make(listener: Listener) -> ChangesView:
             return desk.changes(collection=collection, limit=limit, listener=listener)
 

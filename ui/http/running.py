@@ -5,16 +5,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from fastapi import APIRouter, Response
 
 from index.errors import DossierError
 from rag.views import StatusView
+from ui.http.openapi import problems
 from ui.jobs import Jobs
 from ui.observe.metrics import CONTENT_TYPE, Metrics
 from ui.problems import Problem, of_error, unexpected
 from ui.protocols import Dossier
 from ui.slots import Slots
+
+MEASURED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 
 
 class Readiness:
@@ -56,16 +60,21 @@ def running(readiness: Readiness, metrics: Metrics) -> APIRouter:
     @router.head("/livez", include_in_schema=False)
     @router.get("/livez", summary="Is the process up?")
     def livez() -> StatusView:
+        """Answers as long as the process does."""
         return StatusView(status="ok")
 
     @router.head("/readyz", include_in_schema=False)
-    @router.get("/readyz", summary="Are the models loaded?")
+    @router.get("/readyz", summary="Are the models loaded?", openapi_extra=problems("not-ready", "model-unavailable"))
     def readyz() -> StatusView:
+        """Ready once a question would be answered."""
         readiness.check()
         return StatusView(status="ready")
 
-    @router.get("/metrics", summary="Counts and times, as Prometheus reads them", response_class=Response)
+    @router.get(
+        "/metrics", summary="Counts and times, as Prometheus reads them", response_class=Response, responses=MEASURED
+    )
     def measured() -> Response:
+        """No text of a question, a document or a name is in it."""
         return Response(metrics.text(), headers={"Content-Type": CONTENT_TYPE})
 
     return router

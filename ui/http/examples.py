@@ -1,0 +1,178 @@
+"""Invented examples for the description of the API, made of the values themselves, so that they cannot grow old."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+
+from rag.coverage.table import Count, Coverage, DocumentCoverage
+from rag.replay import Changes, KeptAnswer, Replay
+from rag.values import Answer, Citation, EvidenceView, Statement
+from rag.views import (
+    AnswersView,
+    ChangesView,
+    CollectionsView,
+    CollectionView,
+    DocumentsView,
+    DocumentView,
+    FeedbackListView,
+    FeedbackView,
+    HitView,
+    IngestView,
+    JobView,
+    RemovedCollectionView,
+    RemovedView,
+    SearchView,
+    StatusView,
+    TextView,
+    ThreadView,
+    answer_line,
+)
+
+_ID = "9c1f04d2a7e86b53"
+_ANSWER_ID = "ans_7d1c5b0e9a3f4c628b70d5e41f2a9c36"
+_ASKED_AT = "2024-06-02T09:30:00+00:00"
+_QUESTION = "When did the harbour of Tarn reopen?"
+_QUOTE = "The harbour of Tarn reopened on 4 May."
+_SAID: dict[str, Any] = {"title": "Ships are back in Tarn", "publisher": "Tarn Courier", "published": "2024-05-06"}
+_PLACE: dict[str, Any] = {"document_id": _ID, "chunk_id": f"{_ID}:0", "start": 0, "end": len(_QUOTE)}
+
+_ANSWER = Answer(
+    id=_ANSWER_ID,
+    question=_QUESTION,
+    query=_QUESTION,
+    verdict="answered",
+    text=f"Tarn Courier (6 May 2024): {_QUOTE} [1]",
+    short="4 May",
+    confidence=0.91,
+    statements=(Statement(text=_QUOTE, attribution="Tarn Courier (6 May 2024)", citations=(1,), status="verified"),),
+    citations=(Citation(number=1, quote=_QUOTE, support=0.97, **_SAID, **_PLACE),),
+    evidence=(
+        EvidenceView(number=1, rank=1, score=0.82, dense_rank=1, lexical_rank=1, text=_QUOTE, **_SAID, **_PLACE),
+    ),
+    answered_by="extractive",
+    settings_hash="1f0c2a9b7d43",
+    generation="gen_20240601T080000_5d1e",
+    timings_ms={"total": 412.5},
+)
+_KEPT = KeptAnswer(asked_at=_ASKED_AT, answer=_ANSWER)
+_LINE = answer_line(_KEPT)
+_REPLAY = Replay(old=_KEPT, new=_ANSWER, changes=Changes(changed=False))
+_DOCUMENT = DocumentView(
+    id=_ID,
+    **_SAID,
+    published_precision="day",
+    published_source="front matter",
+    media_type="text/markdown",
+    characters=2480,
+    chunk_count=4,
+    origin=_ID,
+    added_at="2024-06-01T08:00:00+00:00",
+    sources=("upload/harbour.md",),
+)
+_HIT = HitView(rank=1, score=0.82, dense_rank=1, lexical_rank=1, text=_QUOTE, **_SAID, **_PLACE)
+_COLLECTION = CollectionView(name="harbour", documents=12, chunks=96, usual=False)
+_JUDGED = FeedbackView(id="fb_3a1c9d52", answer_id=_ANSWER_ID, rating="good", given_at=_ASKED_AT, caller="local")
+_COVERAGE = Coverage(
+    asked="Ilse Brandt",
+    query="Ilse Brandt",
+    reading="mention",
+    text='1 of 1 document (1 origin) mentions "Ilse Brandt", 2 times in all.',
+    says=Count(documents=1, origins=1),
+    contradicts=Count(),
+    silent=Count(),
+    mentions=2,
+    documents=(DocumentCoverage(number=1, document_id=_ID, origin=_ID, status="says", mentions=2, **_SAID),),
+    collection="default",
+    generation=_ANSWER.generation,
+    settings_hash=_ANSWER.settings_hash,
+)
+_CITED = {
+    "start_index": 66,
+    "end_index": 69,
+    "url": f"http://127.0.0.1:7860/v1/documents/{_ID}/text?start=0&end={len(_QUOTE)}",
+    "title": _SAID["title"],
+    "number": 1,
+    "quote": _QUOTE,
+    "publisher": _SAID["publisher"],
+    "published": _SAID["published"],
+    "author": None,
+    "document_id": _ID,
+    "start": 0,
+    "end": len(_QUOTE),
+}
+_COMPLETION = {
+    "id": "chatcmpl-2b6f8a",
+    "object": "chat.completion",
+    "created": 1717320600,
+    "model": "dossier",
+    "choices": [
+        {
+            "index": 0,
+            "message": {
+                "role": "assistant",
+                "content": _ANSWER.text,
+                "refusal": None,
+                "annotations": [{"type": "url_citation", "url_citation": _CITED}],
+            },
+            "finish_reason": "stop",
+            "logprobs": None,
+        }
+    ],
+    "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
+    "system_fingerprint": _ANSWER.settings_hash,
+    "dossier": _ANSWER.model_dump(mode="json"),
+}
+_MODEL = {"id": "dossier", "object": "model", "created": 0, "owned_by": "dossier"}
+_VIEWS: tuple[BaseModel, ...] = (
+    _ANSWER,
+    _KEPT,
+    _REPLAY,
+    _DOCUMENT,
+    _COLLECTION,
+    _JUDGED,
+    _COVERAGE,
+    AnswersView(total=1, answers=(_LINE,)),
+    ThreadView(id="thr_5e0d7c", turns=(_LINE.model_copy(update={"thread": "thr_5e0d7c", "turn": 1}),)),
+    ChangesView(outdated=0, changed=()),
+    SearchView(query="harbour master", hits=(_HIT,)),
+    DocumentsView(total=1, documents=(_DOCUMENT,)),
+    TextView(document_id=_ID, start=0, end=len(_QUOTE), length=2480, text=_QUOTE),
+    RemovedView(id=_ID, erased=True),
+    JobView(
+        id="job_4f1a", status="done", stage="done", done=1, total=1, report=IngestView(added=(_ID,), embedded_chunks=4)
+    ),
+    CollectionsView(collections=(_COLLECTION,)),
+    RemovedCollectionView(name="harbour"),
+    FeedbackListView(total=1, feedback=(_JUDGED,)),
+    StatusView(status="ok"),
+)
+
+EXAMPLES: Mapping[str, Any] = {
+    **{type(view).__name__: view.model_dump(mode="json") for view in _VIEWS},
+    "ChatCompletion": _COMPLETION,
+    "ModelView": _MODEL,
+    "ModelsView": {"object": "list", "data": [_MODEL]},
+    "AnswerRequest": {"question": _QUESTION, "filters": {"since": "2024"}, "strictness": "normal"},
+    "SearchRequest": {"query": "harbour master", "top_k": 5, "context": 1},
+    "CoverageRequest": {"asked": "Ilse Brandt", "reading": "mention"},
+    "ChatRequest": {"model": "dossier", "messages": [{"role": "user", "content": _QUESTION}]},
+    "CollectionRequest": {"name": "harbour"},
+    "EditRequest": {"published": "2024-05-06", "publisher": "Tarn Courier"},
+    "FeedbackRequest": {
+        "answer_id": _ANSWER_ID,
+        "rating": "bad",
+        "reasons": ["wrong_answer"],
+        "gold": True,
+        "expected": "4 May",
+    },
+}
+"""By the name of the schema."""
+
+STREAMS: Mapping[str, str] = {
+    "answer": 'event: sources\ndata: {"evidence": []}\n\nevent: done\ndata: {"verdict": "not_stated"}\n\n',
+    "complete_chat": 'data: {"object": "chat.completion.chunk", "choices": []}\n\ndata: [DONE]\n\n',
+}
+"""By the operation."""
