@@ -67,6 +67,21 @@ def events_of(response: httpx.Response) -> list[tuple[str, Any]]:
     return [(block["event"], json.loads(block["data"])) for block in blocks]
 
 
+def connected(url: str) -> socket.socket:
+    return socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 80), timeout=60)
+
+
+def leaving(url: str, **body: object) -> socket.socket:
+    """A question sent by a client that can go away."""
+    client = connected(url)
+    sent = json.dumps({**HARBOUR, **body}).encode()
+    head = (
+        f"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(sent)}"
+    )
+    client.sendall(f"{head}\r\n\r\n".encode() + sent)
+    return client
+
+
 def test_events_come_in_order_and_only_the_citations_number_the_passages(dossier: FakeDossier) -> None:
     with serving(dossier) as url:
         events = events_of(httpx.post(f"{url}/v1/answer", json=HARBOUR))
@@ -143,10 +158,7 @@ def test_a_client_that_goes_away_ends_the_call_of_the_model(dossier: FakeDossier
 
         dossier.pipelines["default"] = Acting(dossier, speak)
         with serving(dossier) as url:
-            with socket.create_connection((httpx.URL(url).host, httpx.URL(url).port or 80)) as client:
-                body = json.dumps({**HARBOUR, "stream": stream}).encode()
-                head = f"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-                client.sendall(f"{head}\r\n\r\n".encode() + body)
+            with leaving(url, stream=stream):
                 assert stub.asked.wait(60)
             assert ended.wait(30)
             assert stub.gone.wait(30)
@@ -186,3 +198,123 @@ def test_over_http_too_an_unsupported_sentence_between_two_supported_ones_is_nev
     answer = Answer.model_validate(events[-1][1])
     chunks = {one.number: one.chunk_id for one in answer.citations}
     assert all(chunks[said["number"]] == said["chunk_id"] for name, said in events if name == "citation")
+
+
+def until_stopped(listener: Listener) -> None:
+    while not listener.stopped():
+        threading.Event().wait(0.01)
+
+
+def test_an_answer_past_its_deadline_is_given_up_and_the_caller_told(dossier: FakeDossier) -> None:
+    def linger(pipeline: Acting, listener: Listener) -> Answer:
+        until_stopped(listener)
+        return pipeline.plain()
+
+    dossier.pipelines["default"] = Acting(dossier, linger)
+    slots = Slots(1, hold_s=0.05)
+    with serving(dossier, slots=slots) as url:
+        response = httpx.post(f"{url}/v1/answer", json={**HARBOUR, "stream": False}, timeout=60)
+        with slots.one():  # the place is free again
+            pass
+        kept = httpx.get(f"{url}/v1/answers").json()
+    assert (response.status_code, response.json()["type"]) == (503, "urn:dossier:problem:too-slow")
+    assert int(response.headers["retry-after"]) >= 1
+    assert kept["total"] == 0
+
+
+def test_a_stream_past_its_deadline_ends_as_an_error(dossier: FakeDossier) -> None:
+    def linger(pipeline: Acting, listener: Listener) -> Answer:
+        listener.sources(())
+        until_stopped(listener)
+        return pipeline.plain()
+
+    dossier.pipelines["default"] = Acting(dossier, linger)
+    with serving(dossier, slots=Slots(1, hold_s=0.5)) as url:
+        (first, _), (last, said) = events_of(httpx.post(f"{url}/v1/answer", json=HARBOUR, timeout=60))
+    assert (first, last, said["type"]) == ("sources", "error", "urn:dossier:problem:too-slow")
+
+
+def test_a_long_silence_of_a_stream_is_broken_by_pings(dossier: FakeDossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.http.events.PING_S", 0.01)
+    heard = threading.Event()
+
+    def wait(pipeline: Acting, listener: Listener) -> Answer:
+        listener.sources(())
+        assert heard.wait(30)
+        return pipeline.plain()
+
+    dossier.pipelines["default"] = Acting(dossier, wait)
+    with serving(dossier) as url, httpx.stream("POST", f"{url}/v1/answer", json=HARBOUR, timeout=60) as response:
+        lines = response.iter_lines()
+        assert any(line == ": ping" for line in lines)
+        heard.set()
+        assert any(line == "event: done" for line in lines)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_work_without_a_model_stops_at_its_next_step_when_the_client_has_gone(
+    dossier: FakeDossier, stream: bool
+) -> None:
+    began, ended = threading.Event(), threading.Event()
+
+    def step(pipeline: Acting, listener: Listener) -> Answer:
+        began.set()
+        until_stopped(listener)
+        try:
+            listener.sources(())
+        except Exception:
+            ended.set()
+            raise
+        return pipeline.plain()
+
+    dossier.pipelines["default"] = Acting(dossier, step)
+    with serving(dossier) as url:
+        with leaving(url, stream=stream):
+            assert began.wait(30)
+        assert ended.wait(30)
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_client_that_goes_away_while_it_waits_leaves_the_line(dossier: FakeDossier, stream: bool) -> None:
+    slots = Slots(1)
+    with serving(dossier, slots=slots) as url:
+        with slots.one():
+            with leaving(url, stream=stream):
+                while not slots.waiting:
+                    threading.Event().wait(0.01)
+            while slots.waiting:
+                threading.Event().wait(0.01)
+        assert httpx.post(f"{url}/v1/answer", json=HARBOUR).status_code == 200
+    assert len(dossier.pipeline().asked) == 1
+
+
+COSTLY = [
+    ("POST", "/v1/answer", {"question": "The harbour?"}),
+    ("POST", "/v1/search", {"query": "The harbour?"}),
+    ("POST", "/v1/coverage", {"asked": "harbour"}),
+    ("POST", "/v1/chat/completions", {"model": "dossier", "messages": [{"role": "user", "content": "The harbour?"}]}),
+    ("POST", "/v1/answers/ans_1/replay", None),
+    ("GET", "/v1/changes", None),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body"), COSTLY)
+def test_what_costs_takes_a_place_and_the_rest_does_not(
+    dossier: FakeDossier, method: str, path: str, body: object
+) -> None:
+    slots = Slots(1, queue=0)
+    with serving(dossier, slots=slots) as url, slots.one():
+        refused = httpx.request(method, f"{url}{path}", json=body)
+        assert (refused.status_code, refused.json()["type"]) == (503, "urn:dossier:problem:busy")
+        assert int(refused.headers["retry-after"]) >= 1
+        assert httpx.get(f"{url}/v1/documents").status_code == 200
+
+
+def test_a_question_is_refused_before_its_body_is_sent_when_nobody_can_wait(dossier: FakeDossier) -> None:
+    slots = Slots(1, queue=0)
+    head = (
+        b"POST /v1/answer HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 900\r\n\r\n"
+    )
+    with serving(dossier, slots=slots) as url, slots.one(), connected(url) as client:
+        client.sendall(head)
+        assert client.recv(4096).startswith(b"HTTP/1.1 503 ")
