@@ -18,6 +18,7 @@ from rag.wire import Wire
 
 Name = str | None
 Progress = Callable[[str, int, int], None] | None
+_EVENTS: dict[str, Any] = {"delta": Statement, "citation": Citation, "done": Answer}
 Event = tuple[EvidenceView, ...] | Statement | Citation | Answer
 
 
@@ -54,12 +55,8 @@ class Dossier(AbstractContextManager["Dossier"]):
         for name, content in self._wire.events("answer", json=_body(how, question=question, stream=True)):
             if name == "sources":
                 yield tuple(EvidenceView.model_validate({"number": 0, **one}) for one in content["evidence"])
-            elif name == "delta" and "status" in content:
-                yield Statement.model_validate(content)
-            elif name == "citation":
-                yield Citation.model_validate(content)
-            elif name == "done":
-                yield Answer.model_validate(content, extra="ignore")
+            elif name in _EVENTS and (name != "delta" or "status" in content):
+                yield _EVENTS[name].model_validate(content, extra="ignore")
 
     def search(self, query: str, *, top_k: int = 10, context: int = 0, **where: Unpack[Where]) -> views.SearchView:
         body = _body(where, query=query, top_k=top_k, context=context)
@@ -71,6 +68,9 @@ class Dossier(AbstractContextManager["Dossier"]):
 
     def documents(self, *, offset: int = 0, limit: int = 1000, collection: Name = None) -> views.DocumentsView:
         return self._call(views.DocumentsView, "GET", "documents", offset=offset, limit=limit, collection=collection)
+
+    def document(self, document_id: str, *, collection: Name = None) -> views.DocumentView:
+        return self._call(views.DocumentView, "GET", "documents", document_id, collection=collection)
 
     def text(
         self, document_id: str, start: int = 0, end: int | None = None, *, collection: Name = None

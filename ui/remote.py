@@ -129,6 +129,9 @@ class RemoteDesk:
             if not page.documents or len(found) >= page.total:
                 return DocumentsView(total=len(found), documents=tuple(found))
 
+    def document(self, document_id: str, *, collection: str | None) -> DocumentView:
+        return self._server.document(document_id, collection=collection)
+
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView:
         return self._server.text(document_id, start, end, collection=collection)
 
