@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class OnnxForward:
 
     @cached_property
     def _session(self) -> InferenceSession:
+        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import: without it, the library reports itself to its maker
         from onnxruntime import InferenceSession, SessionOptions
 
         try:
