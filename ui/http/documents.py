@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, StrictStr
 
 from index.edits import MAX_CHARS
 from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextView, shown_name
+from ui.access.caller import acting
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Offset
@@ -99,6 +100,8 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
     ) -> JobView:
         """Nothing is skipped in silence: the report of the job lists every file that was refused, and why."""
         name = check_collection(collection)
+        if name is not None:
+            acting().check(name, write=True)  # the job would fail, but later
         keys = _keys(file, source)
         for one in file:
             if (one.size or 0) > largest:
