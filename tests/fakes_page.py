@@ -14,12 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from index.answers import Answers
+from index.catalogue import Catalogue
 from index.errors import EmptyCollection, UnknownDocument
+from index.feedback import Feedback
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.answer.telling import Listener
 from rag.settings import Settings
 from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
-from tests.fakes_ui import kept_in
+from tests.fakes_ui import catalogue_in
 from ui.serve import address, bind, build, make_server
 
 
@@ -72,8 +74,9 @@ def make_document(
 class MemoryCollection:
     """Text files in, documents out; an empty file is refused."""
 
-    def __init__(self, answers: Answers, documents: Sequence[Document] = ()) -> None:
-        self.answers = answers
+    def __init__(self, catalogue: Catalogue, documents: Sequence[Document] = ()) -> None:
+        self.answers = Answers(catalogue)
+        self.feedback = Feedback(catalogue)
         self.kept = {one.id: one for one in documents}
 
     def ingest(
@@ -238,7 +241,7 @@ class MemoryDossier:
     def __init__(self, data: Path, documents: Sequence[Document] = (), **settings: Any) -> None:
         self.settings = Settings(data=data, **settings)
         self.data = MemoryData()
-        self._collection = MemoryCollection(kept_in(data), documents)
+        self._collection = MemoryCollection(catalogue_in(data), documents)
         self.go = threading.Event()
         self.heard: list[Heard] = []
 

@@ -16,6 +16,7 @@ import pytest
 from index.values import Document, Filters
 from tests.fakes_page import MemoryDossier, make_document, served
 from ui.page.actions import Actions, Turn
+from ui.page.examples import Examples
 from ui.page.places import UNCHANGED
 from ui.slots import Slots
 
@@ -34,7 +35,12 @@ def dossier(tmp_path: Path, document: Document) -> MemoryDossier:
 
 @pytest.fixture
 def actions(dossier: MemoryDossier) -> Actions:
-    return Actions(dossier, Slots())
+    return acting_on(dossier)
+
+
+def acting_on(dossier: MemoryDossier, slots: Slots | None = None) -> Actions:
+    slots = slots or Slots()
+    return Actions(dossier, slots, Examples(slots))
 
 
 def told(steps: AsyncGenerator[Turn, None]) -> list[Turn]:
@@ -197,13 +203,13 @@ def test_a_made_up_answer_cannot_be_stopped(actions: Actions) -> None:
 def test_who_finds_no_place_in_the_line_is_told_when_to_come_back(dossier: MemoryDossier) -> None:
     slots = Slots(1, queue=0)
     with slots.one():
-        turn = asked(Actions(dossier, slots), "Who built the bridge?")
+        turn = asked(acting_on(dossier, slots), "Who built the bridge?")
     assert "Try again in" in turn.status
     assert "retry" in turn.status
 
 
 def test_nothing_to_search_yet_is_no_error(tmp_path: Path) -> None:
-    turn = asked(Actions(MemoryDossier(tmp_path / "none"), Slots()), "Who built the bridge?")
+    turn = asked(acting_on(MemoryDossier(tmp_path / "none")), "Who built the bridge?")
     assert "Add documents" in turn.answer
     assert "alarm" not in turn.status
 

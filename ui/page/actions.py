@@ -18,9 +18,9 @@ from ui.page.answer_view import answer_view
 from ui.page.asked import Asked, asked, asked_then, part_of
 from ui.page.choices import chosen
 from ui.page.conversation_view import conversation_view
-from ui.page.examples import example_questions
+from ui.page.examples import Examples, shown_examples
 from ui.page.filters_view import filters_view
-from ui.page.header_view import examples_view, welcome_view
+from ui.page.header_view import welcome_view
 from ui.page.live import Live, SoFar, Stopped
 from ui.page.live_view import ended_view, live_view, stage_of
 from ui.page.places import UNCHANGED
@@ -58,21 +58,24 @@ Turns = AsyncGenerator[Turn, None]
 class Actions:
     """Every event of the tab; each returns the new values of the components it changes."""
 
-    def __init__(self, dossier: Dossier, slots: Slots) -> None:
+    def __init__(self, dossier: Dossier, slots: Slots, examples: Examples) -> None:
         self._dossier = dossier
         self._slots = slots
+        self._examples = examples
         self._asking = Asking(dossier)
         self._desk = LocalDesk(dossier)
         self._running: dict[str, Live] = {}
 
-    def overview(self, choices: str) -> tuple[str, str]:
-        """Questions to begin with, and the filters, as the documents are now."""
+    def examples(self, choices: str) -> AsyncGenerator[Any, None]:
+        """Questions to begin with, once they are known."""
+        return shown_examples(self._dossier, self._examples, choices)
+
+    def filters(self, choices: str) -> str:
+        """What a question can be narrowed by, as the documents are now."""
         try:
-            documents = self._documents(choices)
-            sources = (source for one in documents for source in one.sources)
-            return examples_view(example_questions(sources)), filters_view(documents)
+            return filters_view(self._documents(choices))
         except Exception as error:  # noqa: BLE001 - said on the page
-            return sorry(error), ""
+            return sorry(error)
 
     def begin(self, choices: str) -> Turn:
         """A page on which nothing was asked yet."""
@@ -157,11 +160,17 @@ class Actions:
                 yield Turn() if so_far is None else _under_way(what, so_far)
             yield await run_in_threadpool(self._answered, what, live.answer())
         except Stopped:
-            yield _ended(what, live.so_far, "Stopped", said_view("Stopped."))
+            yield Turn(
+                ended_view(what.question, live.so_far, "Stopped", again=True), status=said_view("Stopped."), running=""
+            )
         except (EmptyCollection, UnknownCollection):
-            yield Turn(welcome_view(()), status=said_view("There is nothing to search yet."), thread="")
+            yield Turn(welcome_view(()), status=said_view("There is nothing to search yet."), thread="", running="")
         except Exception as error:  # noqa: BLE001 - said on the page
-            yield _ended(what, live.so_far, "No answer", sorry(error, again=True))
+            yield Turn(
+                ended_view(what.question, live.so_far, "No answer", again=False),
+                status=sorry(error, again=True),
+                running="",
+            )
         finally:
             live.stop()
             del self._running[name]
@@ -205,10 +214,6 @@ class Actions:
 
 def _under_way(what: Asked, so_far: SoFar) -> Turn:
     return Turn(live_view(what.question, so_far), status=said_view(stage_of(so_far)))
-
-
-def _ended(what: Asked, so_far: SoFar, why: str, status: str) -> Turn:
-    return Turn(ended_view(what.question, so_far, why), status=status, running="")
 
 
 def _spoken(answer: Answer) -> str:

@@ -48,15 +48,18 @@ def question_view(question: str) -> Html:
 
 
 def _head(answer: Answer) -> Html:
-    confidence = confidence_of(answer)
+    why, confidence = reason_of(answer), confidence_of(answer)
     return fill(
-        '{question}{rewritten}<p class="verdict {name}">{words}</p><p class="reason">{reason}{confidence}</p>{used}',
+        '{question}{rewritten}<p class="verdict {name}">{words}</p>{reason}{used}',
         question=question_view(answer.question),
         rewritten=_asked_as(answer),
         name=answer.verdict,
         words=VERDICTS[answer.verdict],
-        reason=reason_of(answer),
-        confidence=fill(' <span class="confidence">{confidence}.</span>', confidence=confidence) if confidence else "",
+        reason=fill(
+            '<p class="reason">{why} <span class="confidence">{confidence}</span></p>', why=why, confidence=confidence
+        )
+        if why or confidence
+        else Html(""),
         used=used_view(answer.filters),
     )
 

@@ -4,6 +4,7 @@
   const { one, all, carried, write, send, onPress, onChange, onSettled } = Dossier;
 
   const LOOK_MS = 4000;
+  const UNSENT = "dossier-unsent";
   const box = () => one("#question textarea, #question input");
 
   // ---- what is asked
@@ -78,7 +79,10 @@
     const again = document.createElement("button");
     again.type = "button";
     again.textContent = "Try again";
-    again.addEventListener("click", () => location.reload());
+    again.addEventListener("click", () => {
+      sessionStorage.setItem(UNSENT, box().value || one("#answer .question")?.textContent || "");
+      location.reload();
+    });
     line.append("The server cannot be reached. ", again);
     one("#asking").after(line);
     one("#answer").setAttribute("aria-busy", "false");
@@ -102,6 +106,8 @@
     if (!now) return;
     if (!opened) {
       opened = true;
+      if (sessionStorage.getItem(UNSENT)) write(box(), sessionStorage.getItem(UNSENT));
+      sessionStorage.removeItem(UNSENT);
       if (addressed()) send("recall", addressed());
       return;
     }

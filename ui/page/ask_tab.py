@@ -10,12 +10,12 @@ from ui.page.actions import Actions
 from ui.page.places import QUIET, Frame, command, for_caller, for_caller_in_steps, markup
 
 _ASKING: dict[str, Any] = {**QUIET, "concurrency_limit": None}
-"""How an event is set up that waits for one of the slots that it shares with the API."""
+"""How an event is set up that may wait long; how many work at once the slots decide, which it shares with the API."""
 
 
 def ask_tab(frame: Frame) -> None:
     """Build the tab inside the one that is open."""
-    actions = Actions(frame.dossier, frame.slots)
+    actions = Actions(frame.dossier, frame.slots, frame.examples)
     with gr.Row(elem_id="desk"):
         with gr.Column(scale=11, min_width=320, elem_id="left"):
             question, send, stop = _question_box(frame.dossier.settings.max_question_chars)
@@ -36,7 +36,8 @@ def ask_tab(frame: Frame) -> None:
     turn: list[Any] = [answer, source, status, conversation, question, thread, asked, running]
 
     frame.page.load(for_caller(actions.begin), frame.choices, turn, **QUIET)
-    gr.on(list(frame.changed), for_caller(actions.overview), frame.choices, [examples, narrowing], **QUIET)
+    gr.on(list(frame.changed), for_caller(actions.filters), frame.choices, narrowing, **QUIET)
+    gr.on(list(frame.changed), for_caller_in_steps(actions.examples), frame.choices, examples, **_ASKING)
     gr.on(
         [question.submit, send.click],
         for_caller_in_steps(actions.ask),
@@ -56,7 +57,7 @@ def _question_box(longest: int) -> tuple[gr.Textbox, gr.Button, gr.Button]:
     with gr.Row(elem_id="asking"):
         question = gr.Textbox(
             label="Your question",
-            placeholder="What do you want to know from these documents?",
+            placeholder="What do you want to know?",
             lines=1,
             max_lines=6,
             max_length=longest,

@@ -1,29 +1,158 @@
-"""Questions to start with. They fit the documents of `seeds/` and are offered only when those are indexed."""
+"""Questions to begin with: suggested by the documents, asked in the background, and shown only when they have an answer."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import os
+import queue
+import threading
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
-from ui.words import source_name
+from index.errors import UnknownCollection
+from rag.manner import Manner
+from rag.values import Answer
+from ui.access.caller import acting
+from ui.page.choices import chosen
+from ui.page.header_view import examples_view
+from ui.page.places import UNCHANGED
+from ui.page.said import sorry
+from ui.page.suggested import suggested_questions
+from ui.protocols import Collection, Dossier, Pipeline
+from ui.slots import Slots
 
-SEED_FILES = frozenset(
-    {
-        "01-hopes-for-november-6-talks.md",
-        "02-islamabad-restates-its-wish-to-talk.md",
-        "03-istanbul-talks-end-without-agreement.md",
-        "04-a-last-effort-to-save-the-dialogue.md",
-        "05-why-an-agreement-stays-out-of-reach.md",
-    }
-)
-SEED_QUESTIONS = (
-    "On what date was the ceasefire signed in Doha?",
-    "How many Afghan refugees does Pakistan host?",
-    "What reason does Azaz Syed give for the failure of the talks?",
-    "What is the trade between Pakistan and Afghanistan worth?",
-    "Who won the 2022 World Cup?",
-)
+MOST_SHOWN = 3
+MOST_ASKED = 8
+"""How many are asked for one state of a collection; each costs about a second of one core."""
+MOST_KEPT = 32
+STOP_WAIT_S = 10.0
+BEAT_S = 1.0
+MOST_BEATS = 120
+"""How often a page looks whether its examples are there."""
+_NICE = 15
+_GIVE_WAY_S = 0.2
+
+Key = tuple[str, int]
+"""A collection, and the sequence of its catalogue."""
 
 
-def example_questions(sources: Iterable[str]) -> tuple[str, ...]:
-    """The questions for the seeds when every seed is among `sources`; none otherwise."""
-    return SEED_QUESTIONS if {source_name(source) for source in sources} >= SEED_FILES else ()
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    key: Key
+    collection: Collection
+    pipeline: Pipeline
+
+
+class Examples:
+    """Examples for each state of each collection. One thread of the lowest priority, which waits while people ask.
+
+    Args:
+        slots: Where people's questions are worked on; examples take no place there.
+    """
+
+    def __init__(self, slots: Slots) -> None:
+        self._slots = slots
+        self._known: OrderedDict[Key, tuple[str, ...]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._line: queue.SimpleQueue[_Wanted | None] = queue.SimpleQueue()
+        self._awaited: set[Key] = set()
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def of(self, name: str, collection: Collection, pipeline: Callable[[], Pipeline]) -> tuple[str, ...] | None:
+        """The examples of a collection as it is now; None while they are being looked for, which this begins.
+
+        Args:
+            pipeline: Makes one that sends nothing to a language model.
+        """
+        key = (name, collection.answers.seen())
+        with self._lock:
+            if key in self._known:
+                self._known.move_to_end(key)
+                return self._known[key]
+            if self._stopping.is_set():
+                return ()
+            if key not in self._awaited:
+                self._awaited.add(key)
+                self._line.put(_Wanted(key, collection, pipeline()))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="dossier-examples", daemon=True)
+                self._thread.start()
+        return None
+
+    def close(self, wait_s: float = STOP_WAIT_S) -> bool:
+        """Stop after the question at hand; False if it is still being asked after `wait_s`."""
+        with self._lock:
+            self._stopping.set()
+            thread = self._thread
+        self._line.put(None)
+        if thread is not None:
+            thread.join(wait_s)
+        return thread is None or not thread.is_alive()
+
+    def _work(self) -> None:
+        with suppress(OSError, AttributeError):
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)  # of this thread alone, on Linux
+        while (wanted := self._line.get()) is not None:
+            found = self._found(wanted)
+            with self._lock:
+                self._awaited.discard(wanted.key)
+                self._known[wanted.key] = found
+                while len(self._known) > MOST_KEPT:
+                    self._known.popitem(last=False)
+
+    def _found(self, wanted: _Wanted) -> tuple[str, ...]:
+        try:
+            questions = suggested_questions(wanted.collection.documents())[:MOST_ASKED]
+            return chosen_of((one, self._asked(wanted, one)) for one in questions)
+        except Exception:  # noqa: BLE001 - without examples the page is as good; the collection may be closing
+            return ()
+
+    def _asked(self, wanted: _Wanted, question: str) -> Answer | None:
+        while self._slots.used and not self._stopping.is_set():
+            self._stopping.wait(_GIVE_WAY_S)
+        if self._stopping.is_set() or wanted.collection.answers.seen() != wanted.key[1]:
+            return None  # nobody needs it any more
+        return wanted.pipeline.answer(question)
+
+
+async def shown_examples(dossier: Dossier, examples: Examples, choices: str) -> AsyncGenerator[Any, None]:
+    """Nothing at first, then the questions once they are known; a page that waits for ever waits for nothing."""
+    try:
+        name = chosen(choices).collection or acting().own_default(dossier.settings.collection)
+        collection = dossier.collection(name)
+        settings = Manner(llm=False).applied_to(dossier.settings)
+        yield ""
+        for _ in range(MOST_BEATS):
+            found = examples.of(name, collection, lambda: dossier.pipeline(name, settings=settings))
+            if found is not None:
+                yield examples_view(found)
+                return
+            await asyncio.sleep(BEAT_S)
+            yield UNCHANGED
+    except UnknownCollection:
+        yield ""
+    except Exception as error:  # noqa: BLE001 - said on the page
+        yield sorry(error)
+
+
+def chosen_of(asked: Iterable[tuple[str, Answer | None]]) -> tuple[str, ...]:
+    """The first MOST_SHOWN that are answered, one on which the sources disagree among them where there is one.
+
+    Looks no further than it must: `asked` asks as it goes.
+    """
+    answered: list[str] = []
+    conflicting: str | None = None
+    for question, answer in asked:
+        if answer is None or answer.verdict not in ("answered", "conflicting"):
+            continue
+        if answer.verdict == "conflicting" and conflicting is None:
+            conflicting = question
+        else:
+            answered.append(question)
+        if conflicting is not None and len(answered) >= MOST_SHOWN - 1:
+            break
+    return (*((conflicting,) if conflicting else ()), *answered)[:MOST_SHOWN]

@@ -12,6 +12,7 @@ from ui.page.proof_view import reference
 from ui.words import count, listed, written
 
 MOST_READ = 12
+_AGAIN = Html('<div class="tools"><button type="button" class="quiet retry">Ask again</button></div>')
 
 
 def live_view(question: str, so_far: SoFar) -> str:
@@ -22,22 +23,26 @@ def live_view(question: str, so_far: SoFar) -> str:
             question=question_view(question),
             stage=stage_of(so_far),
             text=_text(so_far) or Html('<p class="lines"><span></span><span></span><span></span></p>'),
-            reading=_reading(so_far.evidence),
+            reading=_reading(so_far.evidence, "being read"),
         ),
         "answer",
     )
 
 
-def ended_view(question: str, so_far: SoFar, why: str) -> str:
-    """What was known when it ended without a whole answer, and a way to ask again."""
+def ended_view(question: str, so_far: SoFar, why: str, *, again: bool) -> str:
+    """What was known when it ended without a whole answer.
+
+    Args:
+        again: Offer to ask again.
+    """
     return block(
         fill(
-            '<section class="card ended">{question}<p class="stage">{why}</p>{text}'
-            '<div class="tools"><button type="button" class="quiet retry">Ask again</button></div></section>{reading}',
+            '<section class="card ended">{question}<p class="stage">{why}</p>{text}{again}</section>{reading}',
             question=question_view(question),
             why=why,
             text=_text(so_far),
-            reading=_reading(so_far.evidence),
+            again=_AGAIN if again else Html(""),
+            reading=_reading(so_far.evidence, "read so far"),
         ),
         "answer",
     )
@@ -60,8 +65,8 @@ def _text(so_far: SoFar) -> Html:
     return fill('<p class="text">{text}</p>', text=prose(so_far.statements, so_far.citations))
 
 
-def _reading(evidence: Sequence[EvidenceView]) -> Html:
-    """The documents that are being read, each once, best first."""
+def _reading(evidence: Sequence[EvidenceView], how: str) -> Html:
+    """The documents that the passages are of, each once, best first."""
     first = list({one.document_id: one for one in reversed(evidence)}.values())[::-1]
     if not first:
         return Html("")
@@ -76,7 +81,8 @@ def _reading(evidence: Sequence[EvidenceView]) -> Html:
         for one in first[:MOST_READ]
     )
     return fill(
-        '<section class="reading"><h3>{documents} being read</h3><ul>{items}</ul></section>',
+        '<section class="reading"><h3>{documents} {how}</h3><ul>{items}</ul></section>',
         documents=count(len(first), "document"),
+        how=how,
         items=items,
     )

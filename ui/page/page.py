@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from starlette.concurrency import run_in_threadpool
 
 from index.errors import UnknownCollection
 from ui.access.caller import acting
@@ -20,6 +24,7 @@ from ui.page.choices import chosen
 from ui.page.coverage_tab import coverage_tab
 from ui.page.documents_tab import documents_tab
 from ui.page.evaluation_tab import evaluation_tab
+from ui.page.examples import Examples
 from ui.page.header_view import header_view
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
@@ -38,7 +43,7 @@ TABS = {
 }
 
 
-def build_page(dossier: Dossier, slots: Slots) -> gr.Blocks:
+def build_page(dossier: Dossier, slots: Slots, examples: Examples) -> gr.Blocks:
     """The page over an open Dossier. It sends files to the API of the application that it is mounted on."""
     page: gr.Blocks = gr.Blocks(title="Dossier", analytics_enabled=False)
     with page:
@@ -46,7 +51,7 @@ def build_page(dossier: Dossier, slots: Slots) -> gr.Blocks:
         _, press_refresh = command("refresh")
         choices, press_choices = command("choices")
         changed = (page.load, press_refresh.click, press_choices.click)
-        frame = Frame(page, dossier, slots, changed, choices)
+        frame = Frame(page, dossier, slots, examples, changed, choices)
         with gr.Tabs(elem_id="tabs"):
             for name, build in TABS.items():
                 with gr.Tab(name.capitalize(), id=name, elem_id=f"{name}-tab"):
@@ -81,7 +86,9 @@ def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
 
 async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
-    page = build_page(dossier, app.state.slots)
+    examples = Examples(app.state.slots)
+    _close_with(app, examples)
+    page = build_page(dossier, app.state.slots, examples)
     page.has_launched = True
     mounted: FastAPI = gr.mount_gradio_app(
         app,
@@ -99,6 +106,19 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         head=_head(),
     )
     return mounted
+
+
+def _close_with(app: FastAPI, examples: Examples) -> None:
+    """Examples are looked for as long as the application runs."""
+    running = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[Any]:
+        async with running(app) as state:
+            yield state
+            await run_in_threadpool(examples.close)
+
+    app.router.lifespan_context = lifespan
 
 
 def _head() -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from starlette.concurrency import iterate_in_threadpool
@@ -12,6 +12,9 @@ from starlette.concurrency import iterate_in_threadpool
 from ui.access.caller import SCOPE_KEY, Caller, acting_as
 from ui.protocols import Dossier
 from ui.slots import Slots
+
+if TYPE_CHECKING:
+    from ui.page.examples import Examples
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """How an event is set up whose result stands on the page by itself."""
@@ -29,6 +32,7 @@ class Frame:
     Attributes:
         page: For `page.load`.
         slots: Places for work that costs, shared with the API.
+        examples: Questions to begin with, for each state of each collection.
         changed: Triggers for `gr.on`: the page was opened, documents came or went, or another collection was chosen.
         choices: What was chosen in this browser, for `ui.page.choices.chosen`; an input of every event that reads documents.
     """
@@ -36,6 +40,7 @@ class Frame:
     page: gr.Blocks
     dossier: Dossier
     slots: Slots
+    examples: Examples
     changed: tuple[Any, ...]
     choices: gr.Textbox
 

@@ -37,9 +37,7 @@ def _position(position: Position, cited: Citations) -> Html:
         value=position.value,
         byline=listed([position.publisher, written(position.published)]),
         chips=join(map(chip, known)),
-        quote=fill('<blockquote class="quote">{quote}</blockquote>', quote=excerpt(known[0].quote, QUOTE_CHARS))
-        if known
-        else Html(""),
+        quote=fill('<p class="quote">{quote}</p>', quote=excerpt(known[0].quote, QUOTE_CHARS)) if known else Html(""),
         backing=backing_of(position) or listed([STANDINGS[position.standing], count(1, "document")], ", "),
     )
 

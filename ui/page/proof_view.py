@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rag.values import Citation, EvidenceView
@@ -9,6 +10,7 @@ from ui.page.markup import Html, fill, join
 from ui.words import count, date_with_source, listed, written
 
 EXCERPT_CHARS = 320
+_HEADING = re.compile(r"^#{1,6} +(.*\S) *$(?=\s)", re.MULTILINE)
 
 
 def reference(document_id: str, start: int, end: int) -> Html:
@@ -17,8 +19,8 @@ def reference(document_id: str, start: int, end: int) -> Html:
 
 
 def excerpt(text: str, length: int = EXCERPT_CHARS) -> str:
-    """The beginning of a passage, on one line, cut between words."""
-    line = " ".join(text.split())
+    """The beginning of a passage, on one line, cut between words; a heading of Markdown without its hashes."""
+    line = " ".join(_HEADING.sub(r"\1 –", text).split())
     if len(line) <= length:
         return line
     return line[:length].rsplit(" ", 1)[0] + " …"

@@ -28,11 +28,11 @@ _TELLING = 0.5
 
 
 def reason_of(answer: Answer) -> str:
-    """Why the verdict is what it is."""
+    """Why the verdict is what it is; "" where the text of the answer says it."""
     outlets = list(dict.fromkeys(one.publisher for one in answer.citations if one.publisher))
     documents = len({one.document_id for one in answer.citations})
     if answer.verdict == "not_stated":
-        return _why_not(answer)
+        return "" if answer.nearness else "No passage that was read answers this surely enough."
     if answer.verdict == "conflicting":
         positions = sum(len(one.positions) for one in answer.conflicts)
         return f"{count(positions, 'different answer')}, side by side with who gives them; none of them was preferred."
@@ -47,8 +47,8 @@ def confidence_of(answer: Answer) -> str:
     if answer.verdict == "not_stated":
         return ""
     if answer.confidence >= _SURE:
-        return "High confidence"
-    return "Fair confidence" if answer.confidence >= _FAIRLY_SURE else "Low confidence: read the quotes"
+        return "High confidence."
+    return "Fair confidence." if answer.confidence >= _FAIRLY_SURE else "Low confidence: read the quotes."
 
 
 def dates_of_sources(citations: Sequence[Citation], today: date) -> str:
@@ -63,7 +63,7 @@ def dates_of_sources(citations: Sequence[Citation], today: date) -> str:
         [
             f"Sources of {span}" if len(known) > 1 else f"Source of {span}",
             count(undated, "source") + " without a date" if undated else None,
-            "the newest is more than a year old" if old else None,
+            f"{'it' if len(known) == 1 else 'the newest'} is more than a year old" if old else None,
         ],
         "; ",
     )
@@ -100,11 +100,3 @@ def _told_by(outlets: Sequence[str], documents: int) -> str:
     if outlets:
         return f"{count(len(outlets), 'outlet')} say so, in {count(documents, 'document')}."
     return f"{count(documents, 'document')} {'says' if documents == 1 else 'say'} so." if documents else ""
-
-
-def _why_not(answer: Answer) -> str:
-    if answer.nearness == "nothing":
-        return "Nothing that was read speaks of this."
-    if answer.nearness == "something else":
-        return "What was read comes close, but speaks of something else."
-    return "No passage that was read answers this surely enough."

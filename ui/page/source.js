@@ -31,13 +31,13 @@
     if (narrow()) openSheet();
   });
 
-  // A whole answer opens its first source, unless its reader has opened another while it was made.
+  // An answer opens its first source, unless its reader has opened another while it was made.
+  let question = null;
   onChange("#answer", (now) => {
-    if (!now || one(".working", now)) {
-      if (now) chose = false;
-      return;
-    }
-    const first = one(".citation .open", now);
+    const asked = now && one(".working .question", now)?.textContent;
+    if (asked && asked !== question) chose = false;
+    question = asked;
+    const first = now && one(".chip, .citation .open", now);
     if (!first || chose) return;
     markChosen(carried(first));
     if (!narrow()) show(carried(first));

@@ -12,6 +12,8 @@ from ui.page.proof_view import reference
 from ui.words import count, date_with_source, listed, source_name, title_of
 
 AROUND_CHARS = 20_000
+_HEADINGS = re.compile(r"(?m)^(#{1,6} [^\n]+)$")
+_HEADING = re.compile(r"(#{1,6} )([^\n]+)")
 _FRONT_MATTER = re.compile(r"---\n(?:[^\n]{0,2000}\n){1,60}?---\n")
 
 
@@ -75,8 +77,18 @@ def _plain(text: str, start: int, end: int) -> Html:
     said = text[start:end]
     found = _FRONT_MATTER.match(said) if start == 0 else None
     if found is None:
-        return escape(said)
-    return fill('<span class="matter">{matter}</span>{rest}', matter=found.group(), rest=said[found.end() :])
+        return _headed(said)
+    return fill('<span class="matter">{matter}</span>{rest}', matter=found.group(), rest=_headed(said[found.end() :]))
+
+
+def _headed(text: str) -> Html:
+    """Every character of the text, with the headings of Markdown set as headings."""
+    return join(
+        fill('<b class="heading"><span class="hashes">{hashes}</span>{words}</b>', hashes=found[1], words=found[2])
+        if (found := _HEADING.fullmatch(part))
+        else escape(part)
+        for part in _HEADINGS.split(text)
+    )
 
 
 def _head(document: Document, shown: Span | None, quotes: Sequence[Span]) -> Html:
