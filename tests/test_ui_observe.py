@@ -22,6 +22,7 @@ from tests.fakes_ui import FakeDossier, running
 from ui.access.caller import LOCAL, acting_as
 from ui.access.keys import Keys
 from ui.access.permitted import Permitted
+from ui.command.checkup import trail
 from ui.http.app import create_app
 from ui.observe.audit import NAME, Audit, altered
 from ui.observe.logs import JsonLines, TextLines, log_request
@@ -335,3 +336,16 @@ def test_a_trail_that_cannot_be_written_stops_nothing_and_is_said(tmp_path: Path
     with acting_as(LOCAL), observers.doing("answer", "default"):
         pass
     assert lines.json[-1]["logger"] == "dossier.audit"
+
+
+def test_the_doctor_says_where_the_trail_was_altered(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    assert trail(settings) == []
+    audit = Audit(tmp_path)
+    audit.add("answer", ids=["ans_1"])
+    audit.add("answer", ids=["ans_2"])
+    assert [one.ok for one in trail(settings)] == [True]
+    file = tmp_path / NAME
+    file.write_text(file.read_text().replace("ans_1", "ans_3"))
+    (finding,) = trail(settings)
+    assert (finding.ok, "audit.jsonl line 1" in finding.detail) == (False, True)

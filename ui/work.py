@@ -76,14 +76,14 @@ class Work(Listener, Generic[Made]):
         except Exception as error:  # noqa: BLE001 - raised where the work is waited for
             self._fail(error)
 
-    def _end(self, problem: Problem) -> None:
+    def _end(self, why: Exception) -> None:
         self._over.set()
-        self._on_loop(self._ended, problem)
+        self._on_loop(self._ended, why)
 
-    def _ended(self, problem: Problem) -> None:
+    def _ended(self, why: Exception) -> None:
         if not self._working:
             self._turn.cancel()  # leaves the line
-        self._fail(problem)
+        self._fail(why)
 
     def _settle(self, made: Made) -> None:
         if not self._made.done():

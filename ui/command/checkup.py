@@ -9,6 +9,7 @@ from index.embed import SentenceEmbedder
 from index.errors import DossierError
 from rag.reading.reader import EncoderReader
 from rag.settings import Settings
+from ui.observe.audit import NAME, altered
 
 
 def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
@@ -21,7 +22,17 @@ def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
     if not findings[0].ok:
         detail = "Not looked at: without the embedder nobody can say whether its vectors fit."
         return [*findings, Finding("data", False, detail, "mend the embedder, then run: dossier doctor")]
-    return [*findings, *(repair if mend else examine)(settings.data, embedder)]
+    return [*findings, *(repair if mend else examine)(settings.data, embedder), *trail(settings)]
+
+
+def trail(settings: Settings) -> list[Finding]:
+    """What became of the audit trail; nothing where none was kept."""
+    if not (settings.data / NAME).exists():
+        return []
+    if (where := altered(settings.data)) is None:
+        return [Finding("audit trail", True, "Every line is as it was written.")]
+    mend = "find out who changed it; move it out of the data directory to begin a new one"
+    return [Finding("audit trail", False, f"It was altered at {where}.", mend)]
 
 
 def _model(name: str, setting: str, load: Callable[[], object]) -> Finding:

@@ -86,6 +86,11 @@ class _WatchedCollection:
             ids += (*report.added, *report.replaced, *report.removed)
             return report
 
+    def edit(self, document_id: str, **fields: str | None) -> str:
+        with self._observers.doing("edit", self._name) as ids:
+            ids.append(document_id)
+            return self._collection.edit(document_id, **fields)
+
     def remove(self, document_id: str) -> None:
         with self._observers.doing("remove", self._name) as ids:
             ids.append(document_id)

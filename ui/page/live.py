@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from starlette.concurrency import run_in_threadpool
-
 from rag.answer.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
-from ui.problems import Problem
 from ui.slots import Slots
+from ui.work import Work
 
 BEAT_S = 1.0
 """Longest silence: only between two steps does the page learn that its reader has gone."""
@@ -39,22 +35,13 @@ class SoFar:
     citations: Mapping[int, Citation] = field(default_factory=dict)
 
 
-class Live(Listener):
-    """The making of one answer, once it is its turn. Ends early when it is stopped, left or over its time.
-
-    Args:
-        make: Gets this to tell what it does; a place is held until it has returned.
-    """
+class Live(Work[Answer]):
+    """The making of one answer. Ends early when it is stopped, left or over its time."""
 
     def __init__(self, slots: Slots, make: Callable[[Listener], Answer]) -> None:
-        self._slots, self._make = slots, make
-        self._over = threading.Event()
-        self._working = False
+        super().__init__(slots, make)
         self._news = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._made: asyncio.Future[Answer] = self._loop.create_future()
-        self._made.add_done_callback(self._settled)
-        self._turn = asyncio.ensure_future(self._in_turn())
+        self._made.add_done_callback(lambda _: self._news.set())
         self.so_far = SoFar()
 
     async def steps(self) -> AsyncIterator[SoFar | None]:
@@ -82,8 +69,6 @@ class Live(Listener):
         """End it; from any thread."""
         self._end(Stopped())
 
-    # ---- heard in the thread that makes the answer
-
     def sources(self, evidence: Sequence[EvidenceView]) -> None:
         self._tell(replace(self.so_far, waiting=False, evidence=tuple(evidence)))
 
@@ -91,53 +76,7 @@ class Live(Listener):
         known = {**self.so_far.citations, **{one.number: one for one in citations}}
         self._tell(replace(self.so_far, statements=(*self.so_far.statements, statement), citations=known))
 
-    def stopped(self) -> bool:
-        return self._over.is_set()
-
     def _tell(self, so_far: SoFar) -> None:
-        if self.stopped():
-            raise Stopped
+        self.check()
         self.so_far = so_far
         self._on_loop(self._news.set)
-
-    # ---- on the loop
-
-    async def _in_turn(self) -> None:
-        try:
-            async with self._slots.turn():
-                if self.stopped():
-                    return
-                self._working = True
-                late = Problem("too-slow", f"It was not done within {self._slots.hold_s:g} s.")
-                end = self._loop.call_later(self._slots.hold_s, self._end, late)
-                try:
-                    self._settle(await run_in_threadpool(self._make, self))
-                finally:
-                    end.cancel()
-        except Exception as error:  # noqa: BLE001 - raised where the answer is waited for
-            self._fail(error)
-
-    def _end(self, error: Exception) -> None:
-        self._over.set()
-        self._on_loop(self._ended, error)
-
-    def _ended(self, error: Exception) -> None:
-        if not self._working:
-            self._turn.cancel()  # leaves the line; work keeps its place until it has stopped
-        self._fail(error)
-
-    def _settle(self, answer: Answer) -> None:
-        if not self._made.done():
-            self._made.set_result(answer)
-
-    def _fail(self, error: Exception) -> None:
-        if not self._made.done():
-            self._made.set_exception(error)
-
-    def _settled(self, made: asyncio.Future[Answer]) -> None:
-        self._news.set()
-        _ = made.cancelled() or made.exception()  # nobody may be left to ask
-
-    def _on_loop(self, call: Callable[..., object], *values: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the server has gone down
-            self._loop.call_soon_threadsafe(call, *values)
