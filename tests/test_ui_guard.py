@@ -9,17 +9,23 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from index.errors import UnknownCollection
 from tests.fakes_ui import FakeDossier, running, serving
+from ui.access.caller import Caller, acting_as
 from ui.access.credentials import Credentials
 from ui.access.guard import JSON_BYTES, Guard
 from ui.access.keys import Keys
 from ui.access.limits import Limits
+from ui.access.permitted import READS, Permitted
 from ui.access.signed_in import SignedIn
-from ui.access.whence import Hosts
+from ui.access.whence import Hosts, check_origin
+from ui.problems import Problem
+from ui.protocols import Collection
 
 JSON = {"Content-Type": "application/json"}
 ASKED = b'{"question": "The harbour?"}'
@@ -330,3 +336,138 @@ def test_the_guard_stands_before_the_api(tmp_path: Path) -> None:
             f"{url}/v1/answer", content=ASKED, headers={**JSON, "Origin": "https://evil.example"}, trust_env=False
         )
     assert response.status_code == 403
+
+
+# Names and origins beyond loopback
+
+
+def headers_of(*given: tuple[str, str]) -> Headers:
+    return Headers(raw=[(name.lower().encode(), value.encode()) for name, value in given])
+
+
+@pytest.mark.parametrize("host", ["dossier.example", "Dossier.Example:7860", "localhost", "127.0.0.1"])
+def test_a_server_answers_to_the_names_in_its_settings(host: str) -> None:
+    Hosts(["dossier.example"]).check(headers_of(("Host", host)))
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "dossier.example.evil.example", "192.168.1.2", "dossier.example@evil"]
+)
+def test_with_names_in_the_settings_no_other_is_answered(host: str) -> None:
+    with pytest.raises(Problem, match="'hosts'"):
+        Hosts(["dossier.example"]).check(headers_of(("Host", host)))
+
+
+@pytest.mark.parametrize("host", ["dossier.example", "192.168.1.2:80", "[fe80::1]:7860", "a_b"])
+def test_a_public_server_without_names_answers_to_any(host: str) -> None:
+    Hosts(any_name=True).check(headers_of(("Host", host)))
+
+
+@pytest.mark.parametrize("host", ["a b", "a/b", "a@b", "a:99999", "a:b", "[::1", "é.example", "a" * 300, "<a>"])
+def test_what_is_no_name_is_answered_by_nobody(host: str) -> None:
+    with pytest.raises(Problem):
+        Hosts(any_name=True).check(headers_of(("Host", host)))
+
+
+@pytest.mark.parametrize("origin", ["https://dossier.example", "http://dossier.example"])
+def test_a_page_behind_a_proxy_with_tls_is_the_own(origin: str) -> None:
+    given = headers_of(("Host", "dossier.example"), ("Origin", origin), ("Sec-Fetch-Site", "same-origin"))
+    check_origin({"scheme": "http"}, given, vouched=True)
+
+
+def test_a_page_without_tls_is_not_the_own_of_a_server_with_it() -> None:
+    given = headers_of(("Host", "dossier.example"), ("Origin", "http://dossier.example"))
+    with pytest.raises(Problem):
+        check_origin({"scheme": "https"}, given, vouched=False)
+
+
+def test_a_credential_may_not_have_a_space_at_its_end(tmp_path: Path) -> None:
+    keys = Keys(tmp_path)
+    _, text = keys.create("desk")
+    credentials = Credentials(keys, SignedIn(), trust_local=True)
+    scope = {"type": "http", "path": "/", "query_string": b""}
+    assert credentials.caller(scope, headers_of(("Authorization", f"Bearer {text}"))).name.startswith("key_")
+    for value in (f"Bearer {text} ", f" Bearer {text}", f"Bearer\t{text}", f"Bearer {text}\n"):
+        with pytest.raises(Problem):
+            credentials.caller(scope, headers_of(("Authorization", value)))
+    credentials.close()
+
+
+# A body that is looked into
+
+
+def test_a_body_that_was_looked_into_reaches_the_application_whole(client: httpx.Client, counting: Counting) -> None:
+    body = b'{"session_hash": "abc", "data": "' + b"x" * 300_000 + b'"}'
+    assert client.post("/gradio_api/queue/join", content=body, headers=JSON).status_code == 200
+    assert counting.read == len(body)
+
+
+def test_a_body_that_ends_early_reaches_nobody(url: str, counting: Counting) -> None:
+    counting.read = -1
+    head = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+    parts = urlsplit(url)
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as link:
+        link.sendall(head + b'Content-Length: 1000\r\n\r\n{"session_hash": "abc"')
+        link.shutdown(socket.SHUT_WR)
+        link.recv(1000)
+    assert counting.read == -1
+
+
+# What keys may do, where a handler forgets to ask
+
+
+def test_a_read_key_gets_a_collection_that_cannot_be_changed(tmp_path: Path) -> None:
+    held = FakeDossier(tmp_path)
+    kept = held.collection().documents()
+    with acting_as(Caller("key_1", None, may_write=False)):
+        collection = Permitted(held).collection()
+        assert collection.documents() == kept
+        assert collection.answers.count() == 0
+        for change in ("ingest", "remove", "erase", "rebuild", "edit", "anything_else"):
+            with pytest.raises(Problem, match="may read"):
+                getattr(collection, change)
+        for inner, change in ((collection.answers, "forget"), (collection.feedback, "delete")):
+            with pytest.raises(Problem, match="may read"):
+                getattr(inner, change)
+        with pytest.raises(Problem, match="may read"):
+            Permitted(held).collection("new", create=True)
+        with pytest.raises(Problem, match="may read"):
+            Permitted(held).remove("default")
+    assert held.collection().documents() == kept
+
+
+def test_whatever_a_collection_can_do_is_reading_or_refused_to_read_keys() -> None:
+    names = {name for name in vars(Collection) if not name.startswith("_")}
+    assert names - set(READS) == {"ingest", "remove", "erase", "rebuild", "edit"}
+    assert set(READS) <= names
+
+
+def test_a_key_sees_no_other_collection(tmp_path: Path) -> None:
+    held = FakeDossier(tmp_path)
+    for name in ("a", "b"):
+        held.collection(name, create=True)
+    with acting_as(Caller("key_1", frozenset("b"))):
+        permitted = Permitted(held)
+        assert permitted.names() == ["b"]
+        for open_one in (
+            permitted.collection,
+            permitted.pipeline,
+            permitted.surveyor,
+            permitted.size,
+            permitted.remove,
+        ):
+            for name in ("a", "default", "nowhere"):
+                with pytest.raises(UnknownCollection) as missing:
+                    open_one(name)
+                assert (
+                    str(missing.value)
+                    == f"There is no collection {name!r}. Run: dossier index FOLDER --collection NAME"
+                )
+        assert permitted.collection() is held.collection("b")
+
+
+def test_nothing_is_opened_for_nobody(tmp_path: Path) -> None:
+    permitted = Permitted(FakeDossier(tmp_path))
+    for ask in (permitted.names, permitted.collection, permitted.pipeline, permitted.surveyor):
+        with pytest.raises(LookupError):
+            ask()

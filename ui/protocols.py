@@ -101,13 +101,10 @@ class DataDirectory(Protocol):
 
 
 class Dossier(Protocol):
-    """Settings, data and pipelines of one data directory that this process owns."""
+    """Settings, collections and pipelines of one data directory."""
 
     @property
     def settings(self) -> Settings: ...
-
-    @property
-    def data(self) -> DataDirectory: ...
 
     @property
     def language_model(self) -> LanguageModel | None: ...
@@ -127,6 +124,13 @@ class Dossier(Protocol):
     def warm_up(self) -> None: ...
 
     def close(self) -> None: ...
+
+
+class OwnedDossier(Dossier, Protocol):
+    """One whose data directory this process owns."""
+
+    @property
+    def data(self) -> DataDirectory: ...
 
 
 class Desk(Protocol):

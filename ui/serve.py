@@ -31,7 +31,7 @@ from ui.observe.logs import configure_logs
 from ui.observe.observers import Observers
 from ui.observe.watch import Watch
 from ui.observe.watched import Watched
-from ui.protocols import Dossier
+from ui.protocols import Dossier, OwnedDossier
 from ui.terminal import say
 
 HEADER_WAIT_S = 10.0
@@ -78,7 +78,7 @@ def serve(settings: Settings) -> None:
         run(open_dossier(settings), listener)
 
 
-def run(dossier: Dossier, listener: socket.socket, *, app: ASGIApp | None = None) -> None:
+def run(dossier: OwnedDossier, listener: socket.socket, *, app: ASGIApp | None = None) -> None:
     """Serve an open Dossier on a listening socket until SIGINT or SIGTERM, then close it."""
     configure_logs(dossier.settings.log_format, dossier.settings.log_level)
     try:

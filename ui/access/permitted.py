@@ -12,10 +12,9 @@ from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 if TYPE_CHECKING:
     from rag.llm.model import LanguageModel
     from rag.settings import Settings
-    from ui.protocols import DataDirectory
 
 
-_READS: dict[str, frozenset[str] | None] = {
+READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
@@ -49,10 +48,6 @@ class Permitted:
         return self._dossier.settings
 
     @property
-    def data(self) -> DataDirectory:
-        return self._dossier.data
-
-    @property
     def language_model(self) -> LanguageModel | None:
         return self._dossier.language_model
 
@@ -61,7 +56,7 @@ class Permitted:
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
         found = self._dossier.collection(self._checked(name, write=create), create=create)
-        return found if acting().may_write else cast("Collection", Reading(found, _READS))
+        return found if acting().may_write else cast("Collection", Reading(found, READS))
 
     def size(self, name: str) -> tuple[int, int]:
         return self._dossier.size(self._checked(name))

@@ -20,37 +20,38 @@ _PAGE = """<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
+<link rel="icon" href="data:,">
 <title>Sign in - Dossier</title>
 <style>
-:root {{ color-scheme: light dark; --paper: #faf9f7; --card: #fff; --ink: #1c1917; --soft: #57534e; --line: #a8a29e; --deep: #0f766e; --on: #fff; --bad: #b91c1c; }}
-@media (prefers-color-scheme: dark) {{ :root {{ --paper: #1c1917; --card: #292524; --ink: #f5f5f4; --soft: #d6d3d1; --line: #78716c; --deep: #5eead4; --on: #134e4a; --bad: #fca5a5; }} }}
+:root {{ color-scheme: light dark; --paper: #f6f3ec; --sheet: #fffefb; --ink: #24211c; --soft: #675f53; --line: #e2dccf; --edge: #8d8475; --accent: #0c5d55; --accent-ink: #fff; --alarm: #9b2c1d; }}
+@media (prefers-color-scheme: dark) {{ :root {{ --paper: #15171a; --sheet: #1d2024; --ink: #e9e5dc; --soft: #aba496; --line: #363a41; --edge: #7d828b; --accent: #66cdbd; --accent-ink: #0d1f1c; --alarm: #f29a8b; }} }}
 * {{ box-sizing: border-box; }}
 body {{ margin: 0; min-height: 100vh; display: grid; place-items: center; padding: 1rem; background: var(--paper); color: var(--ink); font: 1rem/1.5 system-ui, sans-serif; }}
-main {{ width: 100%; max-width: 26rem; padding: 2rem; background: var(--card); border: 1px solid var(--line); border-radius: .75rem; }}
-h1 {{ margin: 0 0 .25rem; font-size: 1.4rem; }}
-p {{ margin: 0 0 1.25rem; color: var(--soft); }}
-.wrong {{ color: var(--bad); font-weight: 600; }}
+main {{ width: 100%; max-width: 26rem; padding: 2rem; background: var(--sheet); border: 1px solid var(--line); border-radius: .75rem; }}
+h1 {{ margin: 0 0 .25rem; font: 700 1.75rem/1.3 "Iowan Old Style", Charter, "Bitstream Charter", "Charis SIL", Georgia, "Noto Serif", serif; }}
+p {{ margin: 0 0 1.5rem; color: var(--soft); text-wrap: balance; }}
+.wrong {{ color: var(--alarm); font-weight: 600; }}
 label {{ display: block; margin-bottom: .35rem; font-weight: 600; }}
-input {{ width: 100%; padding: .65rem .75rem; font: 1rem ui-monospace, monospace; color: inherit; background: var(--paper); border: 1px solid var(--line); border-radius: .5rem; }}
-button {{ width: 100%; margin-top: 1rem; padding: .7rem; font: inherit; font-weight: 600; color: var(--on); background: var(--deep); border: 0; border-radius: .5rem; cursor: pointer; }}
-input:focus-visible, button:focus-visible, a:focus-visible {{ outline: 3px solid var(--deep); outline-offset: 2px; }}
-a {{ color: var(--deep); }}
-code {{ font-family: ui-monospace, monospace; font-size: .9em; overflow-wrap: anywhere; }}
+input {{ width: 100%; padding: .65rem .75rem; font: 1rem ui-monospace, monospace; color: inherit; background: var(--sheet); border: 1px solid var(--edge); border-radius: .5rem; }}
+button {{ width: 100%; padding: .7rem; font: inherit; font-weight: 600; color: var(--accent-ink); background: var(--accent); border: 0; border-radius: .5rem; cursor: pointer; }}
+label ~ button {{ margin-top: 1.25rem; }}
+input:focus-visible, button:focus-visible, a:focus-visible {{ outline: 3px solid var(--accent); outline-offset: 2px; }}
+a {{ color: var(--accent); }}
 </style>
 </head>
 <body><main><h1>Dossier</h1>{content}</main></body>
 </html>
 """
-_FORM = """<p>These documents are shown to who has a key.</p>{wrong}
+_FORM = """<p>Sign in with your key to see these documents.</p>{wrong}
 <form method="post" action="/sign-in">
 <label for="key">Your key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false" required autofocus{described}>
 <button type="submit">Sign in</button>
 </form>"""
 _WRONG = (
-    '<p class="wrong" id="wrong" role="alert">That key does not open this. It may be mistyped, over or revoked.</p>'
+    '<p class="wrong" id="wrong" role="alert">That key does not open this. It may be mistyped, expired or revoked.</p>'
 )
-_INSIDE = """<p>You are signed in with the key “{name}”. <a href="/">To the documents</a></p>
+_INSIDE = """<p>You are signed in with the key “{name}”.<br><a href="/">Go to the documents</a></p>
 <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>"""
 
 

@@ -16,7 +16,6 @@ from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
     from rag.llm.model import LanguageModel
-    from ui.protocols import DataDirectory
 
 
 class Watched:
@@ -29,10 +28,6 @@ class Watched:
     @property
     def settings(self) -> Settings:
         return self._dossier.settings
-
-    @property
-    def data(self) -> DataDirectory:
-        return self._dossier.data
 
     @property
     def language_model(self) -> LanguageModel | None:
