@@ -136,7 +136,8 @@ def evaluate(
         str | None, typer.Option(help="Gold file: collection to ask; the one in the settings by default.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for the reports; reports/eval or, for sets, reports/sets by default.")
+        Path | None,
+        typer.Option(help="Folder for the reports; that of the settings or, for sets, reports/sets by default."),
     ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Gold file: an earlier report.json; exit 4 when a gated measure fell.")
@@ -186,7 +187,7 @@ def evaluate(
             typer.echo(json.dumps(report, ensure_ascii=False) if as_json else sets_summary(report, out))
             return
         _refuse(path, "a gold file", {"--sets": sets, "--limit": limit})
-        _run_gold(path, out or Path("reports/eval"), collection, baseline, sets_report, _rows(rows), as_json=as_json)
+        _run_gold(path, out, collection, baseline, sets_report, _rows(rows), as_json=as_json)
     except DossierError as error:
         typer.echo(f"{error}", err=True)
         raise typer.Exit(EXIT_FAILED) from error
@@ -194,7 +195,7 @@ def evaluate(
 
 def _run_gold(
     gold: Path,
-    out: Path,
+    out: Path | None,
     collection: str | None,
     baseline: Path | None,
     sets: Path | None,
@@ -205,7 +206,9 @@ def _run_gold(
     from rag.build import open_dossier
     from rag.settings import load_settings
 
-    with open_dossier(load_settings()) as dossier, progress_bar() as progress:
+    settings = load_settings()
+    out = out or settings.reports
+    with open_dossier(settings) as dossier, progress_bar() as progress:
         report, fell = evaluate_collection(
             dossier, gold, collection=collection, out=out, baseline=baseline, progress=progress, sets=sets, rows=rows
         )

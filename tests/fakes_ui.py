@@ -226,10 +226,6 @@ def catalogue_in(folder: Path) -> Catalogue:
     return Catalogue(folder / "answers.sqlite3")
 
 
-def kept_in(folder: Path) -> Answers:
-    return Answers(catalogue_in(folder))
-
-
 class FakeData:
     def __init__(self) -> None:
         self.url: str | None = None

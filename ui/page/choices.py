@@ -31,12 +31,12 @@ class Choices(Strict):
         return Manner(strictness=self.strictness, llm=self.llm, read=self.read)
 
 
-def chosen(text: str) -> Choices:
-    """Choices as `settings.js` writes them; "" is none. Raises Problem, or UnknownCollection."""
-    if not isinstance(text, str) or len(text) > _LONGEST:
-        raise Problem("invalid-request", "Those are no settings of this page.")
+def chosen(text: str | None) -> Choices:
+    """Choices as `settings.js` writes them; nothing is the usual. Raises Problem, or UnknownCollection."""
     if not text:
         return Choices()
+    if not isinstance(text, str) or len(text) > _LONGEST:
+        raise Problem("invalid-request", "Those are no settings of this page.")
     try:
         found = Choices.model_validate(parse_json(text.encode("utf-8", "surrogatepass")))
     except ValidationError:

@@ -41,12 +41,14 @@ class Listing(Strict):
         return bool(self.find.strip() or self.outlet or self.since or self.until or self.undated or self.copies)
 
 
-def listing(command: str) -> Listing:
-    """What `documents.js` sends; "" is the default. Raises Problem."""
+def listing(command: str | None) -> Listing:
+    """What `documents.js` sends; nothing is the default. Raises Problem."""
+    if not command:
+        return Listing()
     if not isinstance(command, str) or len(command) > _LONGEST:
         raise Problem("invalid-request", "That is nothing this page can list.")
     try:
-        return Listing.model_validate(parse_json(command.encode("utf-8", "surrogatepass"))) if command else Listing()
+        return Listing.model_validate(parse_json(command.encode("utf-8", "surrogatepass")))
     except ValidationError:
         raise Problem("invalid-request", "That is nothing this page can list.") from None
 

@@ -66,17 +66,13 @@ def _option(name: str, value: str, label: str, meaning: str) -> Html:
 
 def _strictness(name: Strictness, settings: Settings) -> Option:
     coverage, risk = shown_at(Manner(strictness=name).applied_to(settings).answer_threshold)
-    meaning = (
-        f"Of 100 hard test questions it answered {100 * coverage:.0f}, and {100 * coverage * (1 - risk):.0f} of those answers "
-        "were right; to the others it said that the documents don’t say."
-    )
+    meaning = f"Answers {100 * coverage:.0f} of 100 hard test questions; {100 * (1 - risk):.0f} % of those answers were right."
     return ("" if name == "normal" else name), _STRICTNESS[name], meaning
 
 
 def _read(usual: int) -> list[Option]:
     others = [(str(number), f"{number}", "") for number in _READ if number != usual]
-    more = [("more finds what is hidden deeper and takes longer", "")]
-    return [("", f"{usual}, as usual", more[0][0].capitalize() + "."), *others]
+    return [("", f"{usual}, as usual", "More finds what is hidden deeper, and takes longer."), *others]
 
 
 def _llm(settings: Settings) -> list[Option]:

@@ -28,12 +28,12 @@ _LONGEST_QUESTION = 90
 
 _NOUNS = r"(?:[\w’'-]+\s){0,2}(?:[a-z][\w-]+[^s\W]s|people|men|women|children|troops|police)"
 _COUNTED = re.compile(
-    rf"\s+(?P<what>{_NOUNS})\s+(?:have been|had been|has been|were|was|are)\s+(?P<done>[a-z]+(?:ed|en|wn|rt|ut|ld|lt|nd))\b"
+    rf"\s+(?P<what>{_NOUNS})\s+(?:have been|had been|has been|were|was|are)\s+(?P<done>[a-z]+(?:ed|en|wn|rt|ut|ld|lt|nd|nk|ng))\b"
 )
 _HOLDS = re.compile(
     r"(?P<who>[A-Z][\w-]+(?: [A-Z][\w-]+){0,2}) (?:still |now |also )?(?P<does>[a-z]{3,}s)(?: about| approximately| around| over| some| nearly)? $"
 )
-_HELD = re.compile(r"\s+(?P<what>(?:[A-Z][\w-]+ )?[a-z][\w-]+[^s\W]s)\b")
+_HELD = re.compile(r"\s+(?P<what>(?:[\w-]+ )?[a-z][\w-]+[^s\W]s)\b")
 _NUMBER_OF = re.compile(r"\bnumber of (?P<what>[\w-]+ [\w-]+(?: in [A-Z][\w-]+)?)\b")
 _COST = re.compile(r"^(?P<what>(?:The|A|An) [\w-]+(?: [\w-]+)?) (?:cost|will cost|has cost)\b")
 _BE_DONE = re.compile(
@@ -47,7 +47,7 @@ _SAYS = re.compile(
     r"(?P<who>[A-Z][\w’'-]+(?: [A-Z][\w’'-]+){1,3})(?:,[^,]{3,60},)? (?:also )?(?:said|says|warned|warns|argued|argues|wants|expects|thinks|believes|sees)\b"
 )
 _TOPIC = re.compile(
-    r"\b(?:about|on|for|against|over) (?P<what>the [a-z-]+(?: [a-z-]+)?|(?![A-Z][a-z]+day\b)[A-Z][\w-]+(?: [A-Z][\w-]+)?)\b"
+    r"\b(?:about|on|for|against|over) (?P<what>the [a-z-]+|(?![A-Z][a-z]+day\b)[A-Z][\w-]+(?: [A-Z][\w-]+)?)\b"
 )
 _NO_SUBJECT = frozenset(
     "it he she they this that these those there which who what we i you one some many most all".split()

@@ -8,7 +8,7 @@
   const MOST_SHOWN = 200;
   const NO_ANSWER = "The server did not answer. Send it again.";
 
-  const one = (selector, root = document) => root.querySelector(selector);
+  const { one } = Dossier;
   const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
   function element(tag, name, text) {
@@ -25,17 +25,34 @@
       const frame = element("div", "md");
       report = element("div", "dossier report");
       report.id = "uploads";
-      report.setAttribute("role", "status");
+      const spoken = element("div");
+      spoken.setAttribute("role", "status");
+      report.append(spoken, element("ul", "files-sent"));
       frame.append(report);
       one("#adding").after(frame);
     }
     return report;
   }
 
-  function showProgress(words, done, total) {
-    const bar = element("div", "bar");
-    bar.append(element("div", `at-${total ? Math.floor((10 * done) / total) : 0}`));
-    place().replaceChildren(element("p", "progress", words), bar);
+  function bar(share) {
+    const frame = element("div", "bar");
+    const inside = element("div");
+    inside.style.width = `${Math.max(3, Math.round(100 * share))}%`;
+    frame.append(inside);
+    return frame;
+  }
+
+  // One line for all files, and one for each of those that are on their way now.
+  function showProgress(words, done, total, files) {
+    const [spoken, list] = place().children;
+    spoken.replaceChildren(element("p", "progress", words), bar(total ? done / total : 0));
+    list.replaceChildren(
+      ...files.map(({ name, stage, share }) => {
+        const item = element("li");
+        item.append(element("span", "name", name), element("span", "stage", stage), bar(share));
+        return item;
+      }),
+    );
   }
 
   function showOutcome(outcome) {
@@ -43,13 +60,25 @@
       .filter(([, number]) => number > 0)
       .map(([word, number]) => `${number.toLocaleString("en")} ${word}`);
     const list = element("ul", "refused");
-    for (const { name, reason } of outcome.refused.slice(0, MOST_SHOWN)) {
+    for (const { name, reason, file } of outcome.refused.slice(0, MOST_SHOWN)) {
       const item = element("li");
       item.append(element("b", "", name), ` ${reason}`);
+      if (file) item.append(again("Try again", [file]));
       list.append(item);
     }
     if (outcome.refused.length > MOST_SHOWN) list.append(element("li", "", `and ${outcome.refused.length - MOST_SHOWN} more`));
-    place().replaceChildren(element("p", "done", `${counts.join(", ") || "Nothing to add"}.`), list);
+    const [spoken, files] = place().children;
+    spoken.replaceChildren(element("p", "done", `${counts.join(", ") || "Nothing to add"}.`), list);
+    files.replaceChildren();
+    const worth = outcome.refused.flatMap(({ file }) => file ?? []);
+    if (worth.length > 1) spoken.append(again(`Try all ${worth.length} again`, worth));
+  }
+
+  function again(label, files) {
+    const button = element("button", "quiet again", label);
+    button.type = "button";
+    button.addEventListener("click", () => send(files, []));
+    return button;
   }
 
   // ---- sending
@@ -93,7 +122,7 @@
   }
 
   async function sendParcel(files, outcome, sayHowFar) {
-    const refuseAll = (reason) => outcome.refused.push(...files.map((file) => ({ name: file.name, reason })));
+    const refuseAll = (reason) => outcome.refused.push(...files.map((file) => ({ name: file.name, reason, file })));
     try {
       const response = await post(files);
       const answer = await response.json();
@@ -103,13 +132,29 @@
       outcome.added += job.report.added.length;
       outcome.replaced += job.report.replaced.length;
       outcome.unchanged += job.report.unchanged;
-      outcome.refused.push(...job.report.refused.map(({ source, reason }) => ({ name: source.split("/").at(-1), reason })));
+      for (const { source, reason } of job.report.refused) {
+        const name = source.split("/").at(-1);
+        outcome.refused.push({ name, reason, file: files.find((file) => file.name === name) });
+      }
     } catch {
       refuseAll(NO_ANSWER);
     }
   }
 
+  // Files of a parcel are read one after the other, then encoded and indexed together.
   const STAGES = { read: "Reading", encode: "Encoding", index: "Indexing" };
+
+  function filesNow(parcel, job) {
+    const share = job?.total ? job.done / job.total : 0;
+    const reading = job?.stage === "read";
+    return parcel.map((file, number) => {
+      if (!job) return { name: file.name, stage: "sending", share: 0 };
+      if (!reading) return { name: file.name, stage: (STAGES[job.stage] ?? "Waiting").toLowerCase(), share: STAGES[job.stage] ? 0.5 + share / 2 : 0.1 };
+      const read = number < job.done;
+      return { name: file.name, stage: read ? "read" : number === job.done ? "reading" : "waiting", share: read ? 0.5 : 0.1 };
+    });
+  }
+
   let working = false;
 
   async function send(files, folders) {
@@ -123,17 +168,18 @@
     outcome.refused.push(...folders.map((name) => ({ name, reason: "It is a folder. Drop its files, or run: dossier index FOLDER" })));
     let sent = 0;
     for (const parcel of parcels(small)) {
-      showProgress(`Sending … ${sent} of ${small.length}`, sent, small.length);
+      showProgress(`Sending … ${sent} of ${small.length}`, sent, small.length, filesNow(parcel));
       const sayHowFar = (job) => {
         const done = job.total ? Math.min(parcel.length, Math.floor((parcel.length * job.done) / job.total)) : 0;
-        showProgress(`${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}`, sent + done, small.length);
+        const words = `${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}`;
+        showProgress(words, sent + done, small.length, filesNow(parcel, job));
       };
       await sendParcel(parcel, outcome, sayHowFar);
       sent += parcel.length;
     }
     working = false;
     showOutcome(outcome);
-    one("#command-refresh button").click();
+    Dossier.send("refresh", "");
   }
 
   // ---- choosing and dropping
