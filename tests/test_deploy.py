@@ -261,13 +261,9 @@ def _shown(value: object) -> str:
 @pytest.mark.parametrize("page", ["docs/running.md", "docs/upgrading.md"])
 def test_every_command_that_a_page_names_exists(page: str) -> None:
     known = _commands(typer.main.get_command(app))
-    text = (ROOT / page).read_text()
-    named = set(
-        re.findall(
-            r"(?:^|[`/ ])dossier ((?:keys )?[a-z]+)\b(?=[^\n]*)",
-            "\n".join(re.findall(r"`[^`\n]*`|^ {4}.*$", text, re.MULTILINE)),
-        )
-    )
+    code = re.findall(r"^ {4}.*$|`[^`\n]*`", (ROOT / page).read_text(), re.MULTILINE)
+    called = re.compile(r"(?:^ {4}|^`|/bin/|--rm |dossier )dossier (?:--data \S+ )?((?:keys )?[a-z]+)")
+    named = {name for piece in code for name in called.findall(piece)}
     assert named
     assert named <= known
 
