@@ -18,6 +18,7 @@ NEAREST = 3
 EXPORTS = {"markdown": "Markdown", "docx": "Word", "csv": "CSV", "json": "JSON"}
 _NOT_STATED = "The documents don't say."
 
+_UNDATED = Html('<p class="note">Documents without a date pass no filter by date.</p>')
 _DEGRADED = Html('<p class="note degraded">The language model did not answer; the built-in reader stood in for it.</p>')
 
 
@@ -128,10 +129,12 @@ def _missing(answer: Answer) -> Html:
 def _not_stated(answer: Answer, tools: Html) -> Html:
     said = answer.text.removeprefix(_NOT_STATED).strip()
     nearest = answer.evidence[:NEAREST]
+    by_date = answer.filters.since or answer.filters.until or answer.filters.as_of
     return fill(
-        '<section class="card unstated">{head}<p class="text">{said}</p>{degraded}{nearest}{tools}</section>',
+        '<section class="card unstated">{head}<p class="text">{said}</p>{undated}{degraded}{nearest}{tools}</section>',
         head=_head(answer),
         said=said,
+        undated=_UNDATED if by_date and not nearest else Html(""),
         degraded=_DEGRADED if answer.degraded else Html(""),
         nearest=fill(
             '<h3>Nearest passages</h3><ul class="nearest">{items}</ul>',

@@ -98,7 +98,8 @@
   // ---- the address of the page is that of its answer, so that a reload and a link lead back to it
   const addressed = () => new URLSearchParams(location.search).get("answer") ?? "";
   const address = (id) => {
-    const query = new URLSearchParams(id ? { answer: id } : {}).toString();
+    const { collection } = Choices.sent();
+    const query = new URLSearchParams(id ? { answer: id, ...(collection ? { collection } : {}) } : {}).toString();
     return `${location.origin}${location.pathname}${query ? `?${query}` : ""}`;
   };
   let opened = false;

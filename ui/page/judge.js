@@ -15,7 +15,7 @@
   const NO_ANSWER = "The server did not answer. Try again.";
 
   async function judge(said) {
-    const { collection } = window.dossierChoices?.() ?? {};
+    const { collection } = Choices.sent();
     try {
       const body = JSON.stringify(collection ? { ...said, collection } : said);
       const response = await fetch("v1/feedback", { method: "POST", headers: { "Content-Type": "application/json" }, body });

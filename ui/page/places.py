@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
-from starlette.concurrency import iterate_in_threadpool
 
 from ui.access.caller import SCOPE_KEY, Caller, acting_as
 from ui.protocols import Dossier
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 """How an event is set up whose result stands on the page by itself."""
-
-Steps = AsyncGenerator[Any, None] | Iterator[Any]
 
 UNCHANGED: Any = gr.skip()
 """What an event returns for a component that stays as it is."""
@@ -67,22 +65,18 @@ def for_caller(action: Callable[..., Any]) -> Callable[..., Any]:
     return run
 
 
-def for_caller_in_steps(action: Callable[..., Steps]) -> Callable[..., AsyncGenerator[Any, None]]:
+def for_caller_in_steps(action: Callable[..., AsyncGenerator[Any, None]]) -> Callable[..., AsyncGenerator[Any, None]]:
     """As `for_caller`, of an action that yields; between two of its steps nobody acts."""
 
     async def run(request: gr.Request, *values: Any) -> AsyncGenerator[Any, None]:
-        caller, made = _caller(request), action(*values)
-        steps = made if isinstance(made, AsyncGenerator) else iterate_in_threadpool(made)
-        try:
+        caller = _caller(request)
+        async with aclosing(action(*values)) as steps:
             while True:
                 with acting_as(caller):
                     step = await anext(steps, _END)
                 if step is _END:
                     return
                 yield step
-        finally:
-            if isinstance(steps, AsyncGenerator):
-                await steps.aclose()
 
     run.__name__ = action.__name__
     return run

@@ -16,6 +16,8 @@ const Choices = (() => {
   }
 
   let choices = kept();
+  const linked = new URLSearchParams(location.search).get("collection"); // of the answer that a link leads to
+  if (linked) choices = { ...choices, collection: linked };
 
   // As `ui.page.choices` reads it.
   function sent() {
