@@ -20,7 +20,7 @@ from index.catalogue import FILE_NAME, Catalogue, count_rows
 from index.directory import ASIDE, FOLDER, NAME
 from index.doctor import catalogue_faults
 from index.errors import BackupRefused, StorageFailed
-from index.generations import forget_generation
+from index.generation import forget_generation
 from index.owner import OwnerLock
 from index.schema import SCHEMA_VERSION, connect, schema_names, storage_errors
 
@@ -54,7 +54,7 @@ def backup(data: Path, file: Path, *, force: bool = False, progress: Progress | 
     corrections, kept answers and feedback. Not in it: the search indexes, which are built anew from the vectors at the first
     open, and API keys, because a restore must not bring a revoked one back. What is erased later stays in older backups.
 
-    It takes about two seconds for 100 MB of catalogue, nearly all of it compression, and needs as much free space beside
+    It takes one core about four seconds for 100 MB of catalogue, most of it compression, and needs as much free space beside
     `file` as the catalogues and the backup take together.
 
     Args:
@@ -99,7 +99,7 @@ def restore(file: Path, data: Path, *, progress: Progress | None = None) -> Back
     """Make the collections of a backup those of a data directory that has none.
 
     Nothing of it is visible before every byte is checked against the manifest and every catalogue against SQLite's checks and
-    our own; the first open of each collection then builds its search indexes, and nothing is embedded again. About as fast as
+    our own; the first open of each collection then builds its search indexes, and nothing is embedded again. About twice as fast as
     `backup`.
 
     Args:

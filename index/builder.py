@@ -25,11 +25,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalogue import Catalogue, Change
+from index.catalogue import Catalogue
 from index.dense import CacheDamaged, DenseIndex
 from index.errors import DossierError, StorageFailed
 from index.lexical import LexicalIndex
 from index.schema import storage_errors
+from index.stored import Change
 
 GROUP_CHUNKS = 2_000
 _CAP_BYTES = 1024**3

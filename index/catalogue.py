@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 import threading
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-import numpy as np
 
 from index.errors import StorageFailed, UnknownDocument
 from index.heading import heading
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
+from index.stored import Change, IndexedChunks, StoredSource
 from index.values import Chunk, Document, Filters, Provenance, Published
+from index.vectors import known_vectors, stack_vectors
 
 FILE_NAME = "dossier.sqlite3"
 
@@ -31,16 +29,6 @@ _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_eac
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredSource:
-    """What is known of a file without opening it: its bytes as they were last read, and how they were read."""
-
-    document_id: str
-    size_bytes: int
-    sha256: str
-    recipe: str
-
-
 def count_rows(path: Path) -> tuple[int, int]:
     """How many documents and chunks a catalogue holds, whether it is open or not. Raises StorageFailed."""
     with storage_errors(path), closing(connect(path, readonly=True)) as connection:
@@ -48,27 +36,6 @@ def count_rows(path: Path) -> tuple[int, int]:
             "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
         ).fetchone()
         return int(documents), int(chunks)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the log: a document was added, or removed with its chunks, at `sequence`."""
-
-    sequence: int
-    action: str
-    document_id: str
-    chunk_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class IndexedChunks:
-    """Chunks as the search indexes need them, row by row; `vectors` has one row per id."""
-
-    ids: list[str]
-    document_ids: list[str]
-    headings: list[str]
-    texts: list[str]
-    vectors: Vectors
 
 
 class Catalogue:
@@ -291,38 +258,6 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
         (piece,),
     ).fetchone()
     return row is not None
-
-
-def known_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes]) -> dict[bytes, int]:
-    """Keys of the vectors that are already stored, as one connection sees them."""
-    found: dict[bytes, int] = {}
-    for start in range(0, len(hashes), 500):
-        part = hashes[start : start + 500]
-        marks = ",".join("?" * len(part))
-        found.update(connection.execute(f"SELECT hash, key FROM embeddings WHERE hash IN ({marks})", part).fetchall())  # noqa: S608
-    return found
-
-
-def stack_vectors(blobs: Sequence[bytes]) -> Vectors:
-    """Rows of little-endian float32; shape (0, 0) when there are none."""
-    if not blobs:
-        return np.zeros((0, 0), dtype=np.float32)
-    return np.frombuffer(b"".join(blobs), dtype="<f4").reshape(len(blobs), -1).astype(np.float32, copy=False)
-
-
-def document_id_of(text: str, provenance: Provenance) -> str:
-    """The id that the same text with the same provenance has everywhere."""
-    published = provenance.published
-    parts = [
-        text, provenance.title, provenance.publisher, provenance.author, provenance.kind,
-        published and published.date, published and published.precision, published and published.source,
-    ]  # fmt: skip
-    return "doc_" + hashlib.sha256(json.dumps(parts, ensure_ascii=True).encode()).hexdigest()[:32]
-
-
-def chunk_id_of(document_id: str, start: int, end: int) -> str:
-    """The id of a span of a document."""
-    return "chk_" + hashlib.sha256(f"{document_id}:{start}:{end}".encode()).hexdigest()[:32]
 
 
 def _document(row: tuple[Any, ...]) -> Document:

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import numpy as np
-
-from index.catalogue import StoredSource, chunk_id_of, known_vectors
 from index.duplicates import Sketch, elect, join_group
-from index.protocols import Vectors
+from index.stored import StoredSource, chunk_id_of
 from index.values import ParsedFile, Span
 
 
@@ -26,31 +21,6 @@ class NewDocument:
     spans: tuple[Span, ...]
     hashes: tuple[bytes, ...]
     sketch: Sketch
-
-
-def passage_hash(fingerprint: str, passage: str) -> bytes:
-    """The name of a vector: the same passage under the same embedder is embedded once."""
-    return hashlib.sha256(f"{fingerprint}\0{passage}".encode()).digest()
-
-
-def store_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes], vectors: Vectors) -> dict[bytes, int]:
-    """Store vectors of passages that are not stored yet; returns their keys."""
-    first = int(connection.execute("SELECT coalesce(max(key), 0) + 1 FROM embeddings").fetchone()[0])
-    keys = {name: first + place for place, name in enumerate(hashes)}
-    rows = ((keys[name], name, vector.astype("<f4").tobytes()) for name, vector in zip(hashes, vectors, strict=True))
-    connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?)", rows)
-    return keys
-
-
-def put_vectors(
-    connection: sqlite3.Connection, names: Sequence[bytes], fresh: Mapping[bytes, Vectors]
-) -> dict[bytes, int] | None:
-    """Keys of the named vectors, of which `fresh` are stored now; None when one is in neither place, so a rebuild dropped it."""
-    keys = known_vectors(connection, names)
-    new = [name for name in fresh if name not in keys]
-    if any(name not in keys and name not in fresh for name in names):
-        return None
-    return keys | store_vectors(connection, new, np.stack([fresh[name] for name in new])) if new else keys
 
 
 def has_document(connection: sqlite3.Connection, document_id: str) -> bool:
@@ -147,11 +117,6 @@ def remove_document(connection: sqlite3.Connection, document_id: str) -> bool:
     connection.execute("DELETE FROM documents WHERE id = ?", (document_id,))
     elect(connection, {document_id})
     return True
-
-
-def prune_vectors(connection: sqlite3.Connection) -> int:
-    """Delete vectors that no chunk uses; returns how many."""
-    return connection.execute("DELETE FROM embeddings WHERE key NOT IN (SELECT embedding FROM chunks)").rowcount
 
 
 def _remove_if_unsourced(connection: sqlite3.Connection, document_id: str) -> bool:

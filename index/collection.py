@@ -19,7 +19,8 @@ from index.errors import ModelChanged, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.fitting import split_to_fit
-from index.generations import Generation, Generations
+from index.generation import Generation
+from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter

@@ -13,8 +13,8 @@ from index.catalogue import FILE_NAME, Catalogue
 from index.collection import fingerprint_of
 from index.directory import FOLDER, DataDirectory
 from index.errors import DossierError, StorageFailed
+from index.generation import manifest, read_record
 from index.generations import FOLDER as GENERATIONS
-from index.generations import manifest, read_record
 from index.ingest import MODEL
 from index.owner import OwnerLock, read_owner
 from index.protocols import Embedder

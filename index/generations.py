@@ -2,77 +2,30 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import os
 import secrets
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from index.builder import BuildFailed, Job, apply_changes, builder_lock, run_job
 from index.catalogue import Catalogue
-from index.changes import prune_vectors
-from index.dense import CacheDamaged, DenseIndex
+from index.dense import CacheDamaged
 from index.errors import StorageFailed
-from index.lexical import LexicalIndex
+from index.generation import DROPPED, LIVE, Generation, manifest, read_record
 from index.schema import storage_errors
+from index.vectors import prune_vectors
 
 FOLDER = "generations"
-LIVE = "live_generation"
-DROPPED = "dropped_chunks"
 COMPACT_CHUNKS = 2_000
 DRAIN_S = 30.0
 
 logger = logging.getLogger(__name__)
 Counted = Callable[[int, int], None]
-
-
-@dataclass(slots=True)
-class Generation:
-    """One pair of open indexes, and how many searches are in it."""
-
-    id: str
-    path: Path
-    dense: DenseIndex
-    lexical: LexicalIndex
-    users: int = 0
-    retired: bool = False
-
-    @classmethod
-    def open(cls, generation_id: str, path: Path) -> Generation:
-        dense = DenseIndex(path / "chroma")
-        try:
-            return cls(generation_id, path, dense, LexicalIndex(path / "lexical"))
-        except BaseException:
-            dense.close()
-            raise
-
-    def close(self) -> None:
-        try:
-            self.lexical.close()
-        finally:
-            self.dense.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What the catalogue knows of a generation.
-
-    Attributes:
-        applied: The last change of the log that is in it.
-        clean: It was closed in order and not written since; `manifest` then says what its files hold.
-    """
-
-    id: str
-    applied: int
-    clean: bool
-    manifest: dict[str, str]
 
 
 class Generations:
@@ -295,39 +248,3 @@ class Generations:
             connection.execute(
                 "UPDATE generations SET clean = 0, manifest = '{}' WHERE id = ? AND clean", (generation_id,)
             )
-
-
-def read_record(catalogue: Catalogue) -> Record | None:
-    """What the catalogue says of the live generation."""
-    with catalogue.reading() as connection:
-        row = connection.execute(
-            "SELECT id, applied, clean, manifest FROM generations WHERE id = (SELECT value FROM meta WHERE name = ?)",
-            (LIVE,),
-        ).fetchone()
-    return Record(row[0], row[1], bool(row[2]), json.loads(row[3])) if row else None
-
-
-def forget_generation(catalogue: Catalogue) -> None:
-    """The next open of the catalogue builds its search indexes from stored vectors, whatever lies beside it."""
-    with catalogue.writing() as connection:
-        connection.execute("DELETE FROM generations")
-        connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (LIVE, DROPPED))
-
-
-def manifest(path: Path, *, flush: bool = False) -> dict[str, str]:
-    """Hash of every file below `path`: a generation whose files differ from their manifest is checked before it is opened.
-
-    Args:
-        path: The generation's directory.
-        flush: Also force every file to the disk.
-    """
-    found = {}
-    with storage_errors(path):
-        for file in sorted(path.rglob("*")):
-            if not file.is_file() or file.is_symlink():
-                continue
-            with file.open("rb") as stream:
-                found[str(file.relative_to(path))] = hashlib.file_digest(stream, "blake2b").hexdigest()[:32]
-                if flush:
-                    os.fsync(stream.fileno())
-    return found

@@ -9,25 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
-import numpy as np
-
 from index.catalogue import Catalogue
-from index.changes import (
-    NewDocument,
-    add_document,
-    has_document,
-    link_source,
-    put_vectors,
-    split_again,
-    unlink_source,
-)
+from index.changes import NewDocument, add_document, has_document, link_source, split_again, unlink_source
 from index.edits import edit_of, store_edit
-from index.errors import ModelUnavailable
 from index.files import SourceFile
 from index.generations import Generations
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
 from index.values import IngestReport, Refusal
+from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
 ENCODE_CHUNKS = 1_024
@@ -226,20 +216,6 @@ class Ingest:
             yield
         finally:
             self._seconds[part] += time.perf_counter() - started
-
-
-def check_vectors(vectors: Vectors, count: int) -> None:
-    """Refuse what cannot be searched. Raises ModelUnavailable."""
-    if (
-        vectors.ndim != 2
-        or len(vectors) != count
-        or not np.isfinite(vectors).all()
-        or not np.linalg.norm(vectors, axis=1).all()
-    ):
-        raise ModelUnavailable(
-            f"The embedder gave vectors that cannot be searched (shape {vectors.shape} for {count} passages, or zero, or not numbers). "
-            "Set DOSSIER_EMBEDDER to 'packaged', then run: dossier doctor"
-        )
 
 
 def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:

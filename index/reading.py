@@ -8,15 +8,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
-from index.catalogue import StoredSource, document_id_of
-from index.changes import NewDocument, passage_hash
+from index.changes import NewDocument
 from index.duplicates import Sketch, sketch
 from index.edits import EditedSource
 from index.errors import FileRefused
 from index.files import SourceFile
 from index.heading import heading_of, passage_text
 from index.load.limits import read_regular_file
+from index.stored import StoredSource, document_id_of
 from index.values import ParsedFile, Refusal, Span
+from index.vectors import passage_hash
 
 ATTEMPTS = 2
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from index.catalogue import Catalogue, known_vectors
-from index.changes import passage_hash, prune_vectors, store_vectors
+from index.catalogue import Catalogue
 from index.heading import heading, passage_text
-from index.ingest import MODEL, check_vectors
+from index.ingest import MODEL
 from index.protocols import Embedder
+from index.vectors import check_vectors, known_vectors, passage_hash, prune_vectors, store_vectors
 
 BATCH_CHUNKS = 512
 

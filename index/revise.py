@@ -6,16 +6,17 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from index.catalogue import Catalogue, StoredSource
-from index.changes import NewDocument, add_document, has_document, link_source, put_vectors
+from index.catalogue import Catalogue
+from index.changes import NewDocument, add_document, has_document, link_source
 from index.duplicates import Sketch
 from index.edits import Edit, EditedSource, edit_of, store_edit
 from index.fitting import refitted
 from index.generations import Generations
-from index.ingest import check_vectors
 from index.protocols import Embedder
 from index.reading import new_document
+from index.stored import StoredSource
 from index.values import Document, ParsedFile, Provenance, Span
+from index.vectors import check_vectors, put_vectors
 
 
 @dataclass(frozen=True, slots=True)

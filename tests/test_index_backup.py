@@ -306,7 +306,11 @@ def test_a_manifest_that_is_none_is_refused(saved: Path, tmp_path: Path, content
     _refused(_packed(tmp_path / "b", _members(saved) | {MANIFEST: content}), tmp_path / "data")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a backup", gzip.compress(b""), gzip.compress(b"x" * 2_000)])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a backup", gzip.compress(b"", mtime=0), gzip.compress(b"x" * 2_000, mtime=0)],
+    ids=["empty", "text", "nothing packed", "text packed"],
+)
 def test_a_file_that_is_no_archive_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "b").write_bytes(content)
     _refused(tmp_path / "b", tmp_path / "data")

@@ -11,19 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.catalogue import Catalogue, StoredSource, chunk_id_of, document_id_of
-from index.changes import (
-    NewDocument,
-    add_document,
-    link_source,
-    passage_hash,
-    remove_document,
-    store_vectors,
-)
+from index.catalogue import Catalogue
+from index.changes import NewDocument, add_document, link_source, remove_document
 from index.duplicates import sketch
 from index.errors import StorageFailed, UnknownDocument
 from index.heading import heading_of, passage_text
+from index.stored import StoredSource, chunk_id_of, document_id_of
 from index.values import ParsedFile, Provenance, Published, Span
+from index.vectors import passage_hash, store_vectors
 
 
 @pytest.fixture
