@@ -9,7 +9,7 @@ import gradio as gr
 from ui.page.actions import Actions
 from ui.page.places import QUIET, Frame, command, for_caller, for_caller_in_steps, markup
 
-_ASKING: dict[str, Any] = {**QUIET, "concurrency_limit": None}
+_ASKING: dict[str, Any] = {**QUIET, "concurrency_limit": None, "trigger_mode": "once"}
 """How an event is set up that may wait long; how many work at once the slots decide, which it shares with the API."""
 
 
@@ -37,7 +37,14 @@ def ask_tab(frame: Frame) -> None:
 
     frame.page.load(for_caller(actions.begin), frame.choices, turn, **QUIET)
     gr.on(list(frame.changed), for_caller(actions.filters), frame.choices, narrowing, **QUIET)
-    gr.on(list(frame.changed), for_caller_in_steps(actions.examples), frame.choices, examples, **_ASKING)
+    gr.on(
+        list(frame.changed),
+        for_caller_in_steps(actions.examples),
+        frame.choices,
+        examples,
+        concurrency_limit=None,
+        **QUIET,
+    )
     gr.on(
         [question.submit, send.click],
         for_caller_in_steps(actions.ask),
@@ -48,7 +55,7 @@ def ask_tab(frame: Frame) -> None:
     press_again.click(for_caller_in_steps(actions.again), [thread, asked], turn, **_ASKING)
     press_drop.click(for_caller_in_steps(actions.drop), [drop, thread, asked], turn, **_ASKING)
     stop.click(for_caller(actions.stop), running, None, **QUIET)
-    press_show.click(for_caller(actions.show), [show, frame.choices], source, trigger_mode="always_last", **QUIET)
+    press_show.click(for_caller(actions.show), [show, frame.choices], source, **QUIET)
     press_recall.click(for_caller(actions.recall), [recall, frame.choices], turn, **QUIET)
     press_begin.click(for_caller(actions.begin), frame.choices, turn, **QUIET)
 

@@ -13,7 +13,7 @@ from rag.coverage.survey import MOST_DOCUMENTS
 from rag.coverage.table import Coverage
 from ui.page.choices import chosen
 from ui.page.coverage_view import asking_view, coverage_view, progress_view
-from ui.page.places import Frame, for_caller_in_steps, markup
+from ui.page.places import QUIET, Frame, for_caller_in_steps, markup
 from ui.page.said import said_view, sorry
 from ui.page.surveying import Surveying
 from ui.problems import Problem
@@ -43,12 +43,10 @@ def coverage_tab(frame: Frame) -> None:
         for_caller_in_steps(actions.cover),
         [asked, frame.choices],
         table,
-        show_progress="hidden",
-        api_visibility="private",
         concurrency_limit=None,
-        trigger_mode="once",
+        **{**QUIET, "trigger_mode": "once"},
     )
-    stop.click(actions.stopped, None, table, cancels=[begun], show_progress="hidden", api_visibility="private")
+    stop.click(actions.stopped, None, table, cancels=[begun], **QUIET)
 
 
 class CoverageActions:

@@ -78,15 +78,17 @@
   }
 
   function close(item, focus) {
+    if (item.ariaBusy === "true") return;
     for (const box of all(".fields .value", item)) box.value = box.defaultValue;
     open(item, "acts", focus);
   }
 
-  async function change(item, method, address, body, done) {
-    const buttons = all(".fields button, .sure button", item);
-    buttons.forEach((button) => (button.disabled = true));
+  async function change(item, method, address, body, [doing, done]) {
+    if (item.ariaBusy === "true") return;
+    item.ariaBusy = "true"; // its buttons stay enabled: a disabled one loses the focus
     const wrong = one(":scope > :not([hidden]) .wrong", item);
     wrong.hidden = true;
+    report(doing);
     let reason = NO_ANSWER;
     try {
       const id = one(".id", item).textContent;
@@ -98,14 +100,15 @@
         ...(body && { body: JSON.stringify(body), headers: { "Content-Type": "application/json" } }),
       });
       if (response.ok || (method === "DELETE" && response.status === 404)) {
+        one("#documents .of-list")?.focus();
         report(done);
         send("refresh", "");
-        one("#documents .of-list")?.focus();
         return;
       }
       reason = (await response.json()).detail ?? NO_ANSWER;
     } catch { /* said below */ }
-    buttons.forEach((button) => (button.disabled = false));
+    item.ariaBusy = "false";
+    report("");
     wrong.textContent = reason;
     wrong.hidden = false;
   }
@@ -114,12 +117,15 @@
     const changed = all(".fields .value", item).filter((box) => box.value.trim() !== box.defaultValue);
     if (!changed.length) return close(item, ".edit");
     const body = Object.fromEntries(changed.map((box) => [box.name, box.value.trim()]));
-    return change(item, "PATCH", {}, body, `Saved what you set for “${titleIn(item)}”.`);
+    return change(item, "PATCH", {}, body, ["Saving …", `Saved what you set for “${titleIn(item)}”.`]);
   }
 
-  const remove = (item) => change(item, "DELETE", {}, null, `Removed “${titleIn(item)}”. It can no longer be cited.`);
+  const remove = (item) => change(item, "DELETE", {}, null, ["Removing …", `Removed “${titleIn(item)}”. It can no longer be cited.`]);
   const erase = (item) =>
-    change(item, "DELETE", { erase: "true" }, null, `Erased “${titleIn(item)}”: every file of the collection was searched, and no byte of it is left.`);
+    change(item, "DELETE", { erase: "true" }, null, [
+      `Erasing “${titleIn(item)}”, and looking for what may be left of it …`,
+      `Erased “${titleIn(item)}”: every file of the collection was searched, and no byte of it is left.`,
+    ]);
 
   onPress(".narrow", narrow);
   onPress("#documents .page", (button) => list({ page: Number(fields(button).page) }));

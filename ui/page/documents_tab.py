@@ -32,7 +32,7 @@ def documents_tab(frame: Frame) -> None:
     turn, press_turn = command("turn")
     asked = [turn, frame.choices]
     gr.on(list(frame.changed), for_caller(actions.overview), asked, [adding, contents, documents], **QUIET)
-    press_turn.click(for_caller(actions.turn), asked, documents, trigger_mode="always_last", **QUIET)
+    press_turn.click(for_caller(actions.turn), asked, documents, **QUIET)
 
 
 class DocumentsActions:

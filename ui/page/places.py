@@ -16,8 +16,8 @@ from ui.slots import Slots
 if TYPE_CHECKING:
     from ui.page.examples import Examples
 
-QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-"""How an event is set up whose result stands on the page by itself."""
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private", "trigger_mode": "always_last"}
+"""How an event is set up whose result stands on the page by itself; what comes while it runs is not lost."""
 
 UNCHANGED: Any = gr.skip()
 """What an event returns for a component that stays as it is."""

@@ -28,7 +28,7 @@ _LONGEST_QUESTION = 90
 
 _NOUNS = r"(?:[\w’'-]+\s){0,2}(?:[a-z][\w-]+[^s\W]s|people|men|women|children|troops|police)"
 _COUNTED = re.compile(
-    rf"\s+(?P<what>{_NOUNS})\s+(?:have been|had been|has been|were|was|are)\s+(?P<done>[a-z]+(?:ed|en|wn|rt|ut|ld|lt|nd|nk|ng))\b"
+    rf"\s+(?P<what>{_NOUNS})\s+(?:have been|had been|has been|were|was|are)\s+(?P<done>[a-z]+(?:ed|en|wn|rt|ut|ld|lt|nd|nk))\b"
 )
 _HOLDS = re.compile(
     r"(?P<who>[A-Z][\w-]+(?: [A-Z][\w-]+){0,2}) (?:still |now |also )?(?P<does>[a-z]{3,}s)(?: about| approximately| around| over| some| nearly)? $"

@@ -49,7 +49,7 @@
     list.replaceChildren(
       ...files.map(({ name, stage, share }) => {
         const item = element("li");
-        item.append(element("span", "name", name), element("span", "stage", stage), bar(share));
+        item.append(element("span", "name", name), element("span", "far", stage), bar(share));
         return item;
       }),
     );
