@@ -10,8 +10,14 @@ from ui.page.markup import Html, block, fill, join
 from ui.words import count, listed
 
 
-def header_view(documents: Sequence[Document], collections: Sequence[str] = (), chosen: str | None = None) -> str:
-    """The name of the page, how much it knows, and the other collections when there are any."""
+def header_view(
+    documents: Sequence[Document],
+    collections: Sequence[str] = (),
+    chosen: str | None = None,
+    *,
+    signed_in: bool = False,
+) -> str:
+    """The name of the page, how much it knows, the other collections when there are any, and the way out for who signed in."""
     outlets = {one.provenance.publisher for one in documents if one.provenance.publisher}
     known = listed(
         [count(len(documents), "document"), count(len(outlets), "outlet") if outlets else None]
@@ -21,9 +27,10 @@ def header_view(documents: Sequence[Document], collections: Sequence[str] = (), 
     return block(
         fill(
             '<header class="top"><h1>Dossier</h1><p>Answers from your own documents, every sentence with its proof.</p>'
-            '<p class="known">{picker}{known}</p></header>',
+            '<p class="known">{picker}{known}{out}</p></header>',
             picker=_picker(collections, chosen) if len(collections) > 1 else Html(""),
             known=known,
+            out=Html(' · <button type="button" class="quiet sign-out">Sign out</button>') if signed_in else Html(""),
         )
     )
 

@@ -28,6 +28,11 @@ const Dossier = (() => {
     if (button) presses.find(([selector]) => button.matches(selector))?.[1](button);
   });
 
+  onPress(".sign-out", async () => {
+    await fetch("sign-out", { method: "POST", body: new URLSearchParams() });
+    location.assign("sign-in");
+  });
+
   // ---- one observer for every change: a part of the page is told when its markup is another
   const changes = [];
   const onChange = (selector, act) => changes.push({ selector, act, shown: null });

@@ -18,7 +18,7 @@ from fastapi import FastAPI
 from starlette.concurrency import run_in_threadpool
 
 from index.errors import UnknownCollection
-from ui.access.caller import acting
+from ui.access.caller import LOCAL, acting
 from ui.page.ask_tab import ask_tab
 from ui.page.choices import chosen
 from ui.page.coverage_tab import coverage_tab
@@ -66,11 +66,12 @@ def build_page(dossier: Dossier, slots: Slots, examples: Examples) -> gr.Blocks:
 
 
 def _header(dossier: Dossier, choices: str) -> str:
+    signed_in = acting() != LOCAL
     try:
         name = chosen(choices).collection or acting().own_default(dossier.settings.collection)
-        return header_view(dossier.collection(name).documents(), dossier.names(), name)
+        return header_view(dossier.collection(name).documents(), dossier.names(), name, signed_in=signed_in)
     except UnknownCollection:
-        return header_view((), dossier.names())
+        return header_view((), dossier.names(), signed_in=signed_in)
     except Exception as error:  # noqa: BLE001 - said on the page
         return sorry(error)
 

@@ -1,0 +1,77 @@
+"""Signing in and out in a real Chromium: from the form to an answer and back, in light, dark and phone width."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser import DESKTOP, IN_CHROMIUM, PHONE, Watched, launched
+from tests.fakes_page import MemoryDossier, make_document, served
+from ui.access.keys import Keys
+
+pytestmark = IN_CHROMIUM
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("signin") / "data"
+
+
+@pytest.fixture(scope="module")
+def url(data: Path) -> Iterator[str]:
+    document = make_document("The bridge was opened on 12 May 1911 by Otto Lind.", title="The bridge")
+    with served(MemoryDossier(data, [document], require_keys=True)) as url:
+        yield url
+
+
+def serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [one["id"] for one in found if one["impact"] in ("serious", "critical")]
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", DESKTOP), ("dark", PHONE)])
+def test_a_person_signs_in_asks_and_signs_out(
+    browser: Browser, url: str, data: Path, scheme: str, size: dict[str, int]
+) -> None:
+    key = Keys(data).create(f"Desk {scheme}")[1]
+    with Watched(browser, url, color_scheme=scheme, viewport=size) as watched:
+        page = watched.page
+        expect(page).to_have_url(f"{url}/sign-in")
+        expect(page.get_by_label("Your key")).to_be_focused()
+        assert serious(page) == []
+        page.keyboard.type("dsk_wrong")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("alert")).to_be_visible()
+        assert serious(page) == []
+        page.get_by_label("Your key").fill(key)
+        page.keyboard.press("Enter")
+        watched.ready().ask("When was the bridge opened by Otto Lind?")
+        expect(watched.one("#answer .verdict")).to_have_text("Answered")
+        assert serious(page) == []
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_label("Your key")).to_be_visible()
+        page.goto(url)
+        expect(page).to_have_url(f"{url}/sign-in")
+        watched.wrong = [one for one in watched.wrong if "401" not in one]  # the browser's word for the wrong key
+
+
+def test_the_form_works_without_scripts(browser: Browser, url: str, data: Path) -> None:
+    key = Keys(data).create("No scripts")[1]
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(url)
+    page.get_by_label("Your key").fill(key)
+    with page.expect_response(f"{url}/") as opened:
+        page.get_by_role("button", name="Sign in").click()
+    assert opened.value.status == 200
+    context.close()
