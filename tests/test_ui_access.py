@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
+from starlette.types import ASGIApp
 
-from tests.fakes_ui import FakeDossier
+from tests.fakes_ui import FakeDossier, running
 from ui.access.permitted import Permitted
 from ui.access.routes import API_ROUTES, PAGE_ROUTES, ROUTES, find_route
 from ui.http.app import create_app
@@ -40,9 +42,15 @@ def sample(path: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> set[tuple[str, str]]:
+def whole(tmp_path_factory: pytest.TempPathFactory) -> ASGIApp:
+    """The server as it is built, where everybody needs a key."""
+    return build(FakeDossier(tmp_path_factory.mktemp("data"), require_keys=True))
+
+
+@pytest.fixture(scope="module")
+def served(whole: ASGIApp) -> set[tuple[str, str]]:
     """Every address of the whole application, Gradio's included."""
-    layer: Any = build(FakeDossier(tmp_path_factory.mktemp("data")))
+    layer: Any = whole
     while hasattr(layer, "application"):
         layer = layer.application
     return set(addresses(layer))
@@ -72,6 +80,18 @@ def test_every_route_of_the_api_is_classified(tmp_path: Path) -> None:
     found = {(method, shape(path)) for method, path in addresses(create_app(Permitted(FakeDossier(tmp_path))))}
     assert found
     assert {one for one in found if one[0] != "HEAD"} <= known
+
+
+def test_without_a_key_nothing_answers_but_what_is_open(whole: ASGIApp, served: set[tuple[str, str]]) -> None:
+    with running(whole) as url, httpx.Client(base_url=url, trust_env=False) as client:
+        for method, path in served:
+            status = client.request(method, sample(path)).status_code
+            try:
+                need = find_route(method, sample(path))[0].need
+            except Problem as problem:
+                assert status == problem.status_code in (404, 405), (method, path)
+            else:
+                assert (status == 401) == (need != "open"), (method, path)
 
 
 def test_only_two_kinds_of_address_are_open_to_everyone() -> None:

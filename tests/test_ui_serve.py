@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,9 +17,10 @@ import httpx
 import pytest
 
 from index.errors import SettingInvalid
-from rag.settings import Settings
+from rag.settings import Settings, load_settings
 from tests.fakes_ui import FakeDossier, serving
 from ui import serve as serve_module
+from ui.access.keys import Keys
 from ui.serve import PortInUse, address, bind, serve
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,6 +43,18 @@ class Told(FakeDossier):
 dossier = Told(Path(sys.argv[1]))
 run(dossier, bind("127.0.0.1", 0), app=create_app(dossier))
 print("over", dossier.data.url, flush=True)
+"""
+
+
+PUBLIC_SERVER = """
+import sys
+from pathlib import Path
+from tests.fakes_ui import FakeDossier
+from ui.access.keys import Keys
+from ui.serve import bind, run
+
+data = Path(sys.argv[1])
+run(FakeDossier(data), bind("0.0.0.0", 0, Keys(data)))
 """
 
 
@@ -69,6 +83,45 @@ def test_a_public_address_is_refused_while_no_key_is_in_use(tmp_path: Path, host
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.parametrize("spoil", ["revoked", "expired"])
+def test_a_key_that_opens_nothing_does_not_open_a_public_address(tmp_path: Path, spoil: str) -> None:
+    keys = Keys(tmp_path)
+    if spoil == "revoked":
+        keys.revoke(keys.create("desk")[0].id)
+    else:
+        Keys(tmp_path, clock=lambda: datetime(2020, 1, 1, tzinfo=UTC)).create("desk", lasts=timedelta(days=1))
+    with pytest.raises(SettingInvalid, match="no key is in use"):
+        bind("0.0.0.0", 0, keys)
+
+
+@pytest.mark.parametrize("host", ["", " "])
+def test_no_address_is_not_every_address(tmp_path: Path, host: str) -> None:
+    keys = Keys(tmp_path)
+    keys.create("desk")
+    with pytest.raises(SettingInvalid):
+        bind(host, 0, keys)
+
+
+@pytest.mark.slow
+def test_a_public_address_opens_with_a_key_and_asks_everybody_for_one(tmp_path: Path) -> None:
+    _, text = Keys(tmp_path).create("desk")
+    with process("-c", PUBLIC_SERVER, str(tmp_path), cwd=tmp_path) as child:
+        assert child.stdout is not None
+        said = child.stdout.readline()
+        url = said.split()[3]
+        paths = ("/", "/v1/documents", "/readyz", "/openapi.json", "/config")
+        without = [httpx.get(url + path, trust_env=False).status_code for path in paths]
+        key = {"Authorization": f"Bearer {text}"}
+        named = httpx.get(f"{url}/v1/documents", headers={**key, "Host": "any.example"}, trust_env=False).status_code
+        forwarded = httpx.get(f"{url}/livez", headers={"X-Forwarded-For": "127.0.0.1"}, trust_env=False).status_code
+        child.send_signal(signal.SIGTERM)
+        child.communicate(timeout=60)
+    assert "asks for a key" in said
+    assert url.startswith("http://127.0.0.1:")
+    assert without == [401] * 5
+    assert (named, forwarded) == (200, 200)
+
+
 def test_a_port_in_use_is_named_with_the_option_that_mends_it(tmp_path: Path) -> None:
     with bind("127.0.0.1", 0) as listener:
         port = listener.getsockname()[1]
@@ -77,6 +130,15 @@ def test_a_port_in_use_is_named_with_the_option_that_mends_it(tmp_path: Path) ->
         ):
             serve(Settings(data=tmp_path / "data", port=port))
     assert not (tmp_path / "data").exists()
+
+
+def test_names_of_the_server_are_read_as_a_list(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("DOSSIER_HOSTS", "dossier.example, Notes.example")
+    assert load_settings().hosts == ("dossier.example", "Notes.example")
+    monkeypatch.delenv("DOSSIER_HOSTS")
+    monkeypatch.chdir(tmp_path)
+    Path("dossier.toml").write_text('hosts = ["a.example"]')
+    assert load_settings().hosts == ("a.example",)
 
 
 def test_an_address_is_one_that_a_browser_takes() -> None:

@@ -151,7 +151,9 @@ def bind(host: str, port: int, keys: Keys | None = None) -> socket.socket:
             f"Host '{host}' can be reached from other machines, and no key is in use. "
             "Run: dossier keys create --name NAME, or: dossier serve --host 127.0.0.1"
         )
-    bare = host.strip("[]")
+    bare = host.strip().strip("[]")
+    if not bare:
+        raise SettingInvalid("Host is empty. Run: dossier serve --host 127.0.0.1")
     listener = socket.socket(socket.AF_INET6 if ":" in bare else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
