@@ -20,7 +20,9 @@ EXTENSIONS = "dossier.commands"
 
 def serve(
     ctx: typer.Context,
-    host: Annotated[str | None, typer.Option("--host", help="Address; only this machine's own.")] = None,
+    host: Annotated[
+        str | None, typer.Option("--host", help="Address; any but this machine's own needs a key: dossier keys create.")
+    ] = None,
     port: Annotated[int | None, typer.Option("--port", min=1, max=65535)] = None,
 ) -> None:
     """Serve the page and the API in one process, until Ctrl-C."""
