@@ -94,6 +94,11 @@ def test_without_a_key_nothing_answers_but_what_is_open(whole: ASGIApp, served: 
                 assert (status == 401) == (need != "open"), (method, path)
 
 
+def test_no_address_stands_in_the_table_twice() -> None:
+    found = [(method, shape(one.path)) for one in ROUTES for method in one.methods]
+    assert len(found) == len(set(found))
+
+
 def test_only_two_kinds_of_address_are_open_to_everyone() -> None:
     assert {one.path for one in ROUTES if one.need == "open"} == {"/livez", "/sign-in", "/sign-out"}
 

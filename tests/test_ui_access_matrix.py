@@ -216,7 +216,10 @@ def test_without_a_usable_key_every_route_says_the_same(world: World, caller: st
         ids = world.ids.get(collection or "", MADE_UP)
         answers = [world.send(caller, request_of(route, method, collection, ids)) for route, method in CLOSED]
         assert {one.status_code for one in answers} == {401}
-        assert len({one.content for one in answers}) == 1
+        said = [one.json() for one in answers]
+        for one in said:
+            one.pop("error", None)  # the same words again, where OpenAI's clients look for them
+        assert all(one == said[0] for one in said)
 
 
 @pytest.mark.parametrize("caller", ["writer", "reader"])

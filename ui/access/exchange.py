@@ -8,7 +8,7 @@ import re
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from ui.problems import Problem
+from ui.problems import OPENAI_PATHS, Problem
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
@@ -118,7 +118,8 @@ class Exchange:
         """Send the problem that stopped the request, if one did and nothing was sent yet."""
         if self.problem is None or self.started:
             return
-        response = self.problem.response()
+        for_openai = self._scope["path"].startswith(OPENAI_PATHS)
+        response = self.problem.openai_response() if for_openai else self.problem.response()
         if self._unread():
             response.headers["Connection"] = "close"  # what still comes is not read and thrown away
         await response(self._scope, self.receive, self._pass_on)
