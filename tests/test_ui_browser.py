@@ -258,11 +258,14 @@ def test_nothing_scrolls_sideways_on_a_phone(browser: Browser, url: str) -> None
     page.locator("#answer .why summary").click()
     width = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert page.evaluate(width) == 0
-    left, right = page.locator("#left").bounding_box(), page.locator("#right").bounding_box()
-    assert left is not None and right is not None
-    assert right["y"] >= left["y"] + left["height"]
+    expect(page.locator("#right")).to_be_hidden()
     page.locator("#answer .chip").first.tap()
     expect(page.locator("#source mark")).to_be_in_viewport()
+    expect(page.get_by_role("dialog", name="Source")).to_be_visible()
+    assert page.evaluate(width) == 0
+    page.keyboard.press("Escape")
+    expect(page.locator("#right")).to_be_hidden()
+    expect(page.locator("#answer .chip").first).to_be_focused()
     page.evaluate("window.scrollTo(0, 0)")
     page.locator("#documents-tab-button").tap()
     expect(page.locator(".document").first).to_be_visible()
@@ -384,11 +387,13 @@ def test_the_page_says_that_it_is_looking(browser: Browser, tmp_path: Path) -> N
         page = opened.page
         page.locator("#question textarea").fill("Who built the bridge on hold?")
         page.keyboard.press("Enter")
-        expect(page.locator("#waiting")).to_have_text("Reading the documents …")
+        expect(page.locator("#status")).to_have_text("Reading 1 passage …")
         expect(page.locator("#answer")).to_have_attribute("aria-busy", "true")
+        expect(page.locator("#answer .reading .open")).to_contain_text("The Harbour Post · 4 March 2025")
         dossier.go.set()
         expect(page.locator("#answer .short")).to_have_text("1911")
-        expect(page.locator("#waiting")).to_have_text("")
+        expect(page.locator("#answer")).to_have_attribute("aria-busy", "false")
+        expect(page.locator("#status")).to_contain_text("Answered")
         opened.context.close()
         assert opened.wrong == []
 
