@@ -8,16 +8,20 @@ import re
 import secrets
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
+from starlette.concurrency import run_in_threadpool
 
 from index.values import Document, Filters
 from tests.fakes_page import MemoryDossier, make_document, served
+from ui.access.caller import LOCAL, SCOPE_KEY, Caller, acting, acting_as
+from ui.access.permitted import Permitted
 from ui.page.actions import Actions, Turn
 from ui.page.examples import Examples
-from ui.page.places import UNCHANGED
+from ui.page.places import UNCHANGED, for_caller_in_steps
 from ui.slots import Slots
 
 TEXT = "The harbour opened in 1902. Otto Lind built the bridge in 1911. The bridge cost 2 million crowns."
@@ -38,7 +42,7 @@ def actions(dossier: MemoryDossier) -> Actions:
     return acting_on(dossier)
 
 
-def acting_on(dossier: MemoryDossier, slots: Slots | None = None) -> Actions:
+def acting_on(dossier: Any, slots: Slots | None = None) -> Actions:
     slots = slots or Slots()
     return Actions(dossier, slots, Examples(slots))
 
@@ -260,6 +264,38 @@ def test_a_removed_document_is_gone_from_the_answers(
 ) -> None:
     dossier.collection().remove(document.id)
     assert "no longer in the collection" in actions.show(f"{document.id} 0 5", "")
+
+
+def test_every_step_is_on_behalf_of_its_caller_and_between_two_nobody_acts(dossier: MemoryDossier) -> None:
+    mine = Caller("key_1", frozenset({"mine"}))
+    request: Any = SimpleNamespace(request=SimpleNamespace(scope={SCOPE_KEY: mine}))
+    met: list[str] = []
+
+    async def action(value: str) -> AsyncGenerator[str, None]:
+        met.append(acting().name)
+        yield value
+        met.append(await run_in_threadpool(lambda: acting().name))
+        yield value
+
+    async def outside() -> None:
+        async for _ in for_caller_in_steps(action)(request, "x"):
+            with pytest.raises(LookupError):
+                acting()
+
+    asyncio.run(outside())
+    assert met == ["key_1", "key_1"]
+
+
+def test_a_caller_gets_no_answer_from_a_foreign_collection(dossier: MemoryDossier) -> None:
+    actions = acting_on(Permitted(dossier))
+    with acting_as(Caller("key_1", frozenset({"mine"}))):
+        turn = asked(actions, "Who built the bridge?", choices='{"collection": "default"}')
+        assert "Otto Lind" not in "".join(map(str, turn))
+        assert "Otto Lind" not in actions.show(
+            f"{next(iter(dossier.collection().kept))} 0 11", '{"collection": "default"}'
+        )
+    with acting_as(LOCAL):
+        assert "Otto Lind" in asked(actions, "Who built the bridge?").answer
 
 
 @pytest.fixture

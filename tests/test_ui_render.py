@@ -3,18 +3,23 @@
 import html
 import io
 import re
+from datetime import date
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from index.values import Span
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
 from ui.command.show.answer import show_answer
 from ui.page.answer_view import answer_view
 from ui.page.documents_view import documents_view
+from ui.page.filters_view import filters_view
 from ui.page.header_view import examples_view, header_view
+from ui.page.live import SoFar
+from ui.page.live_view import ended_view, live_view
 from ui.page.markup import block, escape, fill
 from ui.page.proof_view import excerpt
 from ui.page.said import said_view
@@ -329,3 +334,123 @@ def test_a_kept_answer_can_be_fetched_as_a_file_and_a_follow_up_says_what_was_as
     assert 'href="v1/answers/ans_1/export?format=docx"' in answer_view(answer, kept=True)
     assert "href" not in answer_view(answer)
     assert "Asked as: Who built the bridge in Tarn?" in shown(answer_view(answer))
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ({}, "One source says so: The Harbour Post. High confidence."),
+        ({"confidence": 0.6}, "Fair confidence."),
+        ({"confidence": 0.2}, "Low confidence: read the quotes."),
+        ({"citations": (make_citation(1), make_citation(2))}, "2 documents of The Harbour Post say so."),
+        (
+            {"citations": (make_citation(1), make_citation(2, publisher="Tarn Courier"))},
+            "2 outlets say so, in 2 documents.",
+        ),
+        ({"citations": (make_citation(1, publisher=None),)}, "1 document says so."),
+        ({"verdict": "partial"}, "The rest of the question is not in the documents."),
+    ],
+)
+def test_a_verdict_comes_with_its_reason_and_confidence_in_words(given: dict[str, object], why: str) -> None:
+    assert why in shown(answer_view(make_answer(**given)))
+
+
+def test_a_refusal_says_what_came_near_and_nothing_of_confidence() -> None:
+    refused = {
+        "verdict": "not_stated",
+        "statements": (),
+        "citations": (),
+        "short": "",
+        "text": "The documents don't say. No.",
+    }
+    assert "answers this surely enough" in shown(answer_view(make_answer(**refused)))
+    assert "onfidence" not in shown(answer_view(make_answer(**refused)))
+    assert "without a date" in shown(answer_view(make_answer(**refused, filters=FiltersView(since="2025"))))
+
+
+@pytest.mark.parametrize(
+    ("dates", "said"),
+    [
+        (("2025-03-04",), "Source of 4 March 2025."),
+        (("2024-11", "2025-03-04"), "Sources of November 2024 to 4 March 2025."),
+        (("2024-11", None), "Source of November 2024; 1 source without a date; it is more than a year old."),
+        (("2020", "2021"), "Sources of 2020 to 2021; the newest is more than a year old."),
+    ],
+)
+def test_the_dates_of_the_sources_are_said_and_whether_they_are_old(dates: tuple[str | None, ...], said: str) -> None:
+    citations = tuple(make_citation(number, published=one) for number, one in enumerate(dates, start=1))
+    assert said in shown(answer_view(make_answer(citations=citations), today=date(2025, 12, 1)))
+
+
+def test_a_position_carries_its_quote_and_the_newest_comes_first() -> None:
+    positions = (
+        Position(value="1910", citations=(1,), publisher="The Archive"),
+        Position(value="1911", citations=(1,), publisher="The Archive", published="2024"),
+        Position(value="1912", citations=(1,), publisher="The Harbour Post", published="2025-03-04"),
+    )
+    answer = make_answer(verdict="conflicting", conflicts=(Conflict(about="year", positions=positions),))
+    view = shown(answer_view(answer))
+    assert view.index("1912") < view.index("1911") < view.index("1910")
+    assert view.count("Otto Lind built it.") >= 3
+
+
+def test_what_is_made_shows_what_is_read_and_what_has_passed() -> None:
+    passage = EvidenceView(
+        chunk_id="c",
+        document_id="d",
+        number=1,
+        rank=1,
+        score=1,
+        publisher="The Harbour Post",
+        start=0,
+        end=5,
+        text="words",
+    )
+    reading = SoFar(evidence=(passage, passage))
+    assert "Searching the documents" in shown(live_view("Who?", SoFar()))
+    assert "other questions are answered first" in shown(live_view("Who?", SoFar(waiting=True)))
+    assert "Reading 2 passages" in shown(live_view("Who?", reading))
+    assert live_view("Who?", reading).count("The Harbour Post") == 1
+    passed = SoFar(
+        evidence=(passage,),
+        statements=(Statement(text="Otto Lind built it.", citations=(1,), status="verified"),),
+        citations={1: make_citation()},
+    )
+    assert "Otto Lind built it." in shown(live_view("Who?", passed))
+    assert "Otto Lind built it." in shown(ended_view("Who?", passed, "Stopped", again=True))
+    assert_inert(live_view(HOSTILE, reading))
+
+
+def test_the_filters_name_every_outlet_once_and_nothing_without_documents() -> None:
+    documents = [
+        make_document("a", publisher=HOSTILE),
+        make_document("b", publisher=HOSTILE),
+        make_document("c", publisher=None),
+    ]
+    assert filters_view([]) == ""
+    assert filters_view(documents).count("<option") == 2
+    assert_inert(re.sub(r"<(select|input)[^>]*>", "", filters_view(documents)))
+
+
+@given(st.text(alphabet="# \nab", max_size=60), st.data())
+def test_headings_and_other_quotes_change_no_character_of_the_text(text: str, data: st.DataObject) -> None:
+    ends = sorted(data.draw(st.lists(st.integers(0, len(text)), min_size=4, max_size=4)))
+    first, other = Span(ends[0], ends[1]), Span(ends[2], ends[3])
+    found = re.search(
+        r'<div class="words">(.*?)</div>', source_view(make_document(text), first.start, first.end, [other])
+    )
+    assert found is not None
+    assert html.unescape(TAG.sub("", found.group(1))) == text
+
+
+def test_the_quotes_of_one_document_lead_to_each_other() -> None:
+    document = make_document("One two three four five.")
+    view = source_view(document, 4, 7, [Span(14, 18), Span(5, 10), Span(0, 3)])
+    assert "Quote 2 of 3" in view
+    assert f"Previous quote<i hidden>{document.id} 0 3</i>" in view
+    assert f"Next quote<i hidden>{document.id} 14 18</i>" in view
+    assert "Quote" not in source_view(document, 4, 7)
+
+
+def test_a_heading_in_an_excerpt_has_no_hashes() -> None:
+    assert excerpt("## What was tried\nTalks.") == "What was tried – Talks."
