@@ -154,6 +154,13 @@ def test_a_browser_that_says_cross_site_is_believed(client: httpx.Client, site: 
     assert client.post("/v1/answer", content=ASKED, headers={**JSON, "Sec-Fetch-Site": site}).status_code == 403
 
 
+def test_a_page_of_another_site_makes_no_work(client: httpx.Client, counting: Counting) -> None:
+    for said in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}):
+        counting.read = -1
+        assert client.get("/v1/changes", headers=said).status_code == 403
+        assert counting.read == -1
+
+
 def test_the_own_page_and_programs_may_ask(client: httpx.Client, url: str) -> None:
     own = client.post("/v1/answer", content=ASKED, headers={**JSON, "Origin": url, "Sec-Fetch-Site": "same-origin"})
     program = client.post("/v1/answer", content=ASKED, headers=JSON)

@@ -104,7 +104,7 @@ class Guard:
         if route.need != "open":
             caller = scope[SCOPE_KEY] = self._credentials.caller(scope, headers)
             _check_need(route, caller)
-        if scope["method"] not in _SAFE:
+        if scope["method"] not in _SAFE or route.cost:
             by_cookie = caller not in (None, LOCAL) and "authorization" not in headers
             check_origin(scope, headers, vouched=by_cookie)
         _check_body_headers(headers, route.body)

@@ -26,6 +26,7 @@ PREFIX = "dsk_"
 USED_EVERY_S = 60
 LONGEST_NAME = 100
 _NOBODY = bytes(32)
+_WAIT = "PRAGMA busy_timeout = 1000"
 _TABLE = """
 CREATE TABLE IF NOT EXISTS keys (
     id TEXT PRIMARY KEY,
@@ -160,10 +161,18 @@ class Keys:
         if key.state(now) != "usable":
             return None
         if key.used_at is None or abs((now - datetime.fromisoformat(key.used_at)).total_seconds()) >= USED_EVERY_S:
-            with suppress(DossierError), self._open() as connection:  # a full disk keeps nobody out
-                if connection is not None:
-                    connection.execute("UPDATE keys SET used_at = ? WHERE id = ?", (_stamp(now), key.id))
+            self._note_use(key, now)
         return key
+
+    def _note_use(self, key: Key, now: datetime) -> None:
+        """Not worth waiting for another writer; and a full disk keeps nobody out."""
+        with suppress(DossierError), self._open() as connection:
+            if connection is not None:
+                connection.execute("PRAGMA busy_timeout = 0")
+                try:
+                    connection.execute("UPDATE keys SET used_at = ? WHERE id = ?", (_stamp(now), key.id))
+                finally:
+                    connection.execute(_WAIT)
 
     def _select(self, where: str, *given: object) -> list[tuple[bytes, Key]]:
         with self._open() as connection:
@@ -189,7 +198,7 @@ class Keys:
                 if (status.st_dev, status.st_ino) != self._opened:  # it was removed or put back: so are its keys
                     self._forget()
                     self._connection = connect(self.path)
-                    self._connection.execute("PRAGMA busy_timeout = 1000")
+                    self._connection.execute(_WAIT)
                     self._connection.execute(_TABLE)
                     self._opened = (status.st_dev, status.st_ino)
             yield self._connection
