@@ -74,7 +74,7 @@ FOUND = """dangerous => {
     for (const element of place.querySelectorAll("*"))
       for (const { name, value } of element.attributes) {
         if (name.startsWith("on") || /^(style|src|srcset|srcdoc|action|formaction|ping|poster|data|background|xlink:href)$/.test(name)
-            && !(name === "style" && /^(--[a-z-]+: ?[-\\d.]+(px|%)?;? ?)*$/.test(value)))
+            && !(name === "style" && /^((--[a-z-]+|height|width|left|top): ?[-\\d.]+(px|%)?;? ?)*$/.test(value)))
           found.push(`attribute ${name}="${value}"`);
         if (name === "href" && new URL(value, document.baseURI).origin !== location.origin) found.push(`link ${value}`);
       }
