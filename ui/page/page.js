@@ -63,7 +63,7 @@ const Dossier = (() => {
   function keepFocus() {
     if (!focused || focused.target.isConnected || document.activeElement !== document.body) return;
     const found = alike(focused.root, focused);
-    (found[focused.at] ?? found[0])?.focus({ preventScroll: true });
+    (found[focused.at] ?? found[0] ?? one("mark, [tabindex='0']", focused.root))?.focus({ preventScroll: true });
   }
 
   // ---- what the sanitiser takes off the markup, and what only the browser knows
