@@ -42,6 +42,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "idempotency-key-in-use": (409, "The first request with that key still runs"),
     "collection-exists": (409, "There is a collection of that name"),
     "feedback-full": (409, "No more feedback is kept"),
+    "no-gold-case": (409, "No gold case can be made of this"),
     "model-changed": (409, "The vectors are of another model"),
     "no-language-model": (409, "This server has no language model"),
     "body-too-large": (413, "The body is too large"),
@@ -52,7 +53,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "invalid-request": (422, "The request does not make sense"),
     "question-too-long": (422, "The question is too long"),
     "idempotency-key-reused": (422, "The Idempotency-Key came with another request"),
-    "no-gold-case": (422, "No gold case can be made of this"),
     "client-left": (499, "The client went away"),
     "too-many-requests": (429, "This key asked too much"),
     "error": (500, "Something went wrong"),
@@ -147,13 +147,15 @@ def of_error(error: DossierError) -> Problem:
 def of_validation(error: RequestValidationError) -> Problem:
     """What is wrong and where; never the value that was sent."""
     found = error.errors()[:_MOST_ERRORS]
-    errors = [{"where": _where(one["loc"]), "message": str(one["msg"])} for one in found]
+    errors = [{"where": _where(one["loc"]), "message": str(one["msg"]).removeprefix("Value error, ")} for one in found]
     first = errors[0] if errors else {"where": "body", "message": "invalid"}
     return Problem("invalid-request", f"{first['where']}: {first['message']}", errors=errors)
 
 
 def _where(loc: Sequence[Any]) -> str:
-    parts = [str(part) for part in loc]
+    parts = [
+        text for part in loc if (text := str(part)).isdigit() or text.isidentifier()
+    ]  # not: which of several types
     if len(parts) > 1 and parts[0] in ("body", "query", "path"):
         parts = parts[1:]
     return ".".join(parts)[:100]

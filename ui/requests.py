@@ -78,11 +78,18 @@ def check_collection(name: str | None) -> str | None:
     return name
 
 
-Asked = Annotated[StrictStr, AfterValidator(check_asked)]
-Text = Annotated[StrictStr, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_text)]
-IsoDate = Annotated[StrictStr, AfterValidator(check_date)]
-CollectionName = Annotated[StrictStr, AfterValidator(check_text)]
-ThreadName = Annotated[StrictStr, Field(max_length=MAX_NAME_CHARS), AfterValidator(check_text)]
+# What the checks ask for, as the description of the API says it.
+_TEXT = {"pattern": r"^[^\u0000]*$"}
+_VISIBLE = {"pattern": r"^[^\u0000]*[\p{L}\p{N}\p{P}\p{S}][^\u0000]*$"}
+_WORD = {"pattern": r"^[^\u0000]*[\p{L}\p{N}][^\u0000]*$"}
+_ISO = {"pattern": r"^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$", "examples": ["2025-11"]}
+
+Asked = Annotated[StrictStr, AfterValidator(check_asked), Field(json_schema_extra=_VISIBLE)]
+PlainText = Annotated[StrictStr, AfterValidator(check_text), Field(json_schema_extra=_TEXT)]
+Text = Annotated[PlainText, Field(max_length=MAX_NAME_CHARS)]
+IsoDate = Annotated[StrictStr, AfterValidator(check_date), Field(json_schema_extra=_ISO)]
+CollectionName = PlainText
+ThreadName = Text
 
 
 class Strict(BaseModel):
@@ -145,7 +152,7 @@ class SearchRequest(Strict):
 class CoverageRequest(Strict):
     """A name or phrase that is counted, or a question that is read, in every document."""
 
-    asked: Asked
+    asked: Annotated[Asked, Field(json_schema_extra=_WORD)]
     reading: Literal["mention", "question"] | None = Field(None, description="How to take it; as it looks if left out.")
     per_document: StrictInt | None = Field(
         None, ge=1, le=10, description="Most passages of one document that are read; as for an answer if left out."

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from rag.answer.telling import Listener
 from rag.conversation.follow_up import TURNS
@@ -25,12 +25,11 @@ from ui.http.idempotency import IdempotentRoute
 from ui.http.openapi import problems
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import AnswerFilters, check_text
+from ui.requests import AnswerFilters, Asked
 from ui.slots import Slots
 
 MODEL = "dossier"
 MOST_MESSAGES = 1000
-_Text = Annotated[StrictStr, AfterValidator(check_text)]
 
 
 class Lenient(BaseModel):
@@ -43,12 +42,12 @@ class Part(Lenient):
     """A part of a message; only text can be asked."""
 
     type: Literal["text"]
-    text: _Text
+    text: Asked
 
 
 class UserMessage(Lenient):
     role: Literal["user"]
-    content: _Text | tuple[Part, ...]
+    content: Asked | Annotated[tuple[Part, ...], Field(min_length=1)]
 
     @property
     def said(self) -> str:
@@ -71,7 +70,11 @@ class ChatRequest(Lenient):
     model: StrictStr = Field(description="'dossier' for the usual collection, or 'dossier/NAME'.", examples=[MODEL])
     messages: Annotated[
         tuple[Annotated[UserMessage | OtherMessage, Field(discriminator="role")], ...],
-        Field(min_length=1, max_length=MOST_MESSAGES),
+        Field(
+            min_length=1,
+            max_length=MOST_MESSAGES,
+            json_schema_extra={"contains": {"$ref": "#/components/schemas/UserMessage"}},
+        ),
     ]
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None

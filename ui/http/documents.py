@@ -6,22 +6,22 @@ from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal
 
 from fastapi import APIRouter, File, Form, Query, UploadFile
-from pydantic import AfterValidator, Field, StrictStr
+from pydantic import Field
 
 from index.edits import MAX_CHARS
 from rag.views import DocumentsView, DocumentView, JobView, RemovedView, TextView, shown_name
 from ui.access.caller import acting
 from ui.desk import MOST_DOCUMENTS, LocalDesk
 from ui.http.idempotency import IdempotentRoute
-from ui.http.keeping import CollectionQuery, Offset
+from ui.http.keeping import CollectionQuery, Id, Offset
 from ui.http.openapi import problems
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, IsoDate, Strict, check_collection, check_source, check_text
+from ui.requests import LONGEST_SOURCE, IsoDate, PlainText, Strict, check_collection, check_source
 
 MOST_FILES = 1000
-_Field = Annotated[StrictStr, Field(max_length=MAX_CHARS), AfterValidator(check_text)]
+_Field = Annotated[PlainText, Field(max_length=MAX_CHARS)]
 
 
 class UploadRoute(IdempotentRoute):
@@ -50,13 +50,13 @@ def documents(desk: LocalDesk) -> APIRouter:
         return desk.documents(collection=collection, offset=offset, limit=limit)
 
     @router.get("/{document_id}", summary="One document, without its text")
-    def get_document(document_id: str, collection: CollectionQuery = None) -> DocumentView:
+    def get_document(document_id: Id, collection: CollectionQuery = None) -> DocumentView:
         """Title, outlet, author and date, how each is known, and where the document came from."""
         return desk.document(document_id, collection=collection)
 
     @router.get("/{document_id}/text", summary="The stored text, or a span of it in code points")
     def read_text(
-        document_id: str,
+        document_id: Id,
         collection: CollectionQuery = None,
         start: Offset = 0,
         end: Annotated[int | None, Query(ge=0, le=10**9)] = None,
@@ -69,12 +69,12 @@ def documents(desk: LocalDesk) -> APIRouter:
         summary="Correct what is known of a document; it becomes a new revision",
         openapi_extra=problems("model-changed", "model-unavailable"),
     )
-    def edit_document(document_id: str, edit: EditRequest, collection: CollectionQuery = None) -> DocumentView:
+    def edit_document(document_id: Id, edit: EditRequest, collection: CollectionQuery = None) -> DocumentView:
         """What is left out stays as it is. The correction also holds for later versions of the same file; the id changes."""
         return desk.edit(document_id, edit.model_dump(exclude_unset=True), collection=collection)
 
     @router.delete("/{document_id}", summary="Remove a document; with erase, prove that no byte of it is left")
-    def remove_document(document_id: str, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:
+    def remove_document(document_id: Id, collection: CollectionQuery = None, erase: bool = False) -> RemovedView:
         """From this moment the document is never cited. With `erase`, its text and vectors are looked for in every file afterwards."""
         desk.remove(document_id, collection=collection, erase=erase)
         return RemovedView(id=document_id, erased=erase)
@@ -94,7 +94,7 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         openapi_extra=problems("unknown-collection", "file-too-large", "busy", "shutting-down"),
     )
     def upload(
-        file: Annotated[list[UploadFile], File(description="One or more files.")],
+        file: Annotated[list[UploadFile], File(min_length=1, description="One or more files.")],
         source: Annotated[list[str] | None, Form(description="A stable key for each file, in order.")] = None,
         collection: Annotated[str | None, Form()] = None,
     ) -> JobView:
@@ -116,7 +116,7 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         return jobs.submit(name, folder, files)
 
     @router.get("/jobs/{job_id}", summary="How far an upload is")
-    def job(job_id: str) -> JobView:
+    def job(job_id: Id) -> JobView:
         """Jobs are remembered for a while after they end; only the caller who sent an upload sees its job."""
         return jobs.view(job_id)
 

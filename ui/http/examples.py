@@ -171,8 +171,10 @@ EXAMPLES: Mapping[str, Any] = {
 }
 """By the name of the schema."""
 
-STREAMS: Mapping[str, str] = {
-    "answer": 'event: sources\ndata: {"evidence": []}\n\nevent: done\ndata: {"verdict": "not_stated"}\n\n',
-    "complete_chat": 'data: {"object": "chat.completion.chunk", "choices": []}\n\ndata: [DONE]\n\n',
+STREAMS: Mapping[str, Any] = {
+    "answer": {"event": "delta", "data": _ANSWER.statements[0].model_dump_json()},
+    "complete_chat": {
+        "data": '{"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "4 May"}}]}'
+    },
 }
-"""By the operation."""
+"""One event, by the operation."""

@@ -6,16 +6,16 @@ import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AfterValidator, Field, StrictBool, StrictStr
+from pydantic import Field, StrictBool
 
 from index.feedback import MAX_COMMENT_CHARS, Rating
 from rag.views import FeedbackListView, FeedbackView, RemovedView
 from ui.access.caller import acting
 from ui.desk import LocalDesk
 from ui.http.idempotency import IdempotentRoute
-from ui.http.keeping import CollectionQuery, Offset
+from ui.http.keeping import CollectionQuery, Id, Offset
 from ui.http.openapi import problems
-from ui.requests import Asked, CollectionName, Strict, check_text
+from ui.requests import Asked, CollectionName, PlainText, Strict
 
 MOST_LISTED = 200
 GOLD_TYPE = "application/x-ndjson"
@@ -28,10 +28,10 @@ Reason = Literal["wrong_answer", "wrong_citation", "missing", "outdated", "uncle
 
 
 class FeedbackRequest(Strict):
-    answer_id: Annotated[StrictStr, Field(max_length=200), AfterValidator(check_text)]
+    answer_id: Annotated[PlainText, Field(max_length=200)]
     rating: Rating
     reasons: Annotated[tuple[Reason, ...], Field(max_length=7)] = ()
-    comment: Annotated[StrictStr, Field(max_length=MAX_COMMENT_CHARS), AfterValidator(check_text)] = ""
+    comment: Annotated[PlainText, Field(max_length=MAX_COMMENT_CHARS)] = ""
     gold: StrictBool = Field(
         False, description="Also make a gold case of it, for `dossier eval`; needs a key that may write."
     )
@@ -77,7 +77,7 @@ def feedback(desk: LocalDesk) -> APIRouter:
         return desk.feedback(collection=collection, limit=limit, offset=offset)
 
     @router.delete("/feedback/{feedback_id}", summary="Delete a judgement, and the gold case made of it")
-    def remove_feedback(feedback_id: str, collection: CollectionQuery = None) -> RemovedView:
+    def remove_feedback(feedback_id: Id, collection: CollectionQuery = None) -> RemovedView:
         """The answer stays."""
         desk.forget_feedback(feedback_id, collection=collection)
         return RemovedView(id=feedback_id, erased=False)

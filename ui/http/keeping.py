@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Path, Query, Request, Response
 
 from rag.answer.telling import Listener
 from rag.replay import KeptAnswer, Replay
@@ -20,12 +20,18 @@ MOST_ASKED_AGAIN = 50
 
 CollectionQuery = Annotated[str | None, Query(description="Collection; the one in the settings when left out.")]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
+Id = Annotated[str, Path(json_schema_extra={"pattern": r"^[^\u0000-\u001f]+$"})]
 
 
 _FILE = {"schema": {"type": "string", "format": "binary"}}
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 EXPORTED: dict[int | str, dict[str, Any]] = {
-    200: {"content": dict.fromkeys(("text/markdown", _WORD, "text/csv", "application/json"), _FILE)}
+    200: {
+        "content": {
+            **dict.fromkeys(("text/markdown", _WORD, "text/csv"), _FILE),
+            "application/json": {"schema": {"$ref": "#/components/schemas/KeptAnswer"}},
+        }
+    }
 }
 
 
@@ -43,14 +49,12 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         return desk.answers(collection=collection, limit=limit, offset=offset, outdated=outdated)
 
     @router.get("/answers/{answer_id}", summary="One kept answer, whole, with what became of its documents")
-    def kept(answer_id: str, collection: CollectionQuery = None) -> KeptAnswer:
+    def kept(answer_id: Id, collection: CollectionQuery = None) -> KeptAnswer:
         """The answer as it was given, how it was asked for, and which of its documents are gone."""
         return desk.kept(answer_id, collection=collection)
 
     @router.post("/answers/{answer_id}/replay", summary="The same question again, and what changed")
-    async def replay(
-        answer_id: str, request: Request, collection: CollectionQuery = None, keep: bool = False
-    ) -> Replay:
+    async def replay(answer_id: Id, request: Request, collection: CollectionQuery = None, keep: bool = False) -> Replay:
         """Asked as it was then, of the documents as they are now. The new answer is kept only with `keep`."""
 
         def make(listener: Listener) -> Replay:
@@ -65,7 +69,7 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         responses=EXPORTED,
     )
     def export(
-        answer_id: str,
+        answer_id: Id,
         collection: CollectionQuery = None,
         form: Annotated[Format, Query(alias="format")] = "markdown",
     ) -> Response:
@@ -75,13 +79,13 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
         return Response(file.content, media_type=file.media_type, headers=headers)
 
     @router.delete("/answers/{answer_id}", summary="Forget a kept answer")
-    def forget(answer_id: str, collection: CollectionQuery = None) -> RemovedView:
+    def forget(answer_id: Id, collection: CollectionQuery = None) -> RemovedView:
         """The answer and its turn of a conversation are deleted."""
         desk.forget(answer_id, collection=collection)
         return RemovedView(id=answer_id, erased=False)
 
     @router.get("/threads/{thread_id}", summary="The turns of a conversation, oldest first")
-    def thread(thread_id: str, collection: CollectionQuery = None) -> ThreadView:
+    def thread(thread_id: Id, collection: CollectionQuery = None) -> ThreadView:
         """A conversation is its turns; it is gone with the last of them."""
         return desk.thread(thread_id, collection=collection)
 

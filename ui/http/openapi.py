@@ -42,6 +42,12 @@ _KEY_PARAMETER = {
     "schema": {"type": "string", "pattern": "^[!-~]{1,200}$"},
     "example": "5f2c1a7e-quay-upload",
 }
+_EVENT = {
+    "description": "One server-sent event after another.",
+    "type": "object",
+    "required": ["data"],
+    "properties": {"event": {"type": "string"}, "data": {"type": "string", "contentMediaType": "application/json"}},
+}
 _PROBLEM_SCHEMA = {
     "title": "Problem",
     "description": "RFC 9457. `type` is urn:dossier:problem:CODE; codes are stable.",
@@ -66,6 +72,27 @@ _PROBLEM_SCHEMA = {
 }
 
 
+def _links(field: str, place: str, *targets: str) -> dict[str, Any]:
+    """Where a field of a response leads."""
+    return {one: {"operationId": one, "parameters": {field: f"$response.body#/{place}"}} for one in targets}
+
+
+LINKS = {
+    "answer": {
+        **_links("answer_id", "id", "kept", "replay", "export", "forget"),
+        **_links("thread_id", "thread", "thread"),
+    },
+    "answers": _links("answer_id", "answers/0/id", "kept", "replay", "export", "forget"),
+    "complete_chat": _links("answer_id", "dossier/id", "kept"),
+    "upload": _links("job_id", "id", "job"),
+    "list_documents": _links(
+        "document_id", "documents/0/id", "get_document", "read_text", "edit_document", "remove_document"
+    ),
+    "edit_document": _links("document_id", "id", "get_document"),
+    "make_collection": _links("name", "name", "remove_collection"),
+    "judge": _links("feedback_id", "id", "remove_feedback"),
+    "list_models": _links("model", "data/0/id", "get_model"),
+}
 TAGS = [
     {"name": "asking", "description": "Questions, searches, and one thing asked of every document."},
     {"name": "kept answers", "description": "What was answered, asked again, exported, forgotten."},
@@ -123,6 +150,9 @@ def _complete(operation: dict[str, Any], method: str, path: str) -> None:
         **_refusals(codes, path),
     }
     _give_examples(operation)
+    links = LINKS.get(operation["operationId"])
+    if links:
+        next(iter(operation["responses"].values()))["links"] = links
 
 
 def _codes(operation: dict[str, Any], route: Route, method: str) -> list[str]:
@@ -178,5 +208,5 @@ def _give_examples(operation: dict[str, Any]) -> None:
             if name in EXAMPLES:
                 media["example"] = EXAMPLES[name]
     if operation["operationId"] in STREAMS:
-        stream = {"schema": {"type": "string"}, "example": STREAMS[operation["operationId"]]}
+        stream = {"schema": _EVENT, "example": STREAMS[operation["operationId"]]}
         operation["responses"]["200"]["content"]["text/event-stream"] = stream
