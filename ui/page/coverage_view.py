@@ -113,7 +113,7 @@ def _table(rows: list[DocumentCoverage], *, mention: bool) -> Html:
     if not rows:
         return Html('<p class="empty">There is no document to look at.</p>')
     return fill(
-        '<div class="scroll"><table class="covered"><thead><tr><th>Document</th><th>Says it?</th><th>{value}</th><th>In its words</th></tr></thead>'
+        '<div class="scroll" tabindex="0"><table class="covered"><thead><tr><th>Document</th><th>Says it?</th><th>{value}</th><th>In its words</th></tr></thead>'
         "<tbody>{rows}</tbody></table></div>",
         value="Times" if mention else "Value",
         rows=join(_row(row, mention=mention) for row in rows),
@@ -121,7 +121,7 @@ def _table(rows: list[DocumentCoverage], *, mention: bool) -> Html:
 
 
 def _row(row: DocumentCoverage, *, mention: bool) -> Html:
-    value = f"{row.mentions:,}" if mention else row.value
+    value = (count(row.mentions, "time") if row.mentions else "") if mention else row.value
     return fill(
         '<tr class="{status}"><td><span class="which"><span class="number">{number}</span> <span class="name"><b>{title}</b>'
         '<span class="byline">{byline}</span></span></span></td><td class="status"><span class="mark">{word}</span></td>'

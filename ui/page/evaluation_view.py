@@ -96,7 +96,7 @@ def _groups(figures: Sequence[Figure]) -> Html:
 def _table(heading: str, figures: Sequence[Figure]) -> Html:
     named = len({one.group for one in figures}) > 1
     return fill(
-        '{heading}<div class="scroll"><table class="figures"><thead><tr><th>Measure</th><th>Value</th><th>95 % interval</th>'
+        '{heading}<div class="scroll" tabindex="0"><table class="figures"><thead><tr><th>Measure</th><th>Value</th><th>95 % interval</th>'
         "<th>Questions</th><th>Goal</th></tr></thead><tbody>{rows}</tbody></table></div>",
         heading=fill("<h3>{heading}</h3>", heading=heading) if heading else Html(""),
         rows=join(_figure(one, named=named) for one in figures),
