@@ -19,7 +19,7 @@ from ui.slots import LONGEST_RETRY_S, Slots
 
 def retry_after(slots: Slots) -> int:
     with pytest.raises(Problem) as refused:
-        slots.check()
+        slots.let_in()
     assert (refused.value.code, refused.value.status_code) == ("busy", 503)
     assert refused.value.headers is not None
     return int(refused.value.headers["Retry-After"])
@@ -59,7 +59,7 @@ def test_whoever_waits_is_served_in_the_order_in_which_they_came() -> None:
 
 def test_a_full_line_refuses_at_once_and_says_when_to_come_back() -> None:
     slots = Slots(1, queue=0)
-    slots.check()
+    slots.let_in()
     with slots.one():
         assert 1 <= retry_after(slots) <= LONGEST_RETRY_S
         with pytest.raises(Problem), slots.one():
@@ -67,7 +67,7 @@ def test_a_full_line_refuses_at_once_and_says_when_to_come_back() -> None:
         with pytest.raises(Problem):
             asyncio.run(slots.turn().__aenter__())
         assert slots.refused == 3
-    slots.check()
+    slots.let_in()
 
 
 def test_who_has_waited_for_too_long_is_sent_away_and_leaves_the_line() -> None:

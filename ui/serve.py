@@ -118,7 +118,7 @@ def guarded(app: Starlette, settings: Settings, *, alone: bool = True, body_grac
         credentials=Credentials(keys, signed_in, trust_local=alone and not settings.require_keys),
         hosts=Hosts(settings.hosts, any_name=not alone and not settings.hosts),
         limits=Limits(settings.requests_per_minute),
-        room=app.state.slots.check,
+        room=app.state.slots.let_in,
         max_file_bytes=settings.max_file_bytes,
         body_grace_s=body_grace_s,
     )
@@ -130,6 +130,7 @@ def make_server(app: ASGIApp, *, keep_s: int = DRAIN_S) -> uvicorn.Server:
         uvicorn.Config(
             app,
             http=PatientH11,
+            loop="asyncio",  # uvloop takes in one new connection for each round of those it has: a crowd keeps others out
             ws="none",
             lifespan="on",
             log_config=None,

@@ -15,6 +15,8 @@ from rag.settings import Settings
 from ui.problems import Problem, busy
 
 LONGEST_RETRY_S = 30
+COMING_S = 1.0
+"""So long a request that was let in counts as one that will wait, until it does: others came at the same moment."""
 _NEWEST = 0.2
 """Weight of the newest of the times whose moving mean says how long a turn takes."""
 
@@ -37,6 +39,7 @@ class Slots:
         self.used = 0
         self.refused = 0
         self._line: deque[Ticket] = deque()
+        self._coming: deque[float] = deque()
         self._lock = threading.Lock()
         self._mean_s = 1.0
 
@@ -53,11 +56,15 @@ class Slots:
     def waiting(self) -> int:
         return len(self._line)
 
-    def check(self) -> None:
-        """Raises Problem when not even a place in the line is free; takes none."""
+    def let_in(self) -> None:
+        """Before a request is read: raises Problem when not even a place in the line is free for it."""
         with self._lock:
-            if self._full():
+            now = time.monotonic()
+            while self._coming and self._coming[0] <= now - COMING_S:
+                self._coming.popleft()
+            if self.used + len(self._line) + len(self._coming) >= self.most + self.queue:
                 raise self._refusal()
+            self._coming.append(now)
 
     @contextmanager
     def one(self) -> Iterator[None]:
@@ -84,9 +91,6 @@ class Slots:
         with self._held():
             yield
 
-    def _full(self) -> bool:
-        return self.used >= self.most and len(self._line) >= self.queue
-
     def _refusal(self) -> Problem:
         self.refused += 1
         seconds = math.ceil((len(self._line) + 1) * self._mean_s / self.most)
@@ -96,7 +100,9 @@ class Slots:
         ticket: Ticket = Future()
         ticket.set_running_or_notify_cancel()  # from here on only `_pass_on` settles it
         with self._lock:
-            if self._full():
+            if self._coming:
+                self._coming.popleft()
+            if self.used + len(self._line) >= self.most + self.queue:
                 raise self._refusal()
             self._line.append(ticket)
         self._pass_on()
