@@ -188,5 +188,5 @@ def _judging(answer: Answer) -> Html:
         '<button type="button" class="quiet gold">Save as gold case<i hidden>{id}</i></button>'
         '<i hidden class="answered">{short}</i></span>',
         id=answer.id,
-        short=answer.short,
+        short="" if answer.conflicts else answer.short,
     )
