@@ -48,9 +48,7 @@ _FORM = """<p>Sign in with your key to see these documents.</p>{wrong}
 <input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false" required autofocus{described}>
 <button type="submit">Sign in</button>
 </form>"""
-_WRONG = (
-    '<p class="wrong" id="wrong" role="alert">This key does not open these documents.</p>'
-)
+_WRONG = '<p class="wrong" id="wrong" role="alert">This key does not open these documents.</p>'
 _INSIDE = """<p>You are signed in with the key “{name}”.<br><a href="/">Go to the documents</a></p>
 <form method="post" action="/sign-out"><button type="submit">Sign out</button></form>"""
 

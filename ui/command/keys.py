@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from ui.command.options import Json, print_json, settings_of
-from ui.terminal import err, out, say, text_of, write
+from ui.terminal import err, out, say, write
 
 if TYPE_CHECKING:
     from ui.access.keys import Key, Keys
@@ -44,7 +44,7 @@ def create(
     if as_json:
         print_json({"key": text, **_shown(key)})
         return
-    write(err(), f"{key.id} is {_scope(key)}. Keep the key: it is shown only now.")
+    write(err(), f"{key.id} may {_scope(key)}. Keep the key: it is shown only now.")
     print(text)
 
 
@@ -94,19 +94,15 @@ def _shown(key: Key) -> dict[str, Any]:
 
 
 def _scope(key: Key) -> str:
-    may = "to read and write" if key.may_write else "to read"
+    may = "read and write" if key.may_write else "read"
     where = "every collection" if key.collections is None else ", ".join(key.collections)
-    return f"{may} {where}" + (f", until {key.expires_at}" if key.expires_at else "")
+    return f"{may} {where}" + (f", until {key.expires_at[:16]}" if key.expires_at else "")
 
 
 def _show(found: list[Key]) -> None:
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False)
-    for title in ("id", "name", "opens", "made", "last used", "state"):
-        table.add_column(title, overflow="fold")
-    now = datetime.now(UTC)
+    console, now = out(), datetime.now(UTC)
     for key in found:
-        cells = (key.id, key.name, _scope(key), key.created_at[:10], (key.used_at or "never")[:16], key.state(now))
-        table.add_row(*(text_of(cell) for cell in cells))
-    out().print(table)
+        state = key.state(now)
+        write(console, f"{key.id}  {key.name}  ({state})", "bold" if state == "usable" else "")
+        used = f"last used {key.used_at[:16]}" if key.used_at else "never used"
+        write(console, f"{_scope(key)}; made {key.created_at[:10]}, {used}", "dim", indent=4)
