@@ -16,12 +16,14 @@ from rag.build import Dossier, open_dossier
 from rag.coverage.table import Count, Coverage, DocumentCoverage
 from rag.settings import Settings
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
+from tests.fakes import WordHashEmbedder
 
 
 def open_hostile(folder: Path, texts: Sequence[str]) -> HostileDossier:
     """A real Dossier with one document for each text: in its title, outlet, author, kind, words and file name."""
     (folder / "report.json").write_text(json.dumps(report(texts)), encoding="utf-8")
     dossier = open_dossier(Settings(data=folder / "data", reports=folder))
+    dossier.embedder = WordHashEmbedder()
     files = []
     for number, text in enumerate(texts, start=1):
         path = folder / f"{number}.md"
@@ -75,6 +77,9 @@ class HostileDossier:
 
     def pipeline(self, name: str | None = None, **_: Any) -> HostilePipeline:
         return HostilePipeline(self.collection(name).documents(), self._texts)
+
+    def warm_up(self) -> None:
+        """No model answers here."""
 
     def surveyor(self, name: str | None = None) -> HostileSurveyor:
         return HostileSurveyor(self.collection(name).documents(), self._texts)

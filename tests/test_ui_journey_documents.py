@@ -149,7 +149,7 @@ def test_the_last_evaluation_is_shown_with_intervals_and_what_went_wrong(page: W
 
 
 def test_settings_are_kept_in_the_browser_and_change_the_answer(page: Watched, home: House) -> None:
-    question = "Which ferry sank?"
+    question = "What colour is the lighthouse?"
     page.tab("settings")
     page.page.get_by_label("Lenient").check()
     page.tab("ask")
