@@ -22,16 +22,20 @@ from ui.command import glance
 from ui.command.app import app
 
 
-@pytest.fixture
-def dossier(tmp_path: Path) -> FakeDossier:
-    return FakeDossier(tmp_path / "data")
+@pytest.fixture(scope="module")
+def dossier(tmp_path_factory: pytest.TempPathFactory) -> FakeDossier:
+    return FakeDossier(tmp_path_factory.mktemp("command") / "data")
 
 
-@pytest.fixture
-def invoke(dossier: FakeDossier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
-    monkeypatch.chdir(tmp_path)
+@pytest.fixture(scope="module")
+def invoke(dossier: FakeDossier) -> Iterator[Invoke]:
     with invoking(dossier) as invoke:
         yield invoke
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
 
 
 BAD_CALLS: list[tuple[Sequence[str], int]] = [
