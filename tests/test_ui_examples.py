@@ -1,5 +1,6 @@
 """Questions to begin with: what documents suggest, which of them are shown, and that looking for them is in nobody's way."""
 
+import asyncio
 import dataclasses
 import threading
 from pathlib import Path
@@ -14,7 +15,8 @@ from index.values import Document
 from rag.build import open_dossier
 from rag.settings import Settings
 from tests.fakes_page import MemoryDossier, make_document
-from ui.page.examples import MOST_ASKED, MOST_SHOWN, Examples, chosen_of
+from ui.access.caller import LOCAL, acting_as
+from ui.page.examples import MOST_ASKED, MOST_SHOWN, Examples, chosen_of, shown_examples
 from ui.page.suggested import suggested_questions
 from ui.slots import Slots
 
@@ -160,3 +162,19 @@ def test_the_seeds_offer_three_questions_one_of_which_their_sources_disagree_on(
         shown = chosen_of((one, asked.setdefault(one, pipeline.answer(one))) for one in questions[:MOST_ASKED])
     assert len(shown) == MOST_SHOWN
     assert [asked[one].verdict for one in shown].count("conflicting") == 1
+
+
+def test_the_page_shows_nothing_until_the_examples_are_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ui.page.examples.BEAT_S", 0.02)
+    dossier, examples = MemoryDossier(tmp_path, of(HARBOUR), llm="llama:///none.gguf"), Examples(Slots(1))
+
+    async def steps() -> list[Any]:
+        with acting_as(LOCAL):
+            return [step async for step in shown_examples(dossier, examples, "")]  # type: ignore[arg-type]
+
+    shown = asyncio.run(steps())
+    assert shown[0] == ""
+    assert 'class="example"' in shown[-1]
+    assert all(heard.settings.llm is None for heard in dossier.heard)
+    assert asyncio.run(steps()) == shown[-1:]
+    assert examples.close()

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 
 import gradio as gr
+from starlette.concurrency import run_in_threadpool
 
 from index.errors import UnknownCollection
 from rag.coverage.sought import how_to_read
@@ -60,12 +61,15 @@ class CoverageActions:
         """How far it is, again and again, then the table."""
         try:
             question = _asked(asked, self._dossier.settings.max_question_chars)
-            surveyor = self._dossier.surveyor(chosen(choices).collection)
+            surveyor = await run_in_threadpool(self._dossier.surveyor, chosen(choices).collection)
             yield progress_view(0, 0)
             surveying = Surveying(self._slots, lambda progress: surveyor.cover(question, progress=progress))
             async with aclosing(surveying.steps()) as steps:
                 async for step in steps:
-                    yield coverage_view(step) if isinstance(step, Coverage) else progress_view(*step)
+                    if isinstance(step, Coverage):
+                        yield await run_in_threadpool(coverage_view, step)
+                    else:
+                        yield progress_view(*step)
         except UnknownCollection:
             yield said_view("There is nothing to look at yet.")
         except Exception as error:  # noqa: BLE001 - said on the page

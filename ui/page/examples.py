@@ -12,6 +12,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
+
 from index.errors import UnknownCollection
 from rag.manner import Manner
 from rag.values import Answer
@@ -120,19 +122,21 @@ class Examples:
 
 
 async def shown_examples(dossier: Dossier, examples: Examples, choices: str) -> AsyncGenerator[Any, None]:
-    """Nothing at first, then the questions once they are known; a page that waits for ever waits for nothing."""
-    try:
+    """The questions as soon as they are known, nothing until then. No language model sees any of them."""
+
+    def known() -> tuple[str, ...] | None:
         name = chosen(choices).collection or acting().own_default(dossier.settings.collection)
-        collection = dossier.collection(name)
         settings = Manner(llm=False).applied_to(dossier.settings)
-        yield ""
-        for _ in range(MOST_BEATS):
-            found = examples.of(name, collection, lambda: dossier.pipeline(name, settings=settings))
+        return examples.of(name, dossier.collection(name), lambda: dossier.pipeline(name, settings=settings))
+
+    try:
+        for beat in range(MOST_BEATS):
+            found = await run_in_threadpool(known)
             if found is not None:
                 yield examples_view(found)
                 return
+            yield UNCHANGED if beat else ""
             await asyncio.sleep(BEAT_S)
-            yield UNCHANGED
     except UnknownCollection:
         yield ""
     except Exception as error:  # noqa: BLE001 - said on the page
