@@ -8,7 +8,8 @@ from datetime import date, datetime
 from pathlib import PurePath
 
 from index.dates import dates_in, published
-from index.page import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, Line, Page, date_of, headlines_agree, parts
+from index.lines import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, Line, date_of, parts
+from index.page import Page, headlines_agree
 from index.values import Provenance, Published
 
 _OUTLET_WORDS = (
