@@ -22,6 +22,7 @@ from rag.pipeline import clean_question
 from rag.protocols import Reader
 from rag.reading.extract import Candidate, ExtractiveAnswerer
 from rag.search.rerank import SPANS
+from rag.search.retrieve import query_vector
 from rag.settings import Settings
 from rag.values import Evidence, FiltersView, Hit, Position
 
@@ -169,7 +170,7 @@ class Surveyor:
         """Of every document the passages nearest to the question, by the same sum as a search of the whole collection."""
         if not documents:
             return []
-        vector = self.embedder.embed_query(query)
+        vector = query_vector(self.embedder, query)
         matched = dict(self.shelf.search_lexical(query, MOST_SEARCHED, filters=filters))
         weight = self.settings.lexical_weight / (max(matched.values(), default=0.0) or 1.0)
         found: list[Nearest] = []

@@ -6,7 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from index.protocols import Corpus, Embedder
+import numpy as np
+
+from index.errors import ModelUnavailable
+from index.protocols import Corpus, Embedder, Vectors
 from index.values import Filters
 from rag.search.fuse import Fusion, fuse_scores, interleave
 from rag.values import Hit
@@ -47,7 +50,7 @@ class Retriever:
         return [replace(best[chunk_id], rank=rank) for rank, chunk_id in enumerate(order, start=1)]
 
     def _search(self, query: str, depth: int, filters: Filters | None) -> list[Hit]:
-        dense = self.corpus.search_dense(self.embedder.embed_query(query), depth, filters=filters)
+        dense = self.corpus.search_dense(query_vector(self.embedder, query), depth, filters=filters)
         lexical = self.corpus.search_lexical(query, depth, filters=filters)
         fused = self.fusion(dense, lexical)[:depth]
         chunks = self.corpus.chunks([chunk_id for chunk_id, _ in fused])
@@ -60,6 +63,14 @@ class Retriever:
             Hit(chunk, rank, score, *_places(places[0], places[1], chunk.id))
             for rank, (chunk, score) in enumerate(found, start=1)
         ]
+
+
+def query_vector(embedder: Embedder, query: str) -> Vectors:
+    """The query as a vector. Raises ModelUnavailable where nothing could be near to it: some indexes would answer all the same."""
+    vector = embedder.embed_query(query)
+    if not np.isfinite(vector).all() or not vector.any():
+        raise ModelUnavailable("The embedder gave a vector that cannot be searched. Run: dossier doctor")
+    return vector
 
 
 def _places(
