@@ -71,10 +71,10 @@ class Seen:
         for case_id, interaction in scenario.recorder.interactions.items():
             if interaction.response is not None:
                 self.statuses[interaction.response.status_code] += 1
-            said = interaction.response.text if interaction.response is not None else ""
+            said = interaction.response.content[:400].decode("utf-8", "replace") if interaction.response else ""
             for check in scenario.recorder.checks.get(case_id, ()):
                 if check.failure_info is not None:
-                    self._fail(f"{scenario.recorder.label} {said[:400]}", check.failure_info)
+                    self._fail(f"{scenario.recorder.label} {said}", check.failure_info)
 
     def _fail(self, where: str, found: CheckFailureInfo) -> None:
         failure = found.failure
