@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import typer
 
 from eval.bench.answering import bench_answering
+from eval.bench.doors import bench_doors
+from eval.bench.load import HASTY, PATIENT, bench_load
 from eval.bench.reading import bench_reading
 from eval.bench.speed import CHUNKS_PER_ARTICLE, bench_ingest, bench_search, peak_memory_bytes
 from eval.origin import commit, versions
@@ -30,6 +32,8 @@ def main(
     ] = 10_000,
     queries: Annotated[int, typer.Option(min=1, help="Questions that each side answers.")] = 300,
     read_questions: Annotated[int, typer.Option(min=1, help="Questions whose passages are read.")] = 40,
+    clients: Annotated[int, typer.Option(min=1, help="Clients that ask a server at once.")] = 200,
+    load_seconds: Annotated[float, typer.Option(min=1, help="How long they ask.")] = 60,
     out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
 ) -> None:
     """Print how ingest, search and reading compare with the bare libraries."""
@@ -41,6 +45,8 @@ def main(
         memory["after_search"] = peak_memory_bytes()
         reading = bench_reading(Path(name), embedder, questions=read_questions)
         answering = bench_answering(Path(name), embedder, questions=read_questions, chunks=search_chunks)
+        doors = bench_doors(Path(name), rounds=1)
+        load = bench_load(Path(name), clients=clients, seconds=load_seconds)
     result = {
         "commit": commit(),
         "versions": versions(),
@@ -48,6 +54,8 @@ def main(
         "search": search,
         "reading": reading,
         "answering": answering,
+        "doors": doors,
+        "load": load,
         "peak_memory_bytes": memory,
     }
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -96,9 +104,37 @@ def bench_table(result: Mapping[str, Any]) -> str:
         ),
         ("peak memory, with search", f"{memory['after_search']['process'] / 2**20:.0f} MiB", "", ""),
     ]
+    rows += _door_rows(result["doors"], result["load"])
     return "\n".join(
         ["| measured | result | to reach | on |", "|---|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]
     )
+
+
+def _door_rows(doors: Mapping[str, Any], load: Mapping[str, Any]) -> list[tuple[str, str, str, str]]:
+    ratio, difference = doors["ratio"], doors["difference_ms"]
+    rows = [
+        (
+            "answer over HTTP / in process",
+            f"{ratio['median']:.3f} ({ratio['low']:.3f} to {ratio['high']:.3f}), {difference['median']:+.1f} ms",
+            "at most 1.1, or 5 ms",
+            f"{doors['answers']} answers, {doors['in_process_ms']['median']:.0f} ms",
+        )
+    ]
+    for crowd in (PATIENT, HASTY):
+        seen = load[crowd]
+        at = f"{load['clients']} {crowd}, {load['seconds']:g} s"
+        statuses = ", ".join(f"{count} x {status}" for status, count in seen["statuses"].items())
+        rows += [
+            ("load: statuses", statuses, "only 200, 429, 503", at),
+            (
+                "load: refusals, median and p99",
+                f"{seen['refusal_ms']['p50']:.0f}, {seen['refusal_ms']['p99']:.0f} ms",
+                "at most 100 ms",
+                at,
+            ),
+            ("load: growth of memory", f"{seen['rss_mib']['growth']:+.1%}", "at most +20 %", at),
+        ]
+    return rows
 
 
 if __name__ == "__main__":
