@@ -21,7 +21,7 @@ from tests.states import Asked, states
 ROOT = Path(__file__).resolve().parents[1]
 ASKED = Asked(
     answered="On what date was the ceasefire signed in Doha?",
-    follow_up="Who mediated it?",
+    follow_up="Where was it signed?",
     disputed="How many Afghan refugees are living in Pakistan?",
     not_stated="Who won the 2022 World Cup?",
     covered="How many Afghan refugees are living in Pakistan?",

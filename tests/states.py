@@ -24,6 +24,7 @@ class Asked:
 def states(page: Watched, asked: Asked) -> Iterator[str]:
     """Bring the page into each state and name it."""
     page.ready()
+    expect(page.one("#examples .example").first).to_be_visible()
     yield "welcome"
     yield from _answers(page, asked)
     yield from _documents(page)

@@ -1,8 +1,4 @@
-"""Hostile files through the real route: sent to a real server, read by its parser child, refused with a reason.
-
-What has no file of its own here stands with the code it is about: F17 and F18 (what is kept) in test_index_load_text.py and
-test_index_load.py, F20 in test_index_names.py, F21 and F22 in test_index_files.py, F23 and F25 in test_index_ingest.py.
-"""
+"""Hostile files through the real route: sent to a real server, read by its parser child, refused with a reason."""
 
 from __future__ import annotations
 
