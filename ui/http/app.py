@@ -63,7 +63,7 @@ def create_app(dossier: Dossier, *, slots: Slots | None = None, metrics: Metrics
     app.include_router(asking(desk, slots))
     app.include_router(keeping(desk, slots))
     app.include_router(chat(desk, dossier, slots))
-    app.include_router(collections(dossier))
+    app.include_router(collections(dossier, desk))
     app.include_router(documents(desk))
     app.include_router(feedback(desk))
     app.include_router(uploads(dossier, jobs))

@@ -7,14 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import Field, StrictStr
 
-from index.errors import StorageFailed
 from rag.views import CollectionsView, CollectionView, RemovedCollectionView
 from ui.access.caller import acting
+from ui.desk import LocalDesk
 from ui.http.idempotency import IdempotentRoute
 from ui.http.openapi import problems
-from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import Strict, check_collection
+from ui.requests import Strict
 
 COLLECTION_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 
@@ -30,20 +29,13 @@ def usual_collection(dossier: Dossier) -> str:
     return acting().own_default(dossier.settings.collection)
 
 
-def collections(dossier: Dossier) -> APIRouter:
+def collections(dossier: Dossier, desk: LocalDesk) -> APIRouter:
     router = APIRouter(prefix="/v1/collections", tags=["collections"], route_class=IdempotentRoute)
-
-    def view(name: str) -> CollectionView:
-        try:
-            documents, chunks = dossier.size(name)
-        except StorageFailed:  # one damaged collection does not hide the others
-            return CollectionView(name=name, usual=name == usual_collection(dossier), readable=False)
-        return CollectionView(name=name, documents=documents, chunks=chunks, usual=name == usual_collection(dossier))
 
     @router.get("", summary="Every collection that the caller may see")
     def list_collections() -> CollectionsView:
         """Names, and how many documents and passages each holds. `usual` marks the one meant when none is named."""
-        return CollectionsView(collections=tuple(view(name) for name in dossier.names()))
+        return desk.collections(usual_collection(dossier))
 
     @router.post(
         "",
@@ -54,15 +46,12 @@ def collections(dossier: Dossier) -> APIRouter:
     def make_collection(wanted: CollectionRequest) -> CollectionView:
         """An upload to a collection that is not there makes it too."""
         acting().check(wanted.name, write=True)
-        if wanted.name in dossier.names():
-            raise Problem("collection-exists", "There is a collection of that name.")
-        dossier.collection(wanted.name, create=True)
-        return view(wanted.name)
+        return desk.create_collection(wanted.name, usual_collection(dossier))
 
     @router.delete("/{name}", summary="Remove a collection: its documents, answers and feedback")
     def remove_collection(name: str) -> RemovedCollectionView:
         """It is out of reach at once, whatever still runs in it; its files are deleted before the response."""
-        dossier.remove(check_collection(name) or name)
+        desk.remove_collection(name)
         return RemovedCollectionView(name=name)
 
     return router
