@@ -85,6 +85,7 @@ class Watched:
         """Load the page again; what that cuts off is not an error."""
         before = list(self.wrong)
         self.page.reload()
+        self.ready()
         self.wrong[:] = before
 
     def one(self, selector: str, **given: Any) -> Locator:
