@@ -165,7 +165,7 @@ def test_f26_a_byte_too_many_is_refused_at_the_door(house: House, tmp_path: Path
         file.truncate(house.dossier.settings.max_file_bytes + 1)
     with large.open("rb") as file:
         response = httpx.post(f"{house.url}/v1/documents", files=[("file", ("large.txt", file))], timeout=WAIT_S)
-    assert (response.status_code, response.json()["type"].rsplit("/")[-1]) == (413, "file-too-large")
+    assert (response.status_code, response.json()["type"].rsplit(":")[-1]) == (413, "file-too-large")
     found = house.dossier.collection().ingest([SourceFile("/large.txt", large, "large.txt")])
     assert [one.code for one in found.refused] == ["too_large"]
     assert house.answers()

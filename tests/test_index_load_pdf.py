@@ -66,6 +66,11 @@ def test_a_hand_written_page_is_read(tmp_path):
     assert "Ferry" in load(tmp_path, raw_pdf(b"BT /F1 12 Tf 72 700 Td (Ferry at noon) Tj ET")).text
 
 
+def test_a_page_that_does_not_say_its_size_is_read(tmp_path):
+    content = raw_pdf(b"BT /F1 12 Tf 72 700 Td (Ferry at noon) Tj ET").replace(b"/MediaBox [0 0 612 792]", b"")
+    assert "Ferry" in load(tmp_path, content).text
+
+
 def test_d6_words_that_no_reader_of_the_page_sees_are_left_out_and_said_so(tmp_path):
     """Off the page or too small to read; properties, notes and comments of a PDF are not its text."""
     tiny = b"BT /F1 1 Tf 72 600 Td (TINY) Tj ET BT 0.1 0 0 0.1 72 400 Tm /F1 12 Tf (TINY) Tj ET"

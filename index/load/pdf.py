@@ -89,7 +89,7 @@ def _texts(reader: PdfReader) -> tuple[list[str], int]:
 
 def _text(page: PageObject) -> tuple[str, int]:
     runs: list[tuple[str, bool]] = []
-    box = page.mediabox
+    box = _box(page)
 
     def visit(run: str, outer: Matrix, inner: Matrix, _font: object, size: float) -> None:
         runs.append((run, not run.strip() or _is_seen(outer, inner, size, box)))
@@ -106,9 +106,20 @@ def _text(page: PageObject) -> tuple[str, int]:
     return re.sub(r"[ \t]+(?=\n|\Z)", "", text).strip("\n"), hidden
 
 
-def _is_seen(outer: Matrix, inner: Matrix, size: float, box: RectangleObject) -> bool:
+def _box(page: PageObject) -> RectangleObject | None:
+    """The page's size; None when it does not say one."""
+    try:
+        box: RectangleObject = page.mediabox
+    except ValueError:
+        return None
+    return box
+
+
+def _is_seen(outer: Matrix, inner: Matrix, size: float, box: RectangleObject | None) -> bool:
     """Whether a run of text is on the page and large enough to be read."""
     high = abs(size) * hypot(inner[2] * outer[0] + inner[3] * outer[2], inner[2] * outer[1] + inner[3] * outer[3])
+    if box is None:
+        return high >= _SMALLEST_POINTS
     x = inner[4] * outer[0] + inner[5] * outer[2] + outer[4]
     y = inner[4] * outer[1] + inner[5] * outer[3] + outer[5]
     left = float(box.left) - float(box.width)  # a run may begin before the edge and reach into the page
