@@ -140,5 +140,5 @@ def _of(content: Any, status: int | None, retry_after: float | None) -> DossierP
     except (KeyError, TypeError):
         code, detail = "error", f"The server answered {status}."
     if status == 401:
-        detail = f"{detail} Commands take it from DOSSIER_KEY."
+        detail = f"{detail.rstrip('.')}. Commands take it from DOSSIER_KEY."
     return DossierProblem(code, status, detail, retry_after)
