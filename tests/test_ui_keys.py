@@ -262,6 +262,8 @@ WRONG = {
     "x-api-key beside": [("Authorization", "Bearer KEY"), ("X-API-Key", "other")],
     "x-api-key wrong, no other": [("X-API-Key", "other")],
     "long": [("Authorization", "Bearer " + "a" * 8000)],
+    "the word none": [("Authorization", "Bearer none")],
+    "the word none beside": [("Authorization", "Bearer none"), ("Authorization", "Bearer KEY")],
     "a cookie": [("Cookie", "dossier_session=KEY")],
     "a made-up cookie": [("Cookie", "dossier_session=" + "A" * 43)],
 }
@@ -316,6 +318,11 @@ def test_a_wrong_key_is_refused_even_where_none_is_needed(
     headers = [(name, value.replace("KEY", usable).replace("REVOKED", over["revoked"])) for name, value in WRONG[form]]
     assert ask(private).status_code == 200
     assert ask(private, *headers).status_code == 401
+
+
+def test_a_client_that_must_send_a_key_says_none_where_none_is_needed(private: str) -> None:
+    assert ask(private, ("Authorization", "Bearer none")).status_code == 200
+    assert ask(private, ("Authorization", "Bearer none"), ("X-Forwarded-For", "127.0.0.1")).status_code == 401
 
 
 @pytest.mark.parametrize(

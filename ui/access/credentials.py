@@ -17,6 +17,8 @@ from ui.access.whence import was_forwarded
 from ui.problems import Problem
 
 SIGN_IN = "/sign-in"
+NO_KEY = "bearer none"
+"""What a client says that cannot say nothing: OpenAI's wants a key even for a server that needs none."""
 _BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
 _OTHER_HEADERS = ("x-api-key", "api-key", "proxy-authorization")
 _IN_ADDRESS = frozenset("key api_key apikey api-key token access_token auth authorization bearer".split())
@@ -57,6 +59,8 @@ class Credentials:
     def caller(self, scope: Scope, headers: Headers) -> Caller:
         """Whoever sends the request. Raises Problem for nobody."""
         given = headers.getlist("authorization")
+        if [one.lower() for one in given] == [NO_KEY]:
+            given = []
         elsewhere = _in_address(scope) or any(name in headers for name in _OTHER_HEADERS)
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 and not elsewhere else None
         key = self._keys.presented(match[1] if match else "")
