@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import signal
 import socket
 from collections.abc import Iterator
@@ -104,9 +105,15 @@ def build(dossier: Dossier, *, alone: bool = True) -> ASGIApp:
     settings = dossier.settings
     observers = Observers.of(settings, keys_required=settings.require_keys or not alone)
     permitted = Permitted(Watched(dossier, observers))
-    app = create_app(permitted, metrics=observers.metrics)
+    app = create_app(permitted, metrics=observers.metrics, when_ready=settle)
     mount(app, permitted)
     return Watch(guarded(app, settings, alone=alone), observers)
+
+
+def settle() -> None:
+    """What is loaded by now stays: looking through it for garbage would hold up everybody for half a second, again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def guarded(app: Starlette, settings: Settings, *, alone: bool = True, body_grace_s: float = BODY_GRACE_S) -> Guard:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -25,14 +25,21 @@ from ui.protocols import Dossier
 from ui.slots import Slots
 
 
-def create_app(dossier: Dossier, *, slots: Slots | None = None, metrics: Metrics | None = None) -> FastAPI:
+def create_app(
+    dossier: Dossier,
+    *,
+    slots: Slots | None = None,
+    metrics: Metrics | None = None,
+    when_ready: Callable[[], None] = lambda: None,
+) -> FastAPI:
     """The application over an open Dossier, which stays the caller's to close. Wrap it in `ui.access.guard.Guard`.
 
     Args:
         slots: Shared with the page, which finds them as `app.state.slots`; as the settings say when left out.
         metrics: What `/metrics` says.
+        when_ready: Called once the models are loaded.
     """
-    jobs, readiness = Jobs(dossier), Readiness(dossier)
+    jobs, readiness = Jobs(dossier), Readiness(dossier, when_ready)
     slots, metrics = slots or Slots.of(dossier.settings), metrics or Metrics()
     add_levels(metrics, dossier, slots, jobs)
 

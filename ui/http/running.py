@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -24,8 +24,9 @@ MEASURED: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"s
 class Readiness:
     """Loads the models on a thread of its own, so that `/livez` answers meanwhile."""
 
-    def __init__(self, dossier: Dossier) -> None:
+    def __init__(self, dossier: Dossier, when_ready: Callable[[], None] = lambda: None) -> None:
         self._dossier = dossier
+        self._when_ready = when_ready
         self._ready = threading.Event()
         self._failure: Problem | None = None
         self._thread = threading.Thread(target=self._warm_up, name="dossier-warm-up", daemon=True)
@@ -46,6 +47,7 @@ class Readiness:
     def _warm_up(self) -> None:
         try:
             self._dossier.warm_up()
+            self._when_ready()
         except DossierError as error:
             self._failure = of_error(error)
         except Exception as error:  # noqa: BLE001 - said by /readyz
