@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -21,6 +20,7 @@ from tests.fakes_ui import FakeDossier, serving
 from tests.test_ui_serve import ENVIRONMENT
 from ui.slots import Slots
 
+SOAK_S = 600.0
 linux = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 SLOW_SERVER = """
 import sys, threading
@@ -102,11 +102,10 @@ def test_two_hundred_clients_at_two_slots(tmp_path: Path) -> None:
 @pytest.mark.nightly
 def test_a_server_does_not_grow_over_minutes_of_mixed_work(tmp_path: Path) -> None:
     """R15. The second half of the time is held against the first: what is loaded once is loaded by then."""
-    seconds = float(os.environ.get("DOSSIER_SOAK_S", "600"))
     chance, asked = random.Random(5), questions()
     statuses: set[int] = set()
     with served(tmp_path, paths=sorted(SEEDS.glob("[0-9]*.md"))) as (url, child), httpx.Client(timeout=120) as client:
-        used, end = Resources(child.pid), time.monotonic() + seconds
+        used, end = Resources(child.pid), time.monotonic() + SOAK_S
         while time.monotonic() < end:
             question = chance.choice(asked)
             note = f"Note {chance.random()}: the mill of Orm ground its last flour in 1932."
