@@ -19,7 +19,7 @@ from index.values import Document, Filters
 from tests.fakes_page import MemoryDossier, make_document, served
 from ui.access.caller import LOCAL, SCOPE_KEY, Caller, acting, acting_as
 from ui.access.permitted import Permitted
-from ui.page.actions import Actions, Turn
+from ui.page.ask.actions import Actions, Turn
 from ui.page.examples import Examples
 from ui.page.places import UNCHANGED, for_caller_in_steps
 from ui.slots import Slots

@@ -17,11 +17,11 @@ from rag.values import Position
 from tests.fakes_page import MemoryDossier, make_document
 from ui.access.caller import LOCAL, Caller, acting_as
 from ui.export.coverage import coverage_csv
-from ui.page.coverage_tab import CoverageActions
-from ui.page.coverage_view import coverage_view
-from ui.page.evaluation_tab import EvaluationActions
-from ui.page.reports import MOST_BYTES, ReportUnusable, last_report
-from ui.page.surveying import Surveying
+from ui.page.coverage.surveying import Surveying
+from ui.page.coverage.tab import CoverageActions
+from ui.page.coverage.view import coverage_view
+from ui.page.evaluation.reports import MOST_BYTES, ReportUnusable, last_report
+from ui.page.evaluation.tab import EvaluationActions
 from ui.protocols import Progress
 from ui.slots import Slots
 

@@ -17,13 +17,13 @@ from index.values import Document, Published
 from tests.fakes_page import MemoryDossier, make_document
 from ui.access.caller import LOCAL, Caller, acting_as
 from ui.page.choices import Choices, chosen
-from ui.page.contents_view import contents_view
-from ui.page.documents_tab import DocumentsActions
-from ui.page.documents_view import PAGE_ROWS, documents_view, drop_view, finding_view
+from ui.page.documents.contents_view import contents_view
+from ui.page.documents.list_view import PAGE_ROWS, documents_view, drop_view, finding_view
+from ui.page.documents.listing import Listing, listing, select
+from ui.page.documents.periods import timeline
+from ui.page.documents.tab import DocumentsActions
 from ui.page.header_view import header_view, welcome_view
-from ui.page.listing import Listing, listing, select
-from ui.page.periods import timeline
-from ui.page.settings_view import model_in_words, settings_view
+from ui.page.settings.view import model_in_words, settings_view
 from ui.problems import Problem
 
 TEXT = "The harbour opened in 1902. Otto Lind built the bridge in 1911."

@@ -14,16 +14,16 @@ from index.values import Span
 from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
 from ui.command.show.answer import show_answer
-from ui.page.answer_view import answer_view
-from ui.page.documents_view import documents_view
-from ui.page.filters_view import filters_view
+from ui.page.ask.answer_view import answer_view
+from ui.page.ask.filters_view import filters_view
+from ui.page.ask.live import SoFar
+from ui.page.ask.live_view import ended_view, live_view
+from ui.page.ask.source_view import AROUND_CHARS, source_view
+from ui.page.documents.list_view import documents_view
 from ui.page.header_view import examples_view, header_view
-from ui.page.live import SoFar
-from ui.page.live_view import ended_view, live_view
 from ui.page.markup import block, escape, fill
 from ui.page.proof_view import excerpt
 from ui.page.said import said_view
-from ui.page.source_view import AROUND_CHARS, source_view
 from ui.words import date_with_source
 
 TAG = re.compile(r"<[^>]*>")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import tempfile
-import threading
 from collections.abc import Callable
 from pathlib import Path
 from statistics import median
@@ -14,14 +13,12 @@ from urllib.parse import urlsplit
 
 import typer
 
-from eval.bench.load import SEEDS, questions
+from eval.bench.load import SEEDS, questions, served
 from eval.bench.speed import ingest_folder, seconds_of, spread
 from eval.intervals import bootstrap_statistic
+from rag.asking import Asking
 from rag.build import open_dossier
 from rag.settings import load_settings
-from ui.desk import LocalDesk
-from ui.requests import AnswerFilters
-from ui.serve import address, bind, build, make_server
 
 WARM_UP = 3
 
@@ -48,18 +45,16 @@ class Client:
 def bench_doors(folder: Path, *, rounds: int) -> dict[str, Any]:
     """Every question of seeds/ asked `rounds` times on each side; the ratio and difference of the sides, question by question."""
     asked = questions()
-    with open_dossier(load_settings(data=folder / "doors", log_level="warning")) as dossier:
+    with (
+        open_dossier(load_settings(data=folder / "within")) as dossier,
+        served(folder / "http", paths=sorted(SEEDS.glob("[0-9]*.md"))) as (url, _),
+    ):
         ingest_folder(dossier.collection(create=True), SEEDS)
         dossier.warm_up()
-        desk = LocalDesk(dossier)
-        listener = bind("127.0.0.1", 0)
-        server = make_server(build(dossier))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-        thread.start()
-        client = Client(address(listener))
+        asking, client = Asking(dossier), Client(url)
 
         def within(question: str) -> None:
-            desk.answer(question, collection=None, filters=AnswerFilters())
+            asking.ask(question)
 
         try:
             pairs = [
@@ -69,9 +64,6 @@ def bench_doors(folder: Path, *, rounds: int) -> dict[str, Any]:
             ]
         finally:
             client.close()
-            server.should_exit = True
-            thread.join()
-            listener.close()
     return summary(pairs)
 
 

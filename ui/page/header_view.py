@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.values import Document
-from ui.page.documents_view import FIRST_STEPS
+from ui.page.documents.list_view import FIRST_STEPS
 from ui.page.markup import Html, block, fill, join
 from ui.words import count, listed
 

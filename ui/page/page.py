@@ -19,16 +19,16 @@ from starlette.concurrency import run_in_threadpool
 
 from index.errors import UnknownCollection
 from ui.access.caller import LOCAL, acting
-from ui.page.ask_tab import ask_tab
+from ui.page.ask.tab import ask_tab
 from ui.page.choices import chosen
-from ui.page.coverage_tab import coverage_tab
-from ui.page.documents_tab import documents_tab
-from ui.page.evaluation_tab import evaluation_tab
+from ui.page.coverage.tab import coverage_tab
+from ui.page.documents.tab import documents_tab
+from ui.page.evaluation.tab import evaluation_tab
 from ui.page.examples import Examples
 from ui.page.header_view import header_view
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
-from ui.page.settings_tab import settings_tab
+from ui.page.settings.tab import settings_tab
 from ui.protocols import Dossier
 from ui.slots import Slots
 
@@ -123,9 +123,9 @@ def _close_with(app: FastAPI, examples: Examples) -> None:
 
 
 def _head() -> str:
-    """Every style and script of this folder; those of the page before those of its parts."""
+    """Every style and script of this folder; those of the page before those of its tabs."""
     styles, scripts = (
-        [path.read_text(encoding="utf-8") for path in sorted(HERE.glob(f"*.{kind}"), key=_page_first)]
+        [path.read_text(encoding="utf-8") for path in sorted(HERE.rglob(f"*.{kind}"), key=_page_first)]
         for kind in ("css", "js")
     )
     return "".join(

@@ -6,7 +6,7 @@ from typing import Any
 
 import gradio as gr
 
-from ui.page.actions import Actions
+from ui.page.ask.actions import Actions
 from ui.page.places import QUIET, Frame, command, for_caller, for_caller_in_steps, markup
 
 _ASKING: dict[str, Any] = {**QUIET, "concurrency_limit": None, "trigger_mode": "once"}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 
+from ui.page.evaluation.reports import Case, Figure, Quoted, Report
 from ui.page.markup import Html, block, fill, join
 from ui.page.proof_view import excerpt, reference
-from ui.page.reports import Case, Figure, Quoted, Report
 from ui.words import VERDICTS, count, listed
 
 WORST = 20

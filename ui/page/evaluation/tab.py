@@ -9,9 +9,9 @@ import gradio as gr
 from index.errors import UnknownCollection, UnknownDocument
 from ui.access.caller import acting
 from ui.page.choices import chosen
-from ui.page.evaluation_view import MOST_QUOTES, WORST, evaluation_view, no_report_view
+from ui.page.evaluation.reports import Report, ReportUnusable, last_report
+from ui.page.evaluation.view import MOST_QUOTES, WORST, evaluation_view, no_report_view
 from ui.page.places import QUIET, Frame, for_caller, markup
-from ui.page.reports import Report, ReportUnusable, last_report
 from ui.page.said import sorry
 from ui.protocols import Dossier
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.values import EvidenceView
-from ui.page.answer_view import prose, question_view
-from ui.page.live import SoFar
+from ui.page.ask.answer_view import prose, question_view
+from ui.page.ask.live import SoFar
 from ui.page.markup import Html, block, fill, join
 from ui.page.proof_view import reference
 from ui.words import count, listed, written

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rag.values import Answer, EvidenceView
+from ui.page.ask.reasons import why_read
 from ui.page.markup import Html, fill, join
 from ui.page.proof_view import excerpt, reference
-from ui.page.reasons import why_read
 from ui.words import listed, written
 
 _SCORES = ("dense_score", "lexical_score")

@@ -14,9 +14,9 @@ from index.errors import UnknownCollection
 from index.values import Document
 from ui.access.caller import acting
 from ui.page.choices import chosen
-from ui.page.contents_view import contents_view
-from ui.page.documents_view import documents_view, drop_view, finding_view
-from ui.page.listing import listing
+from ui.page.documents.contents_view import contents_view
+from ui.page.documents.list_view import documents_view, drop_view, finding_view
+from ui.page.documents.listing import listing
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
 from ui.protocols import Dossier
@@ -36,7 +36,7 @@ def documents_tab(frame: Frame) -> None:
 
 
 class DocumentsActions:
-    """What the tab shows; the commands are those of `ui.page.listing` and `ui.page.choices`."""
+    """What the tab shows; the commands are those of `ui.page.documents.listing` and `ui.page.choices`."""
 
     def __init__(self, dossier: Dossier) -> None:
         self._dossier = dossier

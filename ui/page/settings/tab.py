@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ui.page.places import Frame, markup
-from ui.page.settings_view import settings_view
+from ui.page.settings.view import settings_view
 
 
 def settings_tab(frame: Frame) -> None:

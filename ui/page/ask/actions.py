@@ -14,19 +14,19 @@ from rag.answer.telling import Listener
 from rag.asking import NEW, Asking
 from rag.values import Answer
 from ui.desk import LocalDesk
-from ui.page.answer_view import answer_view
-from ui.page.asked import Asked, asked, asked_then, part_of
+from ui.page.ask.answer_view import answer_view
+from ui.page.ask.asked import Asked, asked, asked_then, part_of
+from ui.page.ask.conversation_view import conversation_view
+from ui.page.ask.filters_view import filters_view
+from ui.page.ask.live import Live, SoFar, Stopped
+from ui.page.ask.live_view import ended_view, live_view, stage_of
+from ui.page.ask.pressed import key, reference
+from ui.page.ask.source_view import gone_view, no_source_view, source_view
 from ui.page.choices import chosen
-from ui.page.conversation_view import conversation_view
 from ui.page.examples import Examples, shown_examples
-from ui.page.filters_view import filters_view
 from ui.page.header_view import welcome_view
-from ui.page.live import Live, SoFar, Stopped
-from ui.page.live_view import ended_view, live_view, stage_of
 from ui.page.places import UNCHANGED
-from ui.page.pressed import key, reference
 from ui.page.said import said_view, sorry
-from ui.page.source_view import gone_view, no_source_view, source_view
 from ui.problems import Problem
 from ui.protocols import Dossier
 from ui.slots import Slots

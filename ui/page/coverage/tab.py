@@ -13,10 +13,10 @@ from rag.coverage.sought import how_to_read
 from rag.coverage.survey import MOST_DOCUMENTS
 from rag.coverage.table import Coverage
 from ui.page.choices import chosen
-from ui.page.coverage_view import asking_view, coverage_view, progress_view
+from ui.page.coverage.surveying import Surveying
+from ui.page.coverage.view import asking_view, coverage_view, progress_view
 from ui.page.places import QUIET, Frame, for_caller_in_steps, markup
 from ui.page.said import said_view, sorry
-from ui.page.surveying import Surveying
 from ui.problems import Problem
 from ui.protocols import Dossier
 from ui.requests import check_asked, check_length

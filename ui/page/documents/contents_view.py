@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from index.values import Document
+from ui.page.documents.periods import Period, Timeline, timeline
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.periods import Period, Timeline, timeline
 from ui.words import count, listed, written
 
 MOST_OUTLETS = 12

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from index.values import Document
-from ui.page.contents_view import field, narrowing
-from ui.page.listing import Listing, select
+from ui.page.documents.contents_view import field, narrowing
+from ui.page.documents.listing import Listing, select
 from ui.page.markup import Html, block, fill, join
 from ui.words import count, date_with_source, listed, size_in_words, source_name, title_of, written
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 
 from rag.values import Answer, Citation, Statement
-from ui.page.filters_view import used_view
+from ui.page.ask.filters_view import used_view
+from ui.page.ask.positions_view import conflict_view, timeline_view
+from ui.page.ask.reasons import confidence_of, dates_of_sources, reason_of
+from ui.page.ask.why_view import why_view
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.positions_view import conflict_view, timeline_view
 from ui.page.proof_view import chip, citations_view, nearest_view
-from ui.page.reasons import confidence_of, dates_of_sources, reason_of
-from ui.page.why_view import why_view
 from ui.words import DOUBTS, VERDICTS, listed
 
 NEAREST = 3

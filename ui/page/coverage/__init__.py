@@ -1,0 +1,1 @@
+"""The tab where one thing is asked of every document."""
