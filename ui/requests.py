@@ -36,6 +36,13 @@ def check_text(value: str) -> str:
     return value
 
 
+def check_line(value: str) -> str:
+    """Refuse what does not fit on one line: control characters, and halves of surrogate pairs."""
+    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+        raise ValueError("must be text without control characters")
+    return value
+
+
 def check_asked(value: str) -> str:
     """Refuse a question or query in which there is nothing to see."""
     check_text(value)
@@ -79,12 +86,14 @@ def check_collection(name: str | None) -> str | None:
 
 
 # What the checks ask for, as the description of the API says it.
+_LINE = {"pattern": r"^[^\u0000-\u001f\u007f-\u009f]*$"}
 _TEXT = {"pattern": r"^[^\u0000]*$"}
 _VISIBLE = {"pattern": r"^[^\u0000]*[\p{L}\p{N}\p{P}\p{S}][^\u0000]*$"}
 _WORD = {"pattern": r"^[^\u0000]*[\p{L}\p{N}][^\u0000]*$"}
 _ISO = {"pattern": r"^(?!0000)[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$", "examples": ["2025-11"]}
 
 Asked = Annotated[StrictStr, AfterValidator(check_asked), Field(json_schema_extra=_VISIBLE)]
+Line = Annotated[StrictStr, AfterValidator(check_line), Field(json_schema_extra=_LINE)]
 PlainText = Annotated[StrictStr, AfterValidator(check_text), Field(json_schema_extra=_TEXT)]
 Text = Annotated[PlainText, Field(max_length=MAX_NAME_CHARS)]
 IsoDate = Annotated[StrictStr, AfterValidator(check_date), Field(json_schema_extra=_ISO)]

@@ -18,10 +18,10 @@ from ui.http.openapi import problems
 from ui.jobs import Jobs, Upload, UploadFolder
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, IsoDate, PlainText, Strict, check_collection, check_source
+from ui.requests import LONGEST_SOURCE, IsoDate, Line, Strict, check_collection, check_source
 
 MOST_FILES = 1000
-_Field = Annotated[PlainText, Field(max_length=MAX_CHARS)]
+_Field = Annotated[Line, Field(max_length=MAX_CHARS)]
 
 
 class UploadRoute(IdempotentRoute):

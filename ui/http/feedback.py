@@ -15,7 +15,7 @@ from ui.desk import LocalDesk
 from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Id, Offset
 from ui.http.openapi import problems
-from ui.requests import Asked, CollectionName, PlainText, Strict
+from ui.requests import Asked, CollectionName, Line, PlainText, Strict
 
 MOST_LISTED = 200
 GOLD_TYPE = "application/x-ndjson"
@@ -28,7 +28,7 @@ Reason = Literal["wrong_answer", "wrong_citation", "missing", "outdated", "uncle
 
 
 class FeedbackRequest(Strict):
-    answer_id: Annotated[PlainText, Field(max_length=200)]
+    answer_id: Annotated[Line, Field(max_length=200)]
     rating: Rating
     reasons: Annotated[tuple[Reason, ...], Field(max_length=7)] = ()
     comment: Annotated[PlainText, Field(max_length=MAX_COMMENT_CHARS)] = ""
