@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import pytest
+
 from index.values import Document, Provenance, Published
 from rag.answer.findings import find, nearest
 from rag.answer.lines import Line, draft_of, lines_of
@@ -59,6 +61,26 @@ def test_what_came_of_a_plan_is_asked_without_the_plan() -> None:
     assert planned.day is not None and (planned.day.month, planned.day.day) == (5, 6)
     assert planned_event("Who spoke at the talks planned for May 6?") is None
     assert planned_event("What was the result of the vote?") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "subject"),
+    [
+        ("What happened at the talks on May 6?", "the talks"),
+        ("How did the May 6 talks end?", "the talks"),
+        ("What came of the talks in Lom on 6 May 2031?", "the talks in Lom"),
+        ("Did the second round of talks of 6 May fail?", "the second round of talks"),
+        ("What happened in Lom on 6 May?", None),
+        ("Who spoke at the talks on May 6?", None),
+        ("What happened at the talks?", None),
+    ],
+)
+def test_an_event_named_with_its_day_is_asked_for_its_outcome_as_one_that_was_planned(
+    question: str, subject: str | None
+) -> None:
+    planned = planned_event(question)
+    assert (planned.subject if planned else None) == subject
+    assert planned is None or (planned.day is not None and (planned.day.month, planned.day.day) == (5, 6))
 
 
 def test_the_outcome_comes_from_the_later_source_and_the_hope_is_kept_as_one() -> None:

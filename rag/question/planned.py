@@ -8,13 +8,21 @@ from dataclasses import dataclass
 from index.values import Span
 from rag.facts.dates import DateMention, dates
 from rag.facts.outcomes import outcomes
-from rag.facts.standing import asks_for_outcome, event_date, standing_of
+from rag.facts.standing import LONGEST, asks_for_outcome, event_date, standing_of
 from rag.facts.wording import fold
 
 _PLANNED = re.compile(
     r"\b(?:of|with|at|from|in|to|did|were|was|have|has|how) (?P<what>(?:the|a|an|these|those|that|this) (?:[\w'-]+ ){1,6}?)(?:(?:that|which) )?(?:(?:was|were|had been|is|are) )?"
     r"(?:planned|scheduled|due|set|expected|announced|slated|arranged|called|foreseen|to (?:be held|open|begin|start|resume|take place))\b(?P<when>[^?.;]{0,80})",
     re.IGNORECASE,
+)
+_EVENTS = "talks|meetings?|summit|negotiations|round(?: of (?:talks|negotiations))?|sessions?|conference|dialogue|hearing|trial|vote|ballot|strike"
+_DATED = re.compile(
+    rf"\b(?P<what>(?:the|these|those|that|this) (?:[\w'-]+ ){{0,4}}?(?:{_EVENTS})(?: in [A-Z][\w'-]+)?),? (?:on|of|from|for|in|held on)\b(?P<when>[^?.;]{{1,80}})",
+    re.IGNORECASE,
+)
+_DAY_FIRST = re.compile(
+    rf"\b(?P<the>the|these|those|that|this) (?P<when>[^?.;]{{3,40}}?) (?P<what>{_EVENTS})\b", re.IGNORECASE
 )
 _ENDED = re.compile(
     r"\b(?:end(?:ed|s)|conclud\w+|finish\w+|clos(?:ed|es)|br(?:oke|oken|eaks?) (?:down|off|up)|collaps\w+|fail(?:ed|s|ure)?|fell (?:through|apart)"
@@ -84,8 +92,24 @@ def planned_event(question: str) -> PlannedEvent | None:
     """
     if not asks_for_outcome(question):
         return None
-    match = _PLANNED.search(fold(question))
-    if match is None:
-        return None
-    named = dates(match["when"])
-    return PlannedEvent(_COME_OF_IT.sub("", match["what"].strip()), named[0] if named else None)
+    said = fold(question[:LONGEST])
+    match = _PLANNED.search(said)
+    if match is not None:
+        named = dates(match["when"])
+        return PlannedEvent(_COME_OF_IT.sub("", match["what"].strip()), named[0] if named else None)
+    return _dated_event(said)
+
+
+def _dated_event(said: str) -> PlannedEvent | None:
+    """An event that is named with its day: it was planned for that day, or it ended then; both are asked alike.
+
+    >>> _dated_event("How did the November 6 talks end?").subject
+    'the talks'
+    """
+    for form in (_DATED, _DAY_FIRST):
+        match = form.search(said)
+        named = [one for one in dates(match["when"]) if one.day] if match else []
+        if match is not None and named:
+            the = match.groupdict().get("the")
+            return PlannedEvent(f"{the} {match['what']}" if the else match["what"], named[0])
+    return None
