@@ -27,6 +27,7 @@ HEADERS = (
 BODY_GRACE_S = 10.0
 BODY_BYTES_PER_S = 64 * 1024
 SMALL_BYTES = 64 * 1024
+DRAIN_S = 2.0
 _CORS = re.compile(rb"access-control-.*", re.IGNORECASE)
 
 
@@ -120,12 +121,29 @@ class Exchange:
             return
         for_openai = self._scope["path"].startswith(OPENAI_PATHS)
         response = self.problem.openai_response() if for_openai else self.problem.response()
-        if self._unread():
+        if not await self._taken_in():
             response.headers["Connection"] = "close"  # what still comes is not read and thrown away
         await response(self._scope, self.receive, self._pass_on)
 
-    def _unread(self) -> bool:
+    async def _taken_in(self) -> bool:
+        """Whether no more of the body can come than is small; a body little over its cap is thrown away for that.
+
+        A connection that is closed on somebody who still sends is reset, and the reason is lost on the way.
+        """
         headers = Headers(scope=self._scope)
-        length = headers.get("content-length", "0")
-        small = length.isdecimal() and int(length[:20]) <= SMALL_BYTES and "transfer-encoding" not in headers
-        return not self._complete and not small
+        given = headers.get("content-length", "0")
+        if self._complete:
+            return True
+        if not given.isdecimal() or "transfer-encoding" in headers or int(given[:20]) > self.cap + SMALL_BYTES:
+            return False
+        if int(given[:20]) <= SMALL_BYTES:
+            return True
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                while (message := await self._receive())["type"] == "http.request":
+                    if not message.get("more_body", False):
+                        self._complete = True
+                        return True
+        except TimeoutError:
+            pass
+        return False

@@ -66,6 +66,7 @@ class Replays:
         done = self._done.get(key)
         if done is None:
             self._done[key] = _Done(asked, self._clock())
+            self._forget_old()
             return None
         if done.asked != asked:
             raise Problem("idempotency-key-reused", "This Idempotency-Key came with another request before.")
