@@ -1,7 +1,8 @@
-"""The list of bad inputs, F (files), U (page) and D (documents that give orders): where each number is held."""
+"""The list of bad inputs, F (files), A (API), U (page) and D (documents that give orders): where each number is held."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from tests.bombs import corpus
 
 TESTS = Path(__file__).parent
-LETTERS = {"F": 27, "U": 14, "D": 18}
+LETTERS = {"F": 27, "A": 29, "U": 14, "D": 18}
 HELD = {
     "F12": "test_index_fetching.py::test_no_address_in_a_file_is_ever_visited",
     "F18": "test_index_load.py::test_repairs_are_told_and_offsets_point_at_the_stored_text",
@@ -20,6 +21,16 @@ HELD = {
     "F24": "test_index_bombs.py::test_f24_a_file_that_the_disk_does_not_give_up_holds_up_no_other",
     "F25": "test_index_ingest.py::test_the_same_content_under_two_names_is_one_document_with_two_sources",
     "F26": "test_index_bombs.py::test_f26_a_byte_too_many_is_refused_at_the_door",
+    "A10": "test_ui_guard.py::test_a_body_that_does_not_come_is_given_up",
+    "A15": "test_ui_keys.py::test_every_other_form_is_refused_in_the_same_words",
+    "A16": "test_ui_keys.py::test_every_other_form_is_refused_in_the_same_words",
+    "A22": "test_ui_load.py::test_a_server_that_is_told_to_end_answers_what_it_began",
+    "A23": "test_ui_load.py::test_a_crowd_is_answered_or_told_when_to_come_back_and_nothing_else",
+    "A24": "test_ui_http_events.py::test_a_client_that_goes_away_ends_the_call_of_the_model",
+    "A25": "test_rag_hostile.py::test_whatever_a_server_does_the_documents_answer_in_time",
+    "A26": "test_ui_keys.py::test_no_minute_has_more_than_was_allowed",
+    "A27": "test_ui_keys.py::test_a_forwarded_address_opens_nothing",
+    "A29": "test_ui_keys.py::test_every_other_form_is_refused_in_the_same_words",
     "U1": "test_ui_payloads.py::test_payloads_in_an_answer_its_quotes_and_its_passages_stay_text",
     "U2": "test_ui_payloads.py::test_payloads_in_a_source_stay_text_with_the_quote_marked",
     "U3": "test_ui_payloads.py::test_payloads_in_titles_outlets_authors_and_file_names_stay_text",
@@ -50,7 +61,11 @@ def numbers(letter: str) -> list[str]:
 def test_every_number_of_the_list_is_held_somewhere(letter: str) -> None:
     in_orders = (TESTS / "test_rag_hostile.py").read_text(encoding="utf-8")
     in_corpus = {bomb.case for bomb in corpus()}
-    held = in_corpus | set(HELD) | {number for number in numbers("D") if f'"{number} ' in in_orders}
+    in_requests = (TESTS / "test_ui_bad_requests.py").read_text(encoding="utf-8")
+    named = {
+        f"A{int(one)}" for name in re.findall(r"def test_(\w+)", in_requests) for one in re.findall(r"a(\d\d)_", name)
+    }
+    held = in_corpus | set(HELD) | named | {number for number in numbers("D") if f'"{number} ' in in_orders}
     assert [number for number in numbers(letter) if number not in held] == []
 
 
