@@ -81,7 +81,7 @@ class Dossier:
         return Pipeline(
             retriever,
             reranker,
-            ExtractiveAnswerer(),
+            ExtractiveAnswerer(headline=self._checker),
             settings,
             language_model=self._llm_answerer if settings.llm else None,
             talkative=self._llm is not None and self._llm.small,
@@ -90,7 +90,7 @@ class Dossier:
 
     def surveyor(self, name: str | None = None) -> Surveyor:
         """Asks every document of one collection the same thing."""
-        return Surveyor(self.collection(name), self.embedder, self._reader, ExtractiveAnswerer(), self.settings)
+        return Surveyor(self.collection(name), self.embedder, self._reader, ExtractiveAnswerer(headline=self._checker), self.settings)
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from rag.values import Draft, DraftStatement, Evidence, Reading
+from rag.values import Draft, DraftStatement, Evidence, Reading, Relation
 
 
 class Reader(Protocol):
@@ -18,10 +18,17 @@ class Reader(Protocol):
 
 
 class SupportChecker(Protocol):
-    """Says whether passages support a statement."""
+    """Says whether passages support or contradict a statement."""
 
-    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
-        """Probability, 0 to 1, for each passage."""
+    def relations(self, statement: str, passages: Sequence[str]) -> list[Relation]:
+        """What each passage says of the statement."""
+
+
+class HeadlineChecker(Protocol):
+    """Says whether spans answer a question."""
+
+    def right(self, question: str, spans: Sequence[tuple[str, int, int]]) -> list[float]:
+        """Log-odds for each span, given as (text around it, start, end in that text)."""
 
 
 class Answerer(Protocol):

@@ -53,6 +53,15 @@ class SpanAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """What a passage says of a statement, as probabilities that add up to 1."""
+
+    support: float
+    refute: float
+    neither: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What a reader found in one passage.
 

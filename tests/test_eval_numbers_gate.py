@@ -13,6 +13,7 @@ from eval.numbers.altered import ALTERATIONS, change_direction, exchange_names, 
 from eval.numbers.gate import MOVED, TRUE, evidence_of, judge_cases, measure_gate, variants
 from eval.numbers.statements import ANSWERS, Case, read_cases
 from eval.numbers.table import gate_lines
+from rag.values import Relation
 from tests.eval_sets import write_lines
 from tests.shared import SHARED_DATA, needs_shared
 
@@ -29,8 +30,8 @@ CASE = Case(
 
 
 class NoSupport:
-    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
-        return [0.0 for _ in passages]
+    def relations(self, statement: str, passages: Sequence[str]) -> list[Relation]:
+        return [Relation(0.0, 0.0, 1.0) for _ in passages]
 
 
 def test_a_statement_is_judged_as_it_is_and_with_each_change_that_can_be_made() -> None:

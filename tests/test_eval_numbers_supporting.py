@@ -27,6 +27,7 @@ from eval.numbers.supporting import (
     score,
 )
 from eval.sets.lines import SetInvalid
+from rag.values import Relation
 from tests.eval_sets import write_lines
 from tests.shared import SHARED_DATA, needs_shared
 
@@ -42,10 +43,11 @@ class WordChecker:
     def __init__(self) -> None:
         self.calls: list[tuple[str, int]] = []
 
-    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
+    def relations(self, statement: str, passages: Sequence[str]) -> list[Relation]:
         self.calls.append((statement, len(passages)))
         words = statement.split()
-        return [sum(word in passage for word in words) / len(words) for passage in passages]
+        shares = [sum(word in passage for word in words) / len(words) for passage in passages]
+        return [Relation(share, 0.0, 1.0 - share) for share in shares]
 
 
 def test_a_threshold_divides_best_on_average_over_the_groups() -> None:

@@ -3,7 +3,7 @@ from collections.abc import Sequence
 from index.values import Chunk, Document, Provenance
 from rag.gate.support import check_support
 from rag.gate.verify import VerifiedStatement
-from rag.values import Evidence, Hit, Quote
+from rag.values import Evidence, Hit, Quote, Relation
 
 TEXT = "The port counted 31 ships in May."
 DOCUMENT = Document("d1", TEXT, "text/plain", Provenance(), (), ("d1",), "d1", 1, "")
@@ -14,13 +14,13 @@ QUOTE = Quote(1, 0, len(TEXT))
 class GivenSupport:
     """Supports everything as much as it was told to, and keeps what it was asked."""
 
-    def __init__(self, probability: float) -> None:
-        self.probability = probability
+    def __init__(self, support: float, refute: float = 0.0) -> None:
+        self.relation = Relation(support, refute, 1.0 - support - refute)
         self.asked: list[tuple[str, str]] = []
 
-    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
+    def relations(self, statement: str, passages: Sequence[str]) -> list[Relation]:
         self.asked += [(statement, passage) for passage in passages]
-        return [self.probability for _ in passages]
+        return [self.relation for _ in passages]
 
 
 def statement(status: str = "verified", **checks: object) -> VerifiedStatement:
@@ -42,6 +42,11 @@ def test_a_supported_statement_stays_verified() -> None:
 def test_what_rules_and_checker_both_doubt_is_cut() -> None:
     (checked,) = check_support([statement("weak")], EVIDENCE, GivenSupport(0.05))
     assert checked.status == "unsupported" and checked.checks["support"] == 0.05
+
+
+def test_what_its_quotes_contradict_is_cut() -> None:
+    (checked,) = check_support([statement()], EVIDENCE, GivenSupport(0.2, refute=0.7))
+    assert checked.status == "unsupported" and checked.checks["contradiction"] == 0.7
 
 
 def test_support_lifts_nothing() -> None:

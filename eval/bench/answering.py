@@ -54,7 +54,7 @@ def bench_answering(folder: Path, embedder: SentenceEmbedder, *, questions: int,
         ingest_folder(collection, folder / "answer")
         settings = load_settings(data=folder / "answering")
         pipeline = Pipeline(
-            Retriever(collection, encoded), Reranker(reader), ExtractiveAnswerer(), settings, checker=reader
+            Retriever(collection, encoded), Reranker(reader), ExtractiveAnswerer(headline=reader), settings, checker=reader
         )
         for number, question in enumerate(invented_questions(questions + WARM_UP)):
             forward.batches.clear()

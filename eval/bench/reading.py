@@ -49,7 +49,7 @@ def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int, c
     forward = RecordingForward(OnnxForward(PACKAGED_FOLDER, sha256=PACKAGED_SHA256))
     reader = EncoderReader()
     reader._encoder = PairEncoder(PACKAGED_FOLDER / "tokenizer.json", forward)
-    reranker, answerer = Reranker(reader), ExtractiveAnswerer()
+    reranker, answerer = Reranker(reader), ExtractiveAnswerer(headline=reader)
 
     def read(question: str, evidence: Sequence[Evidence]) -> None:
         answerer.draft(question, reranker.rerank(analyse(question, publishers=()), evidence))

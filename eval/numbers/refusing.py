@@ -113,8 +113,12 @@ def ask_closed(folder: Path, limit: int | None, progress: Progress | None = None
     from rag.settings import load_settings
 
     settings = load_settings()
-    embedder, reranker = SentenceEmbedder(settings.embedder), Reranker(EncoderReader(settings.reader))
-    answerer = ExtractiveAnswerer()
+    reader = EncoderReader(settings.reader)
+    embedder, reranker, answerer = (
+        SentenceEmbedder(settings.embedder),
+        Reranker(reader),
+        ExtractiveAnswerer(headline=reader),
+    )
     fields = {"question": str, "answerable": bool, "documents": list}
     examples = sample(list(read_lines(folder / "dev" / "examples.jsonl.gz", fields)), limit)
     found = []

@@ -72,6 +72,14 @@ def _measure(
         from eval.numbers.supporting import measure_supporting
 
         return measure_supporting(data, reader, limit=limit, progress=progress)
+    if name == "relations":
+        from eval.numbers.relations import measure_relations
+
+        return measure_relations(data, reader, limit=limit, progress=progress)
+    if name == "headline":
+        from eval.numbers.headline import measure_headline
+
+        return measure_headline(data, reader, limit=limit, progress=progress)
     if name == "gate":
         from eval.numbers.gate import measure_gate
 

@@ -63,8 +63,9 @@ def score(checker: SupportChecker, pairs: Sequence[Pair], progress: Progress | N
     scores = [0.0] * len(pairs)
     done = 0
     for statement, numbers in by_statement.items():
-        for number, value in zip(numbers, checker.support(statement, [pairs[n].passage for n in numbers]), strict=True):
-            scores[number] = value
+        relations = checker.relations(statement, [pairs[n].passage for n in numbers])
+        for number, relation in zip(numbers, relations, strict=True):
+            scores[number] = relation.support
         done += len(numbers)
         if progress:
             progress(done, len(pairs))

@@ -109,6 +109,30 @@ def supporting_lines(result: Result) -> Iterator[Row]:
         )
 
 
+def relations_lines(result: Result) -> Iterator[Row]:
+    reach = {"nli_breaking": "75", "nli_negation": "72", "claims_contractnli": "65"}
+    for name, measured in result["sets"].items():
+        yield Row(
+            f"relations, {name}: balanced accuracy over its labels",
+            measured["balanced_accuracy"],
+            "chance 33",
+            reach.get(name, ""),
+        )
+    pairs = result["contradictions"]
+    yield Row("contradictions, invented pairs of seven domains: F1", pairs["f1"], "", "75")
+    yield Row(
+        "contradictions, invented pairs of seven domains: balanced accuracy", pairs["balanced_accuracy"], "chance 33"
+    )
+
+
+def headline_lines(result: Result) -> Iterator[Row]:
+    for name, measured in result["sets"].items():
+        yield Row(f"headline check, {name}: AUROC of right against wrong spans", measured["auroc"], "chance 50")
+    yield Row("headline check, all sets: AUROC of right against wrong spans", result["all"]["auroc"], "chance 50", "85")
+    yield Row("headline check: of the right spans shown as a headline", result["all"]["right_shown"])
+    yield Row("headline check: of the wrong spans shown as a headline", result["all"]["wrong_shown"])
+
+
 def gate_lines(result: Result) -> Iterator[Row]:
     changed, true, reworded = result["changed"], result["true"], result["true_reworded"]
     yield Row("gate: changed statements not shown as verified", changed["caught"], "", "95")
@@ -198,6 +222,8 @@ PARTS: dict[str, Callable[[Result], Iterator[Row]]] = {
     "answerable": answerable_lines,
     "refusing": refusing_lines,
     "supporting": supporting_lines,
+    "relations": relations_lines,
+    "headline": headline_lines,
     "gate": gate_lines,
     "chunking": chunking_lines,
     "endtoend": endtoend_lines,

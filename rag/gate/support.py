@@ -1,4 +1,4 @@
-"""The support checker's word on what the rules let pass: a statement in other words than its quotes, which they may not carry."""
+"""The support checker's word on what the rules let pass: a statement in other words than its quotes, which they may not carry, or deny."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from rag.protocols import SupportChecker
 from rag.values import Evidence, Status
 
 WEAK_SUPPORT = 0.3
-"""Under this probability a statement is shown with a warning, and cut where the rules doubt it too (ADR 0006)."""
+"""Under this probability of support a statement is shown with a warning, and cut where the rules doubt it too (ADR 0006)."""
+CONTRADICTED = 0.5
+"""From this probability of a contradiction on a statement is cut."""
 
 
 def check_support(
     statements: Iterable[VerifiedStatement], evidence: Sequence[Evidence], checker: SupportChecker
 ) -> tuple[VerifiedStatement, ...]:
-    """The statements with `checks["support"]`; what its quotes hardly support loses a step: verified, weak, unsupported.
+    """The statements with `checks["support"]` and `checks["contradiction"]`.
 
-    Verbatim statements support themselves and are not read. The checker can only take away: what the rules cut stays cut.
+    What its quotes contradict is unsupported; what they hardly support loses a step: verified, weak, unsupported. Verbatim statements support themselves and are not read. The checker can only take away: what the rules cut stays cut.
     """
     texts = {item.number: item.document.text for item in evidence}
     return tuple(_checked(statement, texts, checker) for statement in statements)
@@ -28,7 +30,11 @@ def _checked(statement: VerifiedStatement, texts: dict[int, str], checker: Suppo
     if statement.status == "unsupported" or statement.checks.get("verbatim"):
         return statement
     quoted = " ".join(texts[quote.evidence][quote.start : quote.end] for quote in statement.quotes)
-    support = round(checker.support(statement.text, [quoted])[0], 4)
-    doubted: Status = "weak" if statement.status == "verified" else "unsupported"
-    status = doubted if support < WEAK_SUPPORT else statement.status
-    return replace(statement, status=status, checks={**statement.checks, "support": support})
+    (relation,) = checker.relations(statement.text, [quoted])
+    status: Status = statement.status
+    if relation.refute >= CONTRADICTED:
+        status = "unsupported"
+    elif relation.support < WEAK_SUPPORT:
+        status = "weak" if status == "verified" else "unsupported"
+    found = {"support": round(relation.support, 4), "contradiction": round(relation.refute, 4)}
+    return replace(statement, status=status, checks={**statement.checks, **found})

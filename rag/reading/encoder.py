@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -32,7 +32,8 @@ class Outputs(NamedTuple):
 
     Attributes:
         start, end: Logits of each token being the first or last of the answer, (batch, tokens); None for a model without spans.
-        pair: Logits of the pair, (batch, 1 or 2): does the passage answer, does it support; None for a model of spans only.
+        pair: Logits of the pair, (batch, 1 or 5): does the passage answer; does it support a claim, refute it, neither; is the marked
+            span the answer. None for a model of spans only.
     """
 
     start: Logits | None
@@ -98,9 +99,17 @@ class PairEncoder:
         windows.enable_truncation(WINDOW_TOKENS, stride=STRIDE_TOKENS, strategy="only_second")
         return windows, plain
 
-    def run(self, text: str, passages: Sequence[str]) -> list[WindowOutput]:
-        """Every window of every passage, in passage order. A first text is cut after 96 tokens, a long passage is read in windows."""
+    def run(
+        self, text: str, passages: Sequence[str], *, marked: Sequence[tuple[int, int]] | None = None
+    ) -> list[WindowOutput]:
+        """Every window of every passage, in passage order. A first text is cut after 96 tokens, a long passage is read in windows.
+
+        Args:
+            marked: Of each passage the characters of a span; its tokens get the type of the first text (`rag.reading.headline`).
+        """
         windows = self._windows(text, passages)
+        if marked is not None:
+            windows = [_marked(window, marked[window.passage]) for window in windows]
         order = sorted(range(len(windows)), key=lambda number: len(windows[number].ids))
         outputs: dict[int, WindowOutput] = {}
         for at in range(0, len(order), BATCH):
@@ -139,6 +148,15 @@ class PairEncoder:
             )
             for row, window in enumerate(batch)
         ]
+
+
+def _marked(window: Window, span: tuple[int, int]) -> Window:
+    """The window with the tokens of a span given the type of the first text."""
+    types = list(window.types)
+    for place, (a, b) in enumerate(window.offsets):
+        if a < span[1] and b > span[0]:
+            types[window.first + place] = 0
+    return replace(window, types=tuple(types))
 
 
 def _window(number: int, encoding: Encoding) -> Window:

@@ -8,9 +8,12 @@ from dataclasses import dataclass, replace
 from index.sentences import sentence_spans
 from index.values import Span
 from rag.facts.periods import Period
+from rag.protocols import HeadlineChecker
+from rag.reading.headline import stretch
 from rag.reading.held import Story
-from rag.reading.judge import FEATURES, AskedFor, Judge, features, packaged_judge
+from rag.reading.judge import FEATURES, AskedFor, Judge, features, headline_feature, packaged_judge
 from rag.reading.odds import probability
+from rag.reading.reader import MAX_TITLE_CHARS
 from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 
 NAME = "extractive"
@@ -20,6 +23,10 @@ PERIOD_WEIGHT = 3.0
 PLACE_KEPT = 0.5
 """Of a question that asks for one time: a span of that time weighs so much in log-odds, and its passage's rank this share of
 what it weighs else, as neighbours that tell of other times are as near. Chosen on questions of time that are not measured."""
+CHECKED = 6
+"""Candidates that the headline check reads: short texts, together less than one passage in ten that are read."""
+HEADLINE = 0.5
+"""Probability of the headline check under which a span is no headline: its sentence is quoted instead."""
 SUPPORTING_SHARE = 0.3
 """Of the best span's probability: the weights know one right passage a question, so a second source always ranks as less likely."""
 
@@ -31,6 +38,7 @@ class Candidate:
     Attributes:
         logit: Log-odds that the span is right; compares between passages.
         support: Probability that its passage answers at all.
+        right: Probability that the span is the answer, by the headline check; None where it was not asked.
     """
 
     evidence: Evidence
@@ -39,6 +47,7 @@ class Candidate:
     signals: tuple[float, ...]
     logit: float
     support: float
+    right: float | None = None
 
     @property
     def text(self) -> str:
@@ -59,17 +68,19 @@ class ExtractiveAnswerer:
 
     Args:
         judge: Compares spans between passages and says how likely there is an answer.
+        headline: Reads the best spans again, each in its sentence; without it every best span is a headline.
     """
 
-    def __init__(self, judge: Judge | None = None) -> None:
+    def __init__(self, judge: Judge | None = None, headline: HeadlineChecker | None = None) -> None:
         self._judge = judge
+        self._headline = headline
 
     @property
     def judge(self) -> Judge:
         return self._judge or packaged_judge()
 
     def draft(self, question: str, evidence: Sequence[Evidence]) -> Draft:
-        """The best span as `short`, its sentence and up to two more sentences that answer nearly as well."""
+        """The best span as `short` where it passes the headline check, its sentence and up to two more that answer nearly as well."""
         return self.draft_of(self.candidates(question, evidence))
 
     def draft_of(self, ranked: Sequence[Candidate]) -> Draft:
@@ -77,7 +88,9 @@ class ExtractiveAnswerer:
         if not ranked:
             return Draft((), "", 0.0, NAME)
         statements = tuple(_statement(item) for item in self._supporting(ranked))
-        return Draft(statements, ranked[0].text, round(ranked[0].support, 4), NAME)
+        best = ranked[0]
+        short = best.text if best.right is None or best.right >= HEADLINE else ""
+        return Draft(statements, short, round(best.support, 4), NAME)
 
     def _supporting(self, ranked: Sequence[Candidate]) -> list[Candidate]:
         """The best candidate and those nearly as likely right, one per sentence text, at most STATEMENTS."""
@@ -109,7 +122,23 @@ class ExtractiveAnswerer:
         ]
         if period is not None:
             found = [self._timed(item, stories[item.evidence.number], period) for item in found]
-        return sorted(found, key=lambda candidate: (-candidate.logit, candidate.evidence.number, candidate.span))
+        return self._checked(question, sorted(found, key=_order))
+
+    def _checked(self, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates again, the best of them with the headline check's word; the others are taken for as doubtful as its last."""
+        if self._headline is None or not ranked:
+            return list(ranked)
+        log_odds = self._headline.right(question, [_with_context(item) for item in ranked[:CHECKED]])
+        least = min(log_odds)
+        known = [*((value, probability(value)) for value in log_odds), *((least, None) for _ in ranked[CHECKED:])]
+        return sorted((self._judged(item, *one) for item, one in zip(ranked, known, strict=True)), key=_order)
+
+    def _judged(self, item: Candidate, log_odds: float, right: float | None) -> Candidate:
+        value, place = headline_feature(log_odds), FEATURES.index("headline")
+        signals = (*item.signals[:place], value, *item.signals[place + 1 :])
+        gained = self.judge.right.weights[place] * (value - item.signals[place])
+        support = self.judge.answerable.probability(signals)
+        return replace(item, signals=signals, logit=item.logit + gained, support=support, right=right)
 
     def _timed(self, item: Candidate, story: Story, period: Period) -> Candidate:
         """A candidate with the time told of it taken into its log-odds."""
@@ -139,6 +168,20 @@ class ExtractiveAnswerer:
         )
         support = self.judge.answerable.probability(signals)
         return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
+
+
+def _order(item: Candidate) -> tuple[float, int, Span]:
+    return -item.logit, item.evidence.number, item.span
+
+
+def _with_context(item: Candidate) -> tuple[str, int, int]:
+    """What the headline check reads of a candidate: the text, and where the span stands in it."""
+    document, chunk = item.evidence.document, item.evidence.hit.chunk
+    around = stretch(document.text, item.span, Span(chunk.start, chunk.end))
+    title = document.provenance.title
+    lead = f"{title[:MAX_TITLE_CHARS]}\n" if title else ""
+    shift = len(lead) - around.start
+    return lead + document.text[around.start : around.end], item.span.start + shift, item.span.end + shift
 
 
 def _story(item: Evidence) -> Story:

@@ -18,7 +18,7 @@ from typing import Any
 from rag.reading.odds import probability
 
 WEIGHTS_FILE = Path(__file__).parent.parent / "models" / "judge.json"
-FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank")
+FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank", "headline")
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(
@@ -116,7 +116,16 @@ class AskedFor:
 
 
 def features(
-    asked: AskedFor, *, answers: float, score: float, dense: float, rank: int, sentence: str, passage: str, context: str
+    asked: AskedFor,
+    *,
+    answers: float,
+    score: float,
+    dense: float,
+    rank: int,
+    sentence: str,
+    passage: str,
+    context: str,
+    headline: float = 0.0,
 ) -> tuple[float, ...]:
     """The signals of one span, in the order of FEATURES.
 
@@ -126,6 +135,7 @@ def features(
         dense: Cosine of question and passage, 0 when unknown.
         rank: The passage's rank after fusion, from 1.
         context: What else is known of the passage: its document's title and outlet.
+        headline: Log-odds of the headline check; 0 where it was not asked.
     """
     here, around = stems(sentence), stems(passage) | stems(context)
     return (
@@ -136,7 +146,13 @@ def features(
         share(asked.words, here),
         share(asked.hard, around),
         1.0 / rank,
+        headline_feature(headline),
     )
+
+
+def headline_feature(log_odds: float) -> float:
+    """The headline check's log-odds on the scale of the other features."""
+    return max(-2.0, min(2.0, log_odds / 3.0))
 
 
 def stem(word: str) -> str:

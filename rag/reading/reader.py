@@ -1,4 +1,6 @@
-"""The reader: one encoder pass over (question, passage) gives where the answer stands, whether it is there, and what a statement's support is.
+"""The reader: one encoder pass over (question, passage) gives where the answer stands and whether it is there.
+
+The same weights say of a statement whether a passage supports or contradicts it, and of a marked span whether it is the answer.
 
 As in SQuAD 2.0, the first token stands for "no answer", and a span's score is its logit sum minus that of the first token
 (Devlin et al., NAACL 2019, section 4.3). Whether the passage answers at all is a logit of its own, trained over several passages
@@ -17,9 +19,8 @@ from numpy.typing import NDArray
 from index.errors import ModelUnavailable
 from rag.reading.encoder import Forward, PairEncoder, WindowOutput
 from rag.reading.hub import HubForward, local_folder
-from rag.reading.odds import probability
 from rag.reading.onnx import OnnxForward
-from rag.values import Reading, SpanAnswer
+from rag.values import Reading, Relation, SpanAnswer
 
 PACKAGED = "packaged"
 PACKAGED_FOLDER = Path(__file__).parent.parent / "models" / "reader"
@@ -27,7 +28,9 @@ PACKAGED_SHA256 = "031feed5482f9fe5aade60698f9874d232bc1f8c4c0ad7e27ae416ae788bb
 
 ANSWER_TOKENS = 30
 MAX_TITLE_CHARS = 200
-ANSWERS, SUPPORTS = 0, 1
+RELATIONS = ("support", "refute", "neither")
+ANSWERS, RIGHT = 0, 1 + len(RELATIONS)
+"""Places in the logits of a pair: does the passage answer; then one of each relation of a claim; then, is the marked span right."""
 
 
 class EncoderReader:
@@ -80,19 +83,42 @@ class EncoderReader:
             for score, candidates in zip(answers, found, strict=True)
         ]
 
-    def support(self, statement: str, passages: Sequence[str]) -> list[float]:
-        """Probability, 0 to 1, that each passage supports the statement.
+    def relations(self, statement: str, passages: Sequence[str]) -> list[Relation]:
+        """What each passage says of the statement; of a passage read in windows, the window that has most to say.
 
         Raises:
             ModelUnavailable: The model was not trained for this.
         """
-        scores = [0.0] * len(passages)
+        found: dict[int, Relation] = {}
         for output in self._encoder.run(statement, passages):
-            if output.pair is None or len(output.pair) <= SUPPORTS:
-                raise ModelUnavailable(f"Model '{self._name}' has no support head. Use 'packaged' to check statements.")
-            support = probability(float(output.pair[SUPPORTS]))
-            scores[output.window.passage] = max(scores[output.window.passage], support)
+            logits = self._head(output)[ANSWERS + 1 : RIGHT].astype(np.float64)
+            odds = np.exp(logits - logits.max())
+            relation = Relation(*(float(share) for share in odds / odds.sum()))
+            number = output.window.passage
+            found[number] = min(found.get(number, relation), relation, key=lambda one: one.neither)
+        return [found[number] for number in range(len(passages))]
+
+    def right(self, question: str, spans: Sequence[tuple[str, int, int]]) -> list[float]:
+        """The headline check: log-odds that each span, (text, start, end), is the answer to the question.
+
+        Args:
+            spans: The text is what `rag.reading.headline.stretch` gives, under its document's title.
+
+        Raises:
+            ModelUnavailable: The model was not trained for this.
+        """
+        scores = [-math.inf] * len(spans)
+        for output in self._encoder.run(question, [one[0] for one in spans], marked=[one[1:] for one in spans]):
+            number, logit = output.window.passage, float(self._head(output)[RIGHT])
+            scores[number] = max(scores[number], logit)
         return scores
+
+    def _head(self, output: WindowOutput) -> NDArray[np.float32]:
+        if output.pair is None or len(output.pair) <= RIGHT:
+            raise ModelUnavailable(
+                f"Model '{self._name}' checks neither statements nor headlines. Use 'packaged' for that."
+            )
+        return output.pair
 
 
 def _answers(output: WindowOutput, best: Sequence[SpanAnswer]) -> float:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Callable
+
+from rag.training.sources import Relation
 
 NAME = re.compile(r"\b[A-Z][\w'’-]+(?: (?:of |the )?[A-Z][\w'’-]+)*|\b\d[\d,.]*\d\b|\b\d\b")
 _OPPOSITES = """
@@ -15,8 +18,19 @@ first/last largest/smallest highest/lowest most/least more/fewer before/after in
 early/late oldest/youngest best/worst above/below north/south east/west northern/southern eastern/western all/none always/never
 supported/opposed accepted/rejected started/ended began/stopped open/closed inside/outside older/younger larger/smaller
 higher/lower longer/shorter longest/shortest good/bad legal/illegal allowed/forbidden public/private male/female
+including/excluding with/without minimum/maximum gross/net adults/children arrival/departure buy/sell summer/winter morning/evening
+passed/failed met/missed upper/lower left/right import/export imports/exports employee/employer tenant/landlord internal/external
+weekdays/weekends monthly/yearly daily/weekly annual/monthly front/back single/double full/partial required/optional
 """.split()
 _OPPOSITE = {a: b for pair in _OPPOSITES for a, b in (pair.split("/"), pair.split("/")[::-1])}
+_UNITS = """
+mg/g/kg/mcg ml/l cm/m/km metres/kilometres meters/kilometers miles/feet minutes/hours/days/weeks/months/years seconds/minutes
+kB/MB/GB/TB million/billion thousand/million percent/points °C/°F euros/dollars/pounds EUR/USD/GBP/CHF €/$/£ kW/MW/GW
+""".split()
+_UNIT = {unit: [other for other in group.split("/") if other != unit] for group in _UNITS for unit in group.split("/")}
+_MEASURE = re.compile(
+    r"(?<=\d)( ?)(" + "|".join(map(re.escape, sorted(_UNIT, key=len, reverse=True))) + r")(?![\w°])|[€$£](?=\d)"
+)
 _AUXILIARY = re.compile(r"\b(is|are|was|were|did|does|do|can|could|will|would|has|have|had|should|must|may)\b(?! not)")
 _SPEAKER = re.compile(r"\b(said|says|told|announced|claimed|reported|argued|stated|wrote|warned|denied)\b")
 
@@ -33,17 +47,6 @@ def alter_question(question: str, passage: str, answer: str, others: list[str], 
     ways = [swap_name, swap_name, opposite, negate] if rng.random() < 0.75 else [opposite, negate, swap_name]
     for way in ways[:1] if rng.random() < 0.5 else ways:
         changed = way(question, passage, rng, avoid=answer, others=others)
-        if changed:
-            return changed
-    return None
-
-
-def alter_statement(statement: str, passage: str, others: list[str], rng: random.Random) -> str | None:
-    """The statement with one name, number, direction or negation changed; None when nothing in it can be changed."""
-    ways = [swap_name, swap_name, swap_number, opposite, negate]
-    rng.shuffle(ways)
-    for way in ways:
-        changed = way(statement, passage, rng, others=others)
         if changed:
             return changed
     return None
@@ -86,6 +89,22 @@ def opposite(text: str, passage: str, rng: random.Random, *, avoid: str = "", ot
     return _replaced(text, match, _OPPOSITE[match[0]]) if found and (match := rng.choice(found)) else None
 
 
+def swap_unit(text: str, passage: str, rng: random.Random, *, avoid: str = "", others: list[str]) -> str | None:
+    """The unit or currency of one number replaced by another of its kind, which the passage does not give for it.
+
+    >>> swap_unit("Take 5 mg a day.", "", random.Random(1), others=[])
+    'Take 5 g a day.'
+    """
+    found = list(_MEASURE.finditer(text))
+    if not found:
+        return None
+    match = rng.choice(found)
+    unit = match[2] or match[0]
+    changed = f"{match[1] or ''}{rng.choice(_UNIT[unit])}"
+    whole = text[: match.start()] + changed + text[match.end() :]
+    return None if whole in passage else whole
+
+
 def negate(text: str, passage: str, rng: random.Random, *, avoid: str = "", others: list[str]) -> str | None:
     """A "not" put in after an auxiliary verb, or taken out."""
     if " not " in text:
@@ -118,6 +137,17 @@ def names_in(passage: str) -> list[str]:
         if match[0][0].isdigit()
         or not (match.start() == 0 or passage[: match.start()].rstrip().endswith((".", "!", "?", "\n", '"', ":")))
     ]
+
+
+CHANGES: dict[Callable[..., str | None], Relation] = {
+    swap_name: "unsupported",
+    swap_number: "refute",
+    swap_unit: "refute",
+    opposite: "refute",
+    negate: "refute",
+    swap_speaker: "unsupported",
+}
+"""Ways to change a sentence of a passage, and what the passage then says of it: another name may be true as well."""
 
 
 def _replaced(text: str, match: re.Match[str], by: str) -> str:

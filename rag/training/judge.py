@@ -74,8 +74,9 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
         corpora[line.get("domain", "")].append(line)
     asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
     order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
-    embedder, reranker = SentenceEmbedder(), Reranker(EncoderReader())
-    answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED))
+    reader = EncoderReader()
+    embedder, reranker = SentenceEmbedder(), Reranker(reader)
+    answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED), reader)
     for domain, passages in corpora.items():
         pool = _Pool(embedder, passages)
         for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
