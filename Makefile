@@ -29,7 +29,7 @@ check: setup-dev  ## lint, types, import contracts, fast tests
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest -m "not slow"
 
-eval: setup-dev  ## measure on the gold set of seeds/, write reports/, renew the table in README.md
+eval: setup-dev  ## measure on the gold set of seeds/, write reports/, renew the table in docs/quality.md
 	@$(BIN)/python -m eval seeds
 
 baseline: setup-dev  ## hold later runs of make eval against the last one

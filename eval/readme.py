@@ -1,4 +1,4 @@
-"""Put the figures of a report.json or sets.json into the README, between its markers: `python -m eval.readme REPORT.json [README.md]`."""
+"""Put the figures of a report.json or sets.json into docs/quality.md, between its markers: `python -m eval.readme REPORT.json [docs/quality.md]`."""
 
 from __future__ import annotations
 
@@ -77,9 +77,9 @@ def _to_reach(report: Mapping[str, Any]) -> list[str]:
 
 def main(arguments: Sequence[str]) -> int:
     if not 1 <= len(arguments) <= 2:
-        print("Usage: python -m eval.readme REPORT.json [README.md]", file=sys.stderr)
+        print("Usage: python -m eval.readme REPORT.json [docs/quality.md]", file=sys.stderr)
         return 2
-    readme = Path(arguments[1] if len(arguments) == 2 else "README.md")
+    readme = Path(arguments[1] if len(arguments) == 2 else "docs/quality.md")
     try:
         path, text = Path(arguments[0]), readme.read_text(encoding="utf-8")
         pasted = (

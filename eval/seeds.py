@@ -26,7 +26,7 @@ COLLECTION = "seeds"
 
 
 def main(arguments: Sequence[str] = ()) -> int:
-    """Index seeds/ into a directory of its own, run the gold set and the random questions, renew the README.
+    """Index seeds/ into a directory of its own, run the gold set and the random questions, renew docs/quality.md.
 
     Returns:
         0, 1 when something failed or a quote is not verbatim, 4 when a gated figure fell under the committed baseline.
@@ -62,13 +62,13 @@ def main(arguments: Sequence[str] = ()) -> int:
             json.dumps(asdict(quotes), ensure_ascii=False, indent=1) + "\n", encoding="utf-8"
         )
         print(summary(quotes), *quotes.failures, sep="\n")
-        readme = ROOT / "README.md"
+        readme = ROOT / "docs" / "quality.md"
         readme.write_text(
             paste_table(readme.read_text(encoding="utf-8"), f"{readme_block(report)}\n\n{summary(quotes)}."),
             encoding="utf-8",
         )
     except MarkersMissing as error:
-        print(f"README.md: {error}", file=sys.stderr)
+        print(f"docs/quality.md: {error}", file=sys.stderr)
         return EXIT_FAILED
     except (DossierError, OSError) as error:
         print(error, file=sys.stderr)
