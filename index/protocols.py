@@ -65,5 +65,11 @@ class Corpus(Protocol):
     def document(self, document_id: str) -> Document:
         """One document with its text. Raises UnknownDocument."""
 
+    def documents(self) -> list[Document]:
+        """Every document, newest published first, then undated."""
+
+    def passages(self, document_id: str) -> list[Chunk]:
+        """Every chunk of a document, in the order of its text."""
+
     def publishers(self) -> list[str]:
         """Every outlet named by a document, sorted."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -11,9 +12,13 @@ from index.collection import Collection
 from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Embedder
+from rag.answerers.answering import KindAnswerer
+from rag.answerers.catalogue import Catalogue
+from rag.answerers.digest import Digest
 from rag.coverage.survey import Surveyor
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
+from rag.query.kind import KindClassifier
 from rag.reading.extract import ExtractiveAnswerer
 from rag.reading.judge import threshold_for
 from rag.reading.reader import PACKAGED, EncoderReader
@@ -24,6 +29,9 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.llm.model import LanguageModel, LlamaIndexModel
+
+
+KIND_ANSWERERS: Mapping[str, KindAnswerer] = {"summary": Digest(), "about": Catalogue()}
 
 
 class Dossier:
@@ -38,6 +46,7 @@ class Dossier:
         self._reader = EncoderReader(settings.reader)
         self._scorer = EncoderReader(settings.reranker) if settings.reranker else None
         self._checker = self._reader if settings.reader == PACKAGED else EncoderReader()
+        self._kinds = KindClassifier(self.embedder)
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
 
@@ -86,11 +95,19 @@ class Dossier:
             language_model=self._llm_answerer if settings.llm else None,
             talkative=self._llm is not None and self._llm.small,
             checker=self._checker,
+            kinds=self._kinds,
+            answerers=KIND_ANSWERERS,
         )
 
     def surveyor(self, name: str | None = None) -> Surveyor:
         """Asks every document of one collection the same thing."""
-        return Surveyor(self.collection(name), self.embedder, self._reader, ExtractiveAnswerer(headline=self._checker), self.settings)
+        return Surveyor(
+            self.collection(name),
+            self.embedder,
+            self._reader,
+            ExtractiveAnswerer(headline=self._checker),
+            self.settings,
+        )
 
     def warm_up(self) -> None:
         """Load the models now, so that the first question does not wait for them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TypeVar
@@ -12,11 +12,14 @@ from typing import TypeVar
 from index.values import Filters
 from rag.answer.compose import Asked, compose_answer
 from rag.answer.drafting import Gate, written
-from rag.answer.findings import find
+from rag.answer.findings import Findings, find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
+from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.gate.verify import VerifiedStatement
 from rag.protocols import Answerer, SupportChecker
+from rag.query.kind import Asked as AskedKind
+from rag.query.kind import KindClassifier
 from rag.question.analyse import Query, analyse
 from rag.reading.extract import ExtractiveAnswerer
 from rag.search.rerank import Reranker
@@ -39,6 +42,8 @@ class Pipeline:
             weak of it is cut.
         checker: Reads statements that are not verbatim beside their quotes.
         by_periods: Whether the time that a question asks for has a say in what is chosen.
+        kinds: Tells of what kind a question is; without it every question is a fact.
+        answerers: Who answers a kind; a kind without one is read as a fact.
     """
 
     retriever: Retriever
@@ -49,6 +54,8 @@ class Pipeline:
     talkative: bool = False
     checker: SupportChecker | None = None
     by_periods: bool = True
+    kinds: KindClassifier | None = None
+    answerers: Mapping[str, KindAnswerer] = field(default_factory=dict)
 
     def answer(
         self,
@@ -73,23 +80,45 @@ class Pipeline:
         if not hits and scope != given:  # nothing is published under what the question seemed to restrict
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
-        chosen = clock.time("choose", lambda: self._choose(hits))
-        telling.sources(chosen)
-        evidence = clock.time("read", lambda: self._read(query, chosen))
-        telling.sources(evidence)
-        lines = clock.time("extract", lambda: self._lines(query, evidence))
-        draft, statements = clock.time("answer", lambda: self._written(query, lines, evidence, telling))
-        findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
+        asked_for = clock.time("kind", lambda: self._kind(query))
+        proposal = clock.time("propose", lambda: self._proposal(query, asked_for, hits))
+        if proposal is not None:
+            evidence, draft = list(proposal.evidence), drafted(proposal)
+            findings = clock.time("verify", lambda: Findings(Gate(evidence, None).passed(draft)))
+            telling.sources(evidence)
+        else:
+            chosen = clock.time("choose", lambda: self._choose(hits))
+            telling.sources(chosen)
+            evidence = clock.time("read", lambda: self._read(query, chosen))
+            telling.sources(evidence)
+            lines = clock.time("extract", lambda: self._lines(query, evidence))
+            draft, statements = clock.time("answer", lambda: self._written(query, lines, evidence, telling))
+            findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
         telling.statements(findings.statements)
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
         )
         asked = Asked(
-            question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
+            question,
+            query.text,
+            asked_for.kind,
+            view,
+            corpus.name,
+            corpus.chunk_count,
+            self.settings.answer_hash(),
+            corpus.generation,
         )
-        cost = self.settings.cost_of(draft.usage)
-        return compose_answer(asked, draft, findings, evidence, order=telling.order, cost=cost, timings_ms=clock.read())
+        return compose_answer(
+            asked,
+            draft,
+            findings,
+            evidence,
+            order=telling.order,
+            items=proposal.items if proposal else (),
+            cost=self.settings.cost_of(draft.usage),
+            timings_ms=clock.read(),
+        )
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The `top_k` best passages, best first, each with its ranks, scores and signals."""
@@ -118,6 +147,17 @@ class Pipeline:
         if query.planned:
             parts = (*query.planned.searches, *parts)
         return self.retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
+
+    def _kind(self, query: Query) -> AskedKind:
+        """What kind of question it is; a fact where nothing tells kinds apart."""
+        return self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
+
+    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit]) -> Proposal | None:
+        """The answer of the question's kind; None for a fact, and where its kind finds nothing."""
+        answerer = self.answerers.get(asked.kind)
+        if answerer is None or not hits:
+            return None
+        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits))
 
     def _choose(self, hits: Sequence[Hit]) -> list[Evidence]:
         """The passages worth reading."""

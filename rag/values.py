@@ -221,6 +221,8 @@ class Answer(Frozen):
 
     Attributes:
         query: The question as it was searched: a follow-up is rewritten so that it stands alone.
+        kind: What kind of question it was taken for (`rag.query.kind`).
+        items: What a list or a count lists, one by one; each stands in a statement.
         rewritten_by: Who rewrote it; None when the question was searched as it was asked.
         missing: `partial`: the parts of the question that the documents do not answer. `not_stated`: what it names and no
             passage that was read holds.
@@ -233,10 +235,12 @@ class Answer(Frozen):
     id: str
     question: str
     query: str
+    kind: str = "fact"
     verdict: Verdict
     text: str
     short: str
     confidence: float
+    items: tuple[str, ...] = ()
     statements: tuple[Statement, ...] = ()
     citations: tuple[Citation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.answer.findings import Disagreement, Findings
 from rag.answer.positions import Held
-from rag.answer.prose import Source, nothing_found, sources_of, text_of
+from rag.answer.prose import GREETING, Source, nothing_found, sources_of, text_of
 from rag.answer.stated import Stated
 from rag.gate.verify import VerifiedStatement
 from rag.values import (
@@ -34,6 +34,7 @@ class Asked:
 
     question: str
     query: str
+    kind: str
     filters: FiltersView
     collection: str
     chunk_count: int
@@ -48,6 +49,7 @@ def compose_answer(
     evidence: Sequence[Evidence],
     *,
     order: Sequence[int] = (),
+    items: tuple[str, ...] = (),
     cost: float | None = None,
     timings_ms: Mapping[str, float],
 ) -> Answer:
@@ -58,6 +60,7 @@ def compose_answer(
 
     Args:
         order: Evidence that has its numbers already, because it was told of.
+        items: What the answer lists.
     """
     shown = findings.statements
     numbers = _numbers(shown, evidence, order)
@@ -67,10 +70,10 @@ def compose_answer(
         id=f"ans_{uuid.uuid4().hex}",
         question=asked.question,
         query=asked.query,
+        kind=asked.kind,
         verdict=_verdict(findings),
-        text=text_of(statements, sources, findings.missing)
-        if shown
-        else nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count),
+        text=_text(asked, findings, statements, sources, evidence),
+        items=items if shown else (),
         short=_short(draft, findings) if shown else "",
         confidence=draft.confidence,
         statements=statements,
@@ -128,6 +131,20 @@ def _numbers(
 
 def _cited(statement: VerifiedStatement, numbers: Mapping[int, int]) -> tuple[int, ...]:
     return tuple(sorted({numbers[quote.evidence] for quote in statement.quotes}))
+
+
+def _text(
+    asked: Asked,
+    findings: Findings,
+    statements: Sequence[Statement],
+    sources: Sequence[Source],
+    evidence: Sequence[Evidence],
+) -> str:
+    if statements:
+        return text_of(statements, sources, findings.missing)
+    if asked.kind == "chat":
+        return GREETING
+    return nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count)
 
 
 def _verdict(findings: Findings) -> Verdict:

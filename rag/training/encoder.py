@@ -113,6 +113,11 @@ def main() -> None:
     parser.add_argument(
         "--go-on-from", type=Path, default=None, help="folder of an exported encoder whose weights to start with"
     )
+    parser.add_argument(
+        "--finish", type=Path, default=None, help="folder of trained or averaged weights to train further"
+    )
+    parser.add_argument("--rate", type=float, default=RATE, help="peak rate of the encoder; the heads learn faster")
+    parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--pairs", type=int, default=110_000)
     parser.add_argument("--steps", type=int, default=None, help="end after this many steps")
     parser.add_argument("--threads", type=int, default=2)
@@ -128,6 +133,9 @@ def main() -> None:
         options.out,
         start=options.start,
         go_on_from=options.go_on_from,
+        finish=options.finish,
+        rate=options.rate,
+        seed=options.seed,
         pairs=options.pairs,
         steps=options.steps,
         half=False if options.float32 else None,
@@ -147,6 +155,9 @@ def train(
     *,
     start: Path | None = None,
     go_on_from: Path | None = None,
+    finish: Path | None = None,
+    rate: float = RATE,
+    seed: int = SEED,
     pairs: int,
     steps: int | None = None,
     half: bool | None = None,
@@ -156,15 +167,17 @@ def train(
 
     Args:
         go_on_from: Folder of an exported encoder; its weights are what is trained further.
+        finish: Folder with `weights.pt` of a trained or averaged encoder, trained further with every head.
+        rate: Peak rate of the encoder. seed: Which pairs are drawn, and which units drop out.
         half: Compute in bfloat16; None: where the processor knows it.
         told: What else `training.json` says of the data.
     """
-    torch.manual_seed(SEED)
+    torch.manual_seed(seed)
     half = knows_bfloat16() if half is None else half
     folder = start or packaged_folder()
     names = sorted({name for question in pools.questions[::20] for name in names_in(question.passage)})
     kinds = (Reading(pools, names), Claims(pools, names), MarkedSpans(pools, candidates, names))
-    groups = make_groups(kinds, pairs, SEED)
+    groups = make_groups(kinds, pairs, seed)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.no_truncation()
@@ -172,15 +185,17 @@ def train(
     model = PairModel.from_folder(folder)
     if go_on_from is not None:
         restore(model, go_on_from)
+    if finish is not None:
+        model.load_state_dict(torch.load(finish / "weights.pt", weights_only=True))
     _prepare(model)
-    optimizer, schedule = _optimizer(model, len(batches))
+    optimizer, schedule = _optimizer(model, len(batches), rate)
     out.mkdir(parents=True, exist_ok=True)
     checkpoint = out / "checkpoint.pt"
     first = _resume(checkpoint, model, optimizer, schedule)
     model.train()
     began, running = time.monotonic(), 0.0
     for step in range(first, len(batches)):
-        torch.manual_seed(SEED + step)  # a resumed run drops out the same units
+        torch.manual_seed(seed + step)  # a resumed run drops out the same units
         loss = loss_of(model, batches[step], half=half)
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_([p for p in model.parameters() if p.requires_grad], 1.0)
@@ -200,6 +215,8 @@ def train(
         "pairs": sources(groups),
         "steps": len(batches),
         "number_type": "bfloat16" if half else "float32",
+        "rate": rate,
+        "seed": seed,
         "settings": SETTINGS,
         "left_out_for_exams": dict(pools.left_out),
         "questions": dict(sorted(Counter(q.source for q in pools.questions).items())),
@@ -329,11 +346,16 @@ def _prepare(model: PairModel) -> None:
             module.p = 0.0
 
 
-def _optimizer(model: PairModel, steps: int) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
+def _optimizer(
+    model: PairModel, steps: int, highest: float
+) -> tuple[torch.optim.Optimizer, torch.optim.lr_scheduler.LambdaLR]:
     trained = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     groups = [
-        {"params": [p for name, p in trained if name.startswith("encoder.")], "lr": RATE},
-        {"params": [p for name, p in trained if not name.startswith("encoder.")], "lr": HEAD_RATE},
+        {"params": [p for name, p in trained if name.startswith("encoder.")], "lr": highest},
+        {
+            "params": [p for name, p in trained if not name.startswith("encoder.")],
+            "lr": HEAD_RATE if highest == RATE else HEAD_RATE / 2,
+        },
     ]
     optimizer = torch.optim.AdamW(groups, weight_decay=WEIGHT_DECAY, fused=True)
     warm = max(1, int(WARM_UP * steps))

@@ -1,0 +1,129 @@
+"""Fit the classifier of kinds of question: python -m rag.training.kinds DATA writes rag/models/kinds.json.
+
+DATA holds `question_kinds` (train and dev); its kind follows the style of its source, so case and question marks are dropped at random.
+Rows whose licence is not stated are left out. What the public sets lack is written in `rag.training.phrasings`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.embed import SentenceEmbedder
+from index.protocols import Embedder
+from rag.query.kind import SURE, WEIGHTS_FILE
+from rag.training.phrasings import phrasings
+from rag.training.sources import lines_of
+
+SEED, L2, ROUNDS, RATE = 7, 1e-4, 400, 0.5
+POOL = "question_kinds/{part}.jsonl.gz"
+UNLICENSED = "trec_qc"
+MOST = {"chitchat": 700, "out_of_scope": 0, "opinion": 500, "explain": 700}
+"""Rows taken of a kind. Requests for another assistant are left out: many of them are plain facts."""
+LABELS = {
+    "factoid": "fact", "yesno": "yesno", "list": "list", "count": "count", "comparison": "compare", "definition": "definition",
+    "howto": "howto", "why": "why", "explain": "fact", "opinion": "fact", "experience": "fact", "summary": "summary",
+    "not_a_question": "fact", "chitchat": "chat", "assistant_meta": "chat", "reply": "chat",
+}  # fmt: skip
+Lines = list[tuple[str, str]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
+    options = parser.parse_args()
+    embedder = SentenceEmbedder()
+    trained = [*read_kinds(options.data, "train"), *phrasings(held_out=False)]
+    labels, weights = fit(embedder, trained)
+    stored = {"embedder": embedder.fingerprint, "labels": labels, "weights": np.round(weights, 3).tolist()}
+    report = {
+        "public": accuracy(embedder, labels, weights, read_kinds(options.data, "dev")),
+        "own": accuracy(embedder, labels, weights, list(phrasings(held_out=True))),
+        "trained_on": dict(sorted(Counter(label for _, label in trained).items())),
+    }
+    options.out.write_text(json.dumps({**stored, "report": report}) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
+
+
+def read_kinds(data: Path, part: str) -> Lines:
+    """Questions of the public sets with our label, as people type them: half without capitals, half without the mark."""
+    rng = random.Random(SEED)
+    by_kind: dict[str, list[str]] = defaultdict(list)
+    for line in lines_of(data / POOL.format(part=part)):
+        if line["source"] != UNLICENSED and line["kind"] in LABELS:
+            by_kind[line["kind"]].append(line["text"])
+    found: Lines = []
+    for kind, texts in sorted(by_kind.items()):
+        drawn = rng.sample(texts, min(len(texts), MOST.get(kind, len(texts))))
+        found += [(restyled(text, rng), LABELS[kind]) for text in drawn]
+    return found
+
+
+def restyled(text: str, rng: random.Random) -> str:
+    """In lower case, without the question mark, or as it is."""
+    text = text.lower() if rng.random() < 0.5 else text
+    return text.rstrip("?. ") if rng.random() < 0.5 else text
+
+
+def fit(embedder: Embedder, lines: Lines) -> tuple[list[str], NDArray[np.float32]]:
+    """Labels, and a row of weights with its bias last for each: multinomial logistic regression, every kind weighing the same in its root."""
+    labels = sorted({label for _, label in lines})
+    vectors = embedder.embed_passages([text for text, _ in lines])
+    inputs = np.column_stack([vectors, np.ones(len(vectors), dtype=np.float32)])
+    wanted = np.zeros((len(lines), len(labels)), dtype=np.float32)
+    for row, (_, label) in enumerate(lines):
+        wanted[row, labels.index(label)] = 1.0
+    counts = wanted.sum(axis=0)
+    weight = (wanted @ (1.0 / np.sqrt(counts)))[:, None]
+    weight /= weight.mean()
+    weights = np.zeros((len(labels), inputs.shape[1]), dtype=np.float32)
+    moment = np.zeros_like(weights)
+    for _ in range(ROUNDS):
+        slope = ((shares(inputs @ weights.T) - wanted) * weight).T @ inputs / len(lines) + L2 * weights
+        moment = 0.9 * moment + slope
+        weights -= RATE * 4 * moment
+    return labels, weights
+
+
+def shares(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Each row as probabilities."""
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(odds / odds.sum(axis=1, keepdims=True), dtype=np.float32)
+
+
+def accuracy(embedder: Embedder, labels: Sequence[str], weights: NDArray[np.float32], lines: Lines) -> dict[str, Any]:
+    """By kind: how many there are, the share told right, and the share told right or taken for a fact."""
+    vectors = embedder.embed_passages([text for text, _ in lines])
+    found = shares(np.column_stack([vectors, np.ones(len(vectors))]) @ weights.T)
+    rows: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
+    for row, (_, label) in zip(found, lines, strict=True):
+        by_kind: dict[str, float] = defaultdict(float)
+        for name, share in zip(labels, row, strict=True):
+            by_kind[name.partition(":")[0]] += float(share)
+        best = max(by_kind, key=lambda kind: by_kind[kind])
+        said = best if by_kind[best] >= SURE else "fact"
+        kind = label.partition(":")[0]
+        rows[kind].append((said == kind, said in (kind, "fact")))
+    table = {
+        kind: {"n": len(one), "right": _mean([a for a, _ in one]), "harmless": _mean([b for _, b in one])}
+        for kind, one in sorted(rows.items())
+    }
+    every = [one for found in rows.values() for one in found]
+    return {"right": _mean([a for a, _ in every]), "harmless": _mean([b for _, b in every]), "kinds": table}
+
+
+def _mean(values: Sequence[bool]) -> float:
+    return round(sum(values) / len(values), 3)
+
+
+if __name__ == "__main__":
+    main()
