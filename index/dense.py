@@ -10,9 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings
 
 from index.errors import StorageFailed
 from index.protocols import Vectors
@@ -77,6 +75,9 @@ class DenseIndex:
         self.path = path
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
+        import chromadb  # most commands need no vectors, and this takes longer than they do
+        from chromadb.config import Settings
+
         with damage(path):
             self._client: Any = chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
             try:

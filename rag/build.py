@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from index.collection import Collection
 from index.directory import DataDirectory
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
 from index.protocols import Embedder
 from rag.coverage.survey import Surveyor
 from rag.pipeline import Pipeline
@@ -34,7 +34,7 @@ class Dossier:
             settings = settings.model_copy(update={"answer_threshold": threshold_for(settings.target_error)})
         self.settings = settings
         self.data = data
-        self.embedder: Embedder = SentenceEmbedder(settings.embedder)
+        self.embedder: Embedder = open_embedder(settings.embedder)
         self._reader = EncoderReader(settings.reader)
         self._scorer = EncoderReader(settings.reranker) if settings.reranker else None
         self._checker = self._reader if settings.reader == PACKAGED else EncoderReader()
