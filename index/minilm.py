@@ -84,7 +84,8 @@ class PackagedEmbedder:
 
     def embed_query(self, query: str) -> Vectors:
         """Encode one question."""
-        return self.embed_passages([query])[0]
+        vector: Vectors = self.embed_passages([query])[0]
+        return vector
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         """Tokens of each text with special tokens, uncut."""
