@@ -53,7 +53,10 @@ def _text(file: BinaryIO) -> str:
     size = _number(file, "<Q")
     if size > _MOST_CHARS:
         raise ValueError("too long")
-    return file.read(size).decode("utf-8")
+    read = file.read(size)
+    if len(read) < size:
+        raise ValueError("it ends early")
+    return read.decode("utf-8")
 
 
 def _number(file: BinaryIO, form: str) -> int:

