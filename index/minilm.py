@@ -22,8 +22,9 @@ from index.onnx import open_session
 from index.protocols import Vectors
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
     from tokenizers import Tokenizer
+
+    from index.onnx import Session
 
 GRAPH = Path(__file__).parent / "models" / "all-minilm-l6-v2.onnx"
 GRAPH_SHA256 = "e67b3ffdfbc4c8de7182ecffdd31f095304ac43b2c741fe0a705d7510cce1d4d"
@@ -70,7 +71,7 @@ class PackagedEmbedder:
         return tokenizer
 
     @cached_property
-    def _session(self) -> InferenceSession:
+    def _session(self) -> Session:
         graph = _checked(GRAPH, GRAPH_SHA256, "git checkout -- index/models")
         return open_session(graph, weights=self._folder, optimise=False)
 

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from typing import TypeAlias
+
     from onnxruntime import InferenceSession
+
+    Session: TypeAlias = InferenceSession
 
 _ERRORS_ONLY = 3
 
 
-def open_session(model: bytes, *, weights: Path | None = None, optimise: bool = True) -> InferenceSession:
+def open_session(model: bytes, *, weights: Path | None = None, optimise: bool = True) -> Session:
     """A session over a model that has been read, and whose hash has been checked, by the caller.
 
     Args:

@@ -12,7 +12,7 @@ from index.onnx import open_session
 from rag.reading.encoder import Integers, Outputs
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from index.onnx import Session
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 START, END, PAIR = "start_logits", "end_logits", "pair_logits"
@@ -30,7 +30,7 @@ class OnnxForward:
         self._expected = sha256
 
     @cached_property
-    def _session(self) -> InferenceSession:
+    def _session(self) -> Session:
         try:
             weights = self._file.read_bytes()
         except OSError as error:
