@@ -18,6 +18,7 @@ import numpy as np
 from eval.bench.invented import invented_questions, write_articles
 from index.collection import Collection
 from index.directory import DataDirectory
+from index.embed import SentenceEmbedder
 from index.files import find_files
 from index.protocols import Embedder, Vectors
 from index.values import IngestReport
@@ -78,7 +79,7 @@ class RandomEmbedder:
 def bench_ingest(folder: Path, embedder: Embedder, *, articles: int, rounds: int) -> dict[str, Any]:
     """Ingest of new articles against `SentenceTransformer.encode` over the same texts, in turns."""
     write_articles(folder / "articles", articles)
-    model: Any = embedder._model
+    model: Any = SentenceEmbedder()._model
     ours, bare, encoding = [], [], []
     write_articles(folder / "few", WARM_UP_ARTICLES)
     _ingest(folder / "warm-up", folder / "few", embedder)
