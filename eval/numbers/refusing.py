@@ -108,14 +108,14 @@ def replies(
 
 def ask_closed(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
     """Questions with the passages that may answer them: the judge's confidence and the threshold decide."""
-    from index.embed import SentenceEmbedder
+    from index.embed import open_embedder
     from rag.reading.reader import EncoderReader
     from rag.settings import load_settings
 
     settings = load_settings()
     reader = EncoderReader(settings.reader)
     embedder, reranker, answerer = (
-        SentenceEmbedder(settings.embedder),
+        open_embedder(settings.embedder),
         Reranker(reader),
         ExtractiveAnswerer(headline=reader),
     )
