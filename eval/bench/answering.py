@@ -53,7 +53,11 @@ def bench_answering(folder: Path, embedder: Embedder, *, questions: int, chunks:
         ingest_folder(collection, folder / "answer")
         settings = load_settings(data=folder / "answering")
         pipeline = Pipeline(
-            Retriever(collection, encoded), Reranker(reader), ExtractiveAnswerer(headline=reader), settings, checker=reader
+            Retriever(collection, encoded),
+            Reranker(reader),
+            ExtractiveAnswerer(headline=reader),
+            settings,
+            checker=reader,
         )
         for number, question in enumerate(invented_questions(questions + WARM_UP)):
             forward.batches.clear()

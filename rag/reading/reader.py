@@ -24,7 +24,7 @@ from rag.values import Reading, Relation, SpanAnswer
 
 PACKAGED = "packaged"
 PACKAGED_FOLDER = Path(__file__).parent.parent / "models" / "reader"
-PACKAGED_SHA256 = "031feed5482f9fe5aade60698f9874d232bc1f8c4c0ad7e27ae416ae788bbba3"
+PACKAGED_SHA256 = "de5d34f8dac33a67cb7e03d2f1deecacaaf6c1be34d443d8a1942a5dd274290e"
 
 ANSWER_TOKENS = 30
 MAX_TITLE_CHARS = 200

@@ -23,7 +23,8 @@ import bm25s
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
+from index.protocols import Embedder
 from index.values import Chunk, Document, Provenance
 from rag.question.analyse import Query
 from rag.reading.extract import ExtractiveAnswerer
@@ -75,7 +76,7 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
     asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
     order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
     reader = EncoderReader()
-    embedder, reranker = SentenceEmbedder(), Reranker(reader)
+    embedder, reranker = open_embedder(), Reranker(reader)
     answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED), reader)
     for domain, passages in corpora.items():
         pool = _Pool(embedder, passages)
@@ -96,7 +97,7 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
 class _Pool:
     """Paragraphs of one domain, searched as the product searches: dense + lexical, fused by rank."""
 
-    def __init__(self, embedder: SentenceEmbedder, passages: Sequence[dict[str, Any]]) -> None:
+    def __init__(self, embedder: Embedder, passages: Sequence[dict[str, Any]]) -> None:
         self._embedder, self._passages = embedder, passages
         self._vectors = embedder.embed_passages(
             [f"{line.get('title') or ''}\n{line['text']}".strip() for line in passages]

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
 from index.protocols import Embedder
 from rag.query.kind import SURE, WEIGHTS_FILE
 from rag.training.phrasings import phrasings
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     options = parser.parse_args()
-    embedder = SentenceEmbedder()
+    embedder = open_embedder()
     trained = [*read_kinds(options.data, "train"), *phrasings(held_out=False)]
     labels, weights = fit(embedder, trained)
     stored = {"embedder": embedder.fingerprint, "labels": labels, "weights": np.round(weights, 3).tolist()}
