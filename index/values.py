@@ -57,6 +57,7 @@ class ParsedFile:
         body: The spans worth searching, in order, not overlapping: `text` without headers, share bars, comment forms, disclaimers.
         page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
+        language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
     """
 
     text: str
@@ -65,6 +66,7 @@ class ParsedFile:
     body: tuple[Span, ...]
     page_starts: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Document:
     Attributes:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
+        language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Document:
     chunk_count: int
     added_at: str
     notes: tuple[str, ...] = ()
+    language: str | None = None
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""
