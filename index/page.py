@@ -13,6 +13,7 @@ HEADER_LINES = 14
 TAIL_LINES = 16
 LONGEST_HEADER_LINE = 300
 _PROSE_END = re.compile(r"[.!?…:;,。！？；：，،؛؟۔।][\"'”’»)\]]*$")
+_ENDS_IN_YEAR = re.compile(r"\d{4}\s(?:r|г|р)\.$")  # "2024 r.": the year's mark, no sentence's end
 _BULLET = re.compile(r"(?:[-*•‣▪●]|\d{1,3}[.)])(?:\s|$)")
 
 
@@ -59,7 +60,7 @@ def read_page(text: str, start: int = 0, language: str | None = None) -> Page:
 def is_prose(text: str) -> bool:
     """Whether a line reads as running text and not as a headline or a label."""
     return len(text) >= LONGEST_HEADER_LINE or (
-        bool(_PROSE_END.search(text[-8:])) and not text.endswith(("?", "!", ":", "？", "！", "：", "؟"))
+        bool(_PROSE_END.search(text[-8:])) and not _ENDS_IN_YEAR.search(text[-12:]) and not text.endswith(("?", "!", ":", "？", "！", "：", "؟"))
     )
 
 

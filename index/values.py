@@ -132,10 +132,30 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A source that holds another document than before. `gone` when no other source holds the old one."""
+
+    source: str
+    old: str
+    new: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBeside:
+    """A file whose name was taken by another content: both are kept, this one as `source`."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What one ingest did. Every file that was offered is counted once, in `added` to `refused`.
 
     Attributes:
+        replacements: What was replaced by what, by source.
+        beside: Files that went in beside another of the same name.
         unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
         embedded_chunks: Chunks that went through the encoder.
         reused_chunks: Chunks of new or changed documents whose vector was already known.
@@ -149,4 +169,6 @@ class IngestReport:
     refused: tuple[Refusal, ...] = ()
     embedded_chunks: int = 0
     reused_chunks: int = 0
+    replacements: tuple[Replacement, ...] = ()
+    beside: tuple[KeptBeside, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)
