@@ -63,7 +63,7 @@ def asked_terms(question: str, spoken: Collection[str]) -> list[str]:
     kept = question
     if without := ASKING.get(asked):
         kept = without.sub(" ", question)
-    for language in sorted({*(_stemmer(one) for one in spoken), _stemmer(asked)} - {""}) or [""]:
+    for language in sorted({*map(_stemmer, spoken), _stemmer(asked)}):
         found.update(dict.fromkeys(_terms(kept, _analyzer(language, asked), asked)))
     if asked == "ja" and any(not _ALL_HIRAGANA.fullmatch(term) for term in found):
         return [term for term in found if not _ALL_HIRAGANA.fullmatch(term)]

@@ -12,7 +12,7 @@ from tantivy import Occur, Query
 
 from index.analysis import asked_terms, terms
 from index.dense import damage
-from index.language import LANGUAGES
+from index.language import ENGLISH, LANGUAGES
 from index.schema import storage_errors
 
 MAX_QUERY_CHARS = 20_000
@@ -58,6 +58,7 @@ class LexicalIndex:
             self._index = tantivy.Index(self._schema, path=str(path), reuse=True)
             self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
+            self._spoken = _spoken(self._searcher)
 
     def close(self) -> None:
         """Wait for merges and release the directory."""
@@ -116,6 +117,7 @@ class LexicalIndex:
                 raise
             self._index.reload()
             self._searcher = self._index.searcher()
+            self._spoken = _spoken(self._searcher)
 
     def search(self, query: str, top_k: int, *, documents: Sequence[str] | None = None) -> list[tuple[str, float]]:
         """Up to `top_k` (chunk id, BM25 score), best first, among `documents` when given. Any text is a valid query."""
@@ -135,8 +137,7 @@ class LexicalIndex:
     def _clauses(self, query: str, searcher: tantivy.Searcher) -> list[tuple[Occur, Query]]:
         """One optional clause for each term of the query, and a stronger one for each quoted phrase."""
         query = query[:MAX_QUERY_CHARS].encode("utf-8", "replace").decode()
-        spoken = [language for language in _LANGUAGES if searcher.doc_freq("language", language)]
-        wanted = asked_terms(query, spoken)
+        wanted = asked_terms(query, self._spoken)
         wanted += [twin for term in wanted if (twin := _other_spelling(term)) and twin not in wanted]
         if len(wanted) > MAX_QUERY_TERMS:
             wanted = sorted(wanted, key=lambda term: (searcher.doc_freq("text", term) or 2**31, term))[:MAX_QUERY_TERMS]
@@ -147,12 +148,17 @@ class LexicalIndex:
                 (Occur.Should, Query.boost_query(Query.term_query(self._schema, "title", term, "freq"), TITLE_BOOST))
             )
         for phrase in _QUOTED.findall(query)[:MAX_PHRASES]:
-            for language in spoken or [None]:
-                words: list[str | tuple[int, str]] = [*terms(phrase, None if language == UNKNOWN else language)]
+            for words in dict.fromkeys(tuple(terms(phrase, language)) for language in self._spoken or [ENGLISH]):
                 if len(words) > 1:
-                    found = Query.phrase_query(self._schema, "text", words)
+                    found = Query.phrase_query(self._schema, "text", [*words])
                     clauses.append((Occur.Should, Query.boost_query(found, PHRASE_BOOST)))
         return clauses
+
+
+def _spoken(searcher: tantivy.Searcher) -> list[str]:
+    """The languages of what is indexed; a text whose language is not known is analysed as English."""
+    held = (language for language in _LANGUAGES if searcher.doc_freq("language", language))
+    return list(dict.fromkeys(ENGLISH if language == UNKNOWN else language for language in held))
 
 
 def _other_spelling(term: str) -> str | None:

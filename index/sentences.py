@@ -30,7 +30,7 @@ _STARTERS = frozenset(
 # The same in other languages; none of them is an English word. Of a list's end ("usw.") the next sentence may be joined to it.
 _SHORTENED_ELSEWHERE = frozenset(
     """z.b d.h u.a z.t u.ä i.d.r v.a o.ä s.o s.u bzw usw ggf evtl inkl exkl zzgl bspw sog vgl nr abs ziff lit str hr dipl ing mag mio
-    mrd tel geb gest hrsg jh jhd mme mlle mm p.ex c.-à-d env boul chap sra sras srta ud uds pág págs núm tel ee dña excmo
+    mrd tel geb gest hrsg jh jhd mme mlle mm bd p.ex c.-à-d env boul chap sra sras srta ud uds pág págs núm tel ee dña excmo
     sig sigg sig.ra dott dott.ssa avv ecc pag es n.b exmo exma ltda mevr dhr bijv enz m.b.t o.a d.w.z t.a.v tj tzw np m.in ul pl al
     godz pkt poz tys mln mld woj pow bl.a f.eks m.fl m.v o.l pst kl kap t.ex s.k bl esim ns ym mm jne klo tlf
     г гг в вв ул д стр руб коп тыс млн млрд им см рис кв корп т.е т.д т.п т.к н.э и.о проф акад просп пл пер обл р-н

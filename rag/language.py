@@ -92,9 +92,8 @@ def verbatim_draft(question: str, evidence: Sequence[Evidence], spoken: Collecti
         return Draft((), "", 0.0, NAME)
     shown: dict[str, _Sentence] = {}
     for one in ranked:
-        if len(shown) == STATEMENTS or one.score < _NEARLY * ranked[0].score:
-            break
-        shown.setdefault(one.text, one)
+        if len(shown) < STATEMENTS and one.covered >= _NEARLY * ranked[0].covered:
+            shown.setdefault(one.text, one)
     statements = tuple(
         DraftStatement(text, (Quote(one.evidence.number, one.span.start, one.span.end, round(one.covered, 4)),))
         for text, one in shown.items()
