@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterator
 from functools import lru_cache
+from itertools import pairwise
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
@@ -32,7 +33,18 @@ _LETTER_WITH_MARKS = re.compile(
     r".[\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u17b6-\u17d3\u102b-\u103e]*"
 )
 _ALL_HIRAGANA = re.compile(r"[\u3041-\u309f\u30fc]+")
-_MARKS = [*range(0x0591, 0x05BE), 0x05BF, 0x05C1, 0x05C2, 0x05C4, 0x05C5, 0x05C7, 0x0640, *range(0x064B, 0x0660), 0x0670]
+_MARKS = [
+    *range(0x0591, 0x05BE),
+    0x05BF,
+    0x05C1,
+    0x05C2,
+    0x05C4,
+    0x05C5,
+    0x05C7,
+    0x0640,
+    *range(0x064B, 0x0660),
+    0x0670,
+]
 _SAME_LETTER = {
     **dict.fromkeys(_MARKS),
     **str.maketrans("أإآٱۀۂہۃ", "ااااهههه"),
@@ -91,7 +103,7 @@ def _pairs(run: str) -> Iterator[str]:
     letters = _LETTER_WITH_MARKS.findall(run)
     if len(letters) == 1:
         yield run
-    for first, second in zip(letters, letters[1:], strict=False):
+    for first, second in pairwise(letters):
         yield first + second
 
 

@@ -63,11 +63,15 @@ _AFTER = (
     "发布|發布|發佈|公布|印发|印發|施行|起施行|通过|修订|发表|刊登|更新|発行|現在|公開|掲載|作成|改定|付|發行|부|발행|작성|게시|기준|года|год|г|року|р|r|roku|yılı|tarihli|tarihinde|"
     "ہے|को|से|को प्रकाशित|kl|uhr|م|ميلادي|ء|عیسوی|d|án|én|i|in"
 )
-_PARTICLES = frozenset("de del la le am an der im sur sous upon di da do na nad aan den dne dnia a à al il em on op the".split())
+_PARTICLES = frozenset(
+    "de del la le am an der im sur sous upon di da do na nad aan den dne dnia a à al il em on op the".split()
+)
 _MOST_PLACE_WORDS = 5
 
 
-_LAST_PREPOSITION = re.compile(r"\s(?:am|le|el|il|em|op|la|pe|dnia|dne|du|al|den|vom|ב|в)$")  # may be taken as a part of the date
+_LAST_PREPOSITION = re.compile(
+    r"\s(?:am|le|el|il|em|op|la|pe|dnia|dne|du|al|den|vom|ב|в)$"
+)  # may be taken as a part of the date
 
 
 def _any(words: str) -> str:
@@ -80,11 +84,16 @@ _LABELS = tuple(
     (kind, re.compile(rf"(?:{_any(words)})\s*(?:[:：\-–—|]|(?<=\w))?\s*", re.I))
     for kind, words in (("published", _PUBLISHED), ("updated", _UPDATED), ("in force", _IN_FORCE))
 )
-_AT_END = re.compile(rf"(?:^|[\s,，、(（]|(?<=[\u3040-\u9fff\uac00-\ud7a3]))(?:{_any(_UPDATED)}|{_any(_IN_FORCE)}|{_any(_PUBLISHED)})\s*[:：,]?\s*$", re.I)
+_AT_END = re.compile(
+    rf"(?:^|[\s,，、(（]|(?<=[\u3040-\u9fff\uac00-\ud7a3]))(?:{_any(_UPDATED)}|{_any(_IN_FORCE)}|{_any(_PUBLISHED)})\s*[:：,]?\s*$",
+    re.I,
+)
 _OF_AT_END = re.compile(rf"(?<!\w)(?:{_NATIVE_OF})\s*$", re.I)
 _BEGINS_WITH_OF = re.compile(rf"(?:{_NATIVE_OF})(?!\w)", re.I)
 _COMPOUND = "sitzung|versammlung|protokoll|mitteilung|bericht|schreiben|vergadering|verslag|møte|møde|möte|sammanträde|kokous|ülés"
-_UNSPACED_EVENT = "会议|會議|纪要|紀錄|公告|通知|公报|会議|議事録|お知らせ|総会|告示|회의|회의록|공고|공지|보고서|ประชุม|ประกาศ|รายงาน"
+_UNSPACED_EVENT = (
+    "会议|會議|纪要|紀錄|公告|通知|公报|会議|議事録|お知らせ|総会|告示|회의|회의록|공고|공지|보고서|ประชุม|ประกาศ|รายงาน"
+)
 _EVENTS = rf"(?:(?<!\w)(?:{_any(_EVENT)})(?!\w)|\w*(?:{_COMPOUND})(?:en|et|s)?(?!\w)|{_UNSPACED_EVENT})"
 _EVENT_AT_END = re.compile(rf"{_EVENTS}\s*(?:[,，、:：|(（–—-]|of|held\s+on|{_NATIVE_OF})?\s*$", re.I)
 _EVENT_FIRST = re.compile(rf"(?:the\s+)?{_EVENTS}[^\d,:،，]{{0,50}}[,،，(（]\s*$", re.I)

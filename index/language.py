@@ -26,7 +26,17 @@ LANGUAGES = frozenset(
     ur uz vi yi zh""".split()
 )
 # What the model tells apart and the rest of Dossier treats alike.
-_SAME = {"arz": "ar", "nn": "no", "nb": "no", "wuu": "zh", "yue": "zh", "pnb": "ur", "ckb": "ku", "sh": "sr", "azb": "az"}
+_SAME = {
+    "arz": "ar",
+    "nn": "no",
+    "nb": "no",
+    "wuu": "zh",
+    "yue": "zh",
+    "pnb": "ur",
+    "ckb": "ku",
+    "sh": "sr",
+    "azb": "az",
+}
 # Scripts that one language writes, or one that is meant first.
 _BY_SCRIPT = tuple(
     (language, re.compile(f"[{letters}]"))
@@ -140,7 +150,7 @@ def _model() -> _Model:
 @lru_cache(maxsize=1)
 def _loaded() -> _Model:
     """The model, read straight from its wheel: the package around it is made to download larger ones."""
-    import fasttext  # type: ignore[import-not-found,unused-ignore]
+    import fasttext
 
     spec = find_spec(_MODEL_PACKAGE)
     if spec is None or not spec.submodule_search_locations:

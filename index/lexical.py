@@ -1,4 +1,4 @@
-"""The lexical index: BM25 with tantivy, on disk and incremental. A cache of the catalogue, and the one module that imports tantivy."""
+"""The lexical index: BM25 with tantivy, on disk and incremental. A cache of the catalogue; only this and its analysis import tantivy."""
 
 from __future__ import annotations
 

@@ -60,7 +60,9 @@ def read_page(text: str, start: int = 0, language: str | None = None) -> Page:
 def is_prose(text: str) -> bool:
     """Whether a line reads as running text and not as a headline or a label."""
     return len(text) >= LONGEST_HEADER_LINE or (
-        bool(_PROSE_END.search(text[-8:])) and not _ENDS_IN_YEAR.search(text[-12:]) and not text.endswith(("?", "!", ":", "？", "！", "：", "؟"))
+        bool(_PROSE_END.search(text[-8:]))
+        and not _ENDS_IN_YEAR.search(text[-12:])
+        and not text.endswith(("?", "!", ":", "？", "！", "：", "؟"))
     )
 
 

@@ -7,12 +7,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import PurePath
 
-from index.date_words import dates_its_title
-from index.dates import dates_in, published
-from index.language import ENGLISH
-from index.lines import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, Line, date_of, parts
-from index.page import Page, headlines_agree, is_prose
-from index.values import Provenance, Published
+from index.dates import published
+from index.lines import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, parts
+from index.page import Page, headlines_agree
+from index.page_dates import PUBLISHED_IN, date_in_name, page_date
+from index.values import Provenance
 
 _OUTLET_WORDS = (
     "News|Times|Post|Herald|Tribune|Daily|Gazette|Journal|Press|Express|Observer|Chronicle|Guardian|Telegraph|Mirror|Star|Sun|Mail|Standard|Courier|Globe|Mercury|Examiner"
@@ -31,12 +30,6 @@ _LONGEST_NAME = 80
 _COPYRIGHT = re.compile(
     rf"(?:©|copyright|\(c\))\s*(?:©\s*)?(?:\d{{4}}(?:\s*[-–]\s*\d{{4}})?)?,?\s*(?P<name>(?:The\s+)?{NAME})", re.I
 )
-_PUBLISHED_IN = re.compile(
-    rf"(?:first\s+)?published\s+in\s+(?:the\s+)?(?P<name>(?:The\s+)?{NAME})(?:,|\s+on|\s+in)?\s+(?P<date>.{{4,40}}?)\.?",
-    re.I,
-)
-_DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[\s,./'-]+[^\W\d_a-z][^\Wa-z]*){0,4}\s*(?:,|:|\(|[-–—])?\s*")
-_AFTER_DATE = re.compile(r"\s*(?:\([^)\n]{1,40}\)\s*)?(?:[-–—:)]|\()")
 _BY_MACHINE = re.compile(
     r"\b(?:this|the)\s+(?:article|story|post|text|content|summary|report|page|piece)\s+(?:was|is|has\s+been|were)\s+(?:\w+ly\s+|in\s+part\s+)?(?:generated|written|produced|created|drafted|assisted)\b"
     r"[^.]{0,60}\b(?:artificial\s+intelligence|AI|(?:large\s+)?language\s+model|ChatGPT)\b",
@@ -47,13 +40,7 @@ _VIEWS = re.compile(
 )
 _TITLE_LABEL = re.compile(r"(?P<label>opinion|op-ed|editorial|commentary|analysis)\s*[:|]\s+(?P<title>\S.+)", re.I)
 _LONGEST_FIELD = 300
-_NAME_DATES = (
-    re.compile(r"(?<![\d-])(?P<date>(?P<year>\d{4})(?P<mark>[-_.])(?P<month>\d{2})(?:(?P=mark)(?P<day>\d{2}))?)(?![\d]|[-._]\d)"),
-    re.compile(r"(?<!\w)(?P<date>(?P<year>(?:19|20)\d{2})(?P<month>0[1-9]|1[0-2])(?P<day>[0-3]\d))(?![^\W_])"),
-)
 _SEARCHED_CHARS = 100_000
-_TITLE_LINES = 3
-_CLOSING_LINES = 3
 
 
 def from_front_matter(fields: Mapping[str, object]) -> Provenance:
@@ -96,7 +83,7 @@ def from_page(text: str, page: Page, language: str | None = None) -> Provenance:
         title=title,
         publisher=_share_name(page, outlet=True) or outlet or _named_at_end(page) or _interviewer(text),
         author=_author(page),
-        published=_published(page, language),
+        published=page_date(page, language),
         kind=_kind(page) or (LABELS.get(labelled.group("label").lower()) if labelled else None),
     )
 
@@ -104,7 +91,7 @@ def from_page(text: str, page: Page, language: str | None = None) -> Provenance:
 def from_file_name(name: str, language: str | None = None) -> Provenance:
     """The last resort: a date at either end of the name, and the rest as title when it is words."""
     stem = PurePath(name).stem
-    dated = _date_in_name(stem, language)
+    dated = date_in_name(stem, language)
     words = (stem.replace(dated[0], "", 1) if dated else stem).replace("_", " ").replace("-", " ")
     words = " ".join(words.split())
     readable = bool(re.fullmatch(r"[^\W\d_][^\d]*(?:\d{1,4}[^\d]*)?", words)) and len(words) <= _LONGEST_FIELD
@@ -112,19 +99,6 @@ def from_file_name(name: str, language: str | None = None) -> Provenance:
         title=words if readable else None,
         published=published(dated[1], "file name") if dated else None,
     )
-
-
-def _date_in_name(stem: str, language: str | None) -> tuple[str, str] | None:
-    """A date at either end of a file's name, as it stands there and as it is read: 2025-03-05, 20250305, 5-march-2025."""
-    for digits in _NAME_DATES:
-        if match := digits.match(stem) or re.search(f"{digits.pattern}$", stem):
-            iso = "-".join(part for part in match.group("year", "month", "day") if part)
-            return match.group("date"), iso
-    spaced = stem.replace("_", " ").replace("-", " ")
-    for start, end, iso, precision in dates_in(spaced, language=language):
-        if precision != "year" and (not spaced[:start].strip() or not spaced[end:].strip(" )")):
-            return stem[start:end], iso
-    return None
 
 
 def split_site_name(title: str) -> tuple[str, str | None]:
@@ -208,67 +182,9 @@ def _named(name: str) -> str:
     return joined.title() if joined.isupper() and len(joined) > 4 else joined
 
 
-def _published(page: Page, language: str | None) -> Published | None:
-    """The day that the page says it was published; else from when it is in force, or, as papers of many countries are dated,
-    the day of which it tells the state of things. An English page that was updated does not say when it was published.
-    """
-    since: str | None = None
-    for line in page.header:
-        if line.role in ("byline", "date", "force", "share", "counter"):
-            for part in parts(line.text):
-                read = date_of(part, language)
-                if read and read[0] not in ("updated", "in force"):
-                    return published(read[1], "dateline", language=language)
-                if read and (read[0] == "in force" or language not in (None, ENGLISH)):
-                    since = since or read[1]
-    for line in page.tail():
-        if (match := _PUBLISHED_IN.fullmatch(line.text)) and (found := published(match.group("date"), "dateline")):
-            return found
-    first = next((line for line in page.lines[len(page.header) :] if line.role == "text"), None)
-    if first and (found := _dateline(first, language)):
-        return found
-    if since:
-        return published(since, "dateline", language=language)
-    return _day_of_title(page, language) or (_signed(page, language) if language not in (None, ENGLISH) else None)
-
-
-def _day_of_title(page: Page, language: str | None) -> Published | None:
-    """The day that a headline names at its end: "Board meeting, 21 October 2025"."""
-    for line in page.lines[:_TITLE_LINES]:
-        if line.role in ("text", "title", "kicker"):
-            title = re.sub(r"^#{1,6}\s+", "", line.text)[:_LONGEST_FIELD]
-            for start, end, found, precision in dates_in(title, language=language):
-                if is_prose(title if language in (None, ENGLISH) else title[:start]):
-                    continue
-                if precision != "year" and dates_its_title(title[:start], title[start:end], title[end:]):
-                    return published(found, "dateline")
-    return None
-
-
-def _signed(page: Page, language: str | None) -> Published | None:
-    """The day on one of the last lines, alone or after a place, as letters and notices end in many countries."""
-    for line in reversed(page.lines[-_CLOSING_LINES:]):
-        read = date_of(line.text, language)
-        if read and read[0] in ("", "published"):
-            return published(read[1], "dateline")
-    return None
-
-
-def _dateline(line: Line, language: str | None) -> Published | None:
-    """A place and a full date in front of the first sentence: "GENEVA, 3 May 2020 (Wire) - The talks ..."."""
-    opening = line.text[:120]
-    place = _DATELINE.match(opening)
-    if place is None:
-        return None
-    for start, end, found, precision in dates_in(opening, language=language):
-        if start == place.end() and precision == "day" and _AFTER_DATE.match(opening, end):
-            return published(found, "dateline")
-    return None
-
-
 def _named_at_end(page: Page) -> str | None:
     for line in page.tail():
-        match = _PUBLISHED_IN.fullmatch(line.text)
+        match = PUBLISHED_IN.fullmatch(line.text)
         if match and published(match.group("date"), "dateline"):
             return match.group("name")
         match = _COPYRIGHT.match(line.text) if line.role == "form" else None

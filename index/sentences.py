@@ -37,9 +37,13 @@ _SHORTENED_ELSEWHERE = frozenset(
     вул буд грн стор ред κ κα κος κων π.χ δηλ αρ σελ κ.λπ κ.ά χλμ""".split()
 )
 # Before an ordinal: "im 19. Jahrhundert", "der 2. Weltkrieg".
-_BEFORE_ORDINAL = re.compile(r"(?:^|\W)(?:der|das|dem|des|im|vom|zum|zur|beim|eine[mnrs]?|ihre[mnrs]?|seine[mnrs]?)\s+\d{1,3}$", re.I)
+_BEFORE_ORDINAL = re.compile(
+    r"(?:^|\W)(?:der|das|dem|des|im|vom|zum|zur|beim|eine[mnrs]?|ihre[mnrs]?|seine[mnrs]?)\s+\d{1,3}$", re.I
+)
 _GERMAN_MONTHS = frozenset("januar jänner februar feber märz mai juni juli oktober dezember".split())
-_SHARED_MONTHS = frozenset("april august september november".split())  # English too: a year follows, or a German word stands before
+_SHARED_MONTHS = frozenset(
+    "april august september november".split()
+)  # English too: a year follows, or a German word stands before
 _BEFORE_GERMAN_DAY = re.compile(r"(?:^|\W)(?:am|vom|bis|zum|ab|seit|den|dem|der|und|oder|stand:?)\s+\d{1,2}$", re.I)
 _YEAR_FOLLOWS = re.compile(r"\s*\w+\s+\d{4}\b")
 # What goes on behind a quotation's end.

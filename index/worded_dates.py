@@ -25,9 +25,7 @@ _MORE_MONTHS = {
         "تشرين الأول|تشرين الاول|أكتوبر|اكتوبر", "تشرين الثاني|نوفمبر|نونبر", "كانون الأول|كانون الاول|ديسمبر|دجنبر",
     ),
 }  # fmt: skip
-_BETWEEN = (
-    r"(?:de|del|di|do|da|of|d['’]|den|ta|året|r\.|τ(?:ου|ης)|года?|року|рік|năm|سنة|عام|من|سن|พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|m\.|év|sayılı)"
-)
+_BETWEEN = r"(?:de|del|di|do|da|of|d['’]|den|ta|året|r\.|τ(?:ου|ης)|года?|року|рік|năm|سنة|عام|من|سن|พ\.?\s?ศ\.?|ค\.?\s?ศ\.?|m\.|év|sayılı)"
 _BEFORE = (
     r"(?:den|der|am|vom|le|du|el|al|il|lo|dal|em|a|à|op|van|d\.|dne|dnia|z\s+dnia|от|с|з|від|на|στις|την|της|από|ngày|le\s+lundi|วันที่|"
     r"في|بتاريخ|مورخ|در|ב-?|ליום|מיום|को|दिनांक|kl\.?|la|din|pe|på|fra|ab|il\s+giorno|kelt|:)"
@@ -35,7 +33,11 @@ _BEFORE = (
 _ORDINAL = r"(?:\.|º|ª|°|er|ère|re|e|a\.?|ος|η|-?(?:го|е|ое|ого|й|га))?"
 _TIME = r"(?:[\s,،]*(?:um|à|a\s+las|alle|ore|às|om|kl\.?|klo|в|о|στις|saat|alas)?\s*\d{1,2}[:.h時时시]\d{2}(?:[:.]\d{2})?(?:\s*(?:Uhr|h|Uhr|uur|分))?)?"
 _SPACE = r"[\s,،.]"
-_CHINESE_DIGITS = {one: digit for digit, ones in enumerate(("〇零○", "一", "二", "三", "四", "五", "六", "七", "八", "九")) for one in ones}
+_CHINESE_DIGITS = {
+    one: digit
+    for digit, ones in enumerate(("〇零○", "一", "二", "三", "四", "五", "六", "七", "八", "九"))
+    for one in ones
+}
 _CHINESE = "〇零○一二三四五六七八九十"
 _ERAS = {"令和": 2018, "平成": 1988, "昭和": 1925, "大正": 1911, "民國": 1911, "民国": 1911}
 _EAST = re.compile(
@@ -44,12 +46,18 @@ _EAST = re.compile(
     r"(?:\s*[(（][^)）\s]{1,4}[)）])?(?:\s*(?:星期|周|週)[一二三四五六日天])?"
 )
 _NUMERIC = (
-    re.compile(r"(?<![\w/.-])(?P<day>\d{1,2})(?P<mark>[/.-])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?![\w/-]|\.\d)"),
-    re.compile(r"(?<![\w/.-])(?P<year>\d{4})(?P<mark>[/.-])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<day>\d{1,2})\.?(?![\w/-])"),
+    re.compile(
+        r"(?<![\w/.-])(?P<day>\d{1,2})(?P<mark>[/.-])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<year>\d{4})(?![\w/-]|\.\d)"
+    ),
+    re.compile(
+        r"(?<![\w/.-])(?P<year>\d{4})(?P<mark>[/.-])\s?(?P<month>\d{1,2})(?P=mark)\s?(?P<day>\d{1,2})\.?(?![\w/-])"
+    ),
 )
 _BUDDHIST_FROM, _BUDDHIST = 2400, 543
 _JALALI_MONTHS = "فروردین اردیبهشت خرداد تیر مرداد شهریور مهر آبان آذر دی بهمن اسفند".split()
-_JALALI = re.compile(rf"(?<!\w)(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(_JALALI_MONTHS)})(?:\s+(?:ماه|سال))*\s+(?P<year>1[34]\d\d)(?!\w)")
+_JALALI = re.compile(
+    rf"(?<!\w)(?P<day>\d{{1,2}})\s+(?P<month>{'|'.join(_JALALI_MONTHS)})(?:\s+(?:ماه|سال))*\s+(?P<year>1[34]\d\d)(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +115,11 @@ def _named(language: str) -> tuple[re.Pattern[str], ...]:
     if not months:
         return ()
     name = "(?P<name>" + "|".join(map(_loose, sorted(months, key=len, reverse=True))) + r")(?![^\W\d_])\.?"
-    week = rf"(?:(?:{'|'.join(map(_loose, sorted(days, key=len, reverse=True)))})\.?{_SPACE}*)?(?:{_BEFORE}\s*)?" if days else ""
+    week = (
+        rf"(?:(?:{'|'.join(map(_loose, sorted(days, key=len, reverse=True)))})\.?{_SPACE}*)?(?:{_BEFORE}\s*)?"
+        if days
+        else ""
+    )
     between = rf"{_SPACE}*(?:{_BETWEEN}\s*){{0,2}}{_SPACE}*"
     day, year = rf"(?P<day>\d{{1,2}}){_ORDINAL}", r"(?P<year>\d{4})(?!\d)"
     return tuple(
@@ -182,7 +194,7 @@ def _number(written: str) -> int:
         return int(written)
     if "十" in written:
         tens, _, ones = written.partition("十")
-        return 10 * (_CHINESE_DIGITS[tens] if tens in _CHINESE_DIGITS else 1) + (_CHINESE_DIGITS[ones] if ones in _CHINESE_DIGITS else 0)
+        return 10 * _CHINESE_DIGITS.get(tens, 1) + _CHINESE_DIGITS.get(ones, 0)
     return int("".join(str(_CHINESE_DIGITS[one]) for one in written))
 
 

@@ -345,7 +345,8 @@ def ingest_view(report: IngestReport) -> IngestView:
         embedded_chunks=report.embedded_chunks,
         reused_chunks=report.reused_chunks,
         replacements=tuple(
-            ReplacementView(source=whole(one.source), old=one.old, new=one.new, gone=one.gone) for one in report.replacements
+            ReplacementView(source=whole(one.source), old=one.old, new=one.new, gone=one.gone)
+            for one in report.replacements
         ),
         beside=tuple(BesideView(name=whole(one.name), source=whole(one.source)) for one in report.beside),
         seconds=dict(report.seconds),

@@ -381,7 +381,9 @@ def test_two_contents_of_one_uploaded_name_are_two_documents_and_the_report_says
     tmp_path: Path, collection: Collection
 ) -> None:
     def upload(place: str, text: str, *, keeps: bool = True) -> SourceFile:
-        return SourceFile("upload/notes.txt", write(tmp_path / place, {"x.txt": text})[0].path, "notes.txt", keeps=keeps)
+        return SourceFile(
+            "upload/notes.txt", write(tmp_path / place, {"x.txt": text})[0].path, "notes.txt", keeps=keeps
+        )
 
     first, second = upload("one", article(1)), upload("two", article(2))
     assert len(collection.ingest([first]).added) == 1

@@ -62,7 +62,9 @@ def test_a_text_that_does_not_say_has_no_language(text: str) -> None:
     assert language_of(text) is None
 
 
-@pytest.mark.parametrize("question", ["Who is Jaap de Hoop Scheffer?", "What is the Gesamtschule?", "Khruschev headed?"])
+@pytest.mark.parametrize(
+    "question", ["Who is Jaap de Hoop Scheffer?", "What is the Gesamtschule?", "Khruschev headed?"]
+)
 def test_foreign_names_make_no_foreign_question(question: str) -> None:
     assert language_asked(question, {"en"}) == "en"
 

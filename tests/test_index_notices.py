@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from index.load import parse_file
 
 RIGHT_AT_LEAST = 54
@@ -84,12 +82,14 @@ def read(folder: Path, number: int, head: str, body: str):
 def test_notices_in_twelve_languages_are_dated_as_they_say_and_never_otherwise(tmp_path):
     found = [read(tmp_path, number, head, body) for number, (_, head, body, _) in enumerate(NOTICES)]
     dates = [one.provenance.published.date if one.provenance.published else "" for one in found]
-    wrong = [
-        (head, date) for (_, head, _, said), date in zip(NOTICES, dates, strict=True) if date and date != said
-    ]
+    wrong = [(head, date) for (_, head, _, said), date in zip(NOTICES, dates, strict=True) if date and date != said]
     missed = [(head, body) for (_, head, body, said), date in zip(NOTICES, dates, strict=True) if said and not date]
     assert wrong == []
     assert len(NOTICES) - len(missed) >= RIGHT_AT_LEAST, missed
     assert [one.language for one in found] == [language for language, *_ in NOTICES]
-    titles = {head.split("\n")[0]: one.provenance.title for (_, head, _, said), one in zip(NOTICES, found, strict=True) if said}
+    titles = {
+        head.split("\n")[0]: one.provenance.title
+        for (_, head, _, said), one in zip(NOTICES, found, strict=True)
+        if said
+    }
     assert list(titles) == list(titles.values())

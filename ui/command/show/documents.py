@@ -95,7 +95,10 @@ def show_ingest(console: Console, report: IngestView) -> None:
         end = "is gone" if one.gone else "stays under another source"
         write(console, f"{flat(one.source)}: replaced; what it held, {one.old}, {end}")
     for beside in report.beside:
-        write(console, f"{flat(beside.name)}: another content has this name; both are kept, this one as {flat(beside.source)}")
+        write(
+            console,
+            f"{flat(beside.name)}: another content has this name; both are kept, this one as {flat(beside.source)}",
+        )
 
 
 def show_refusals(console: Console, report: IngestView) -> None:
