@@ -94,8 +94,8 @@ def _patterns(language: str) -> tuple[re.Pattern[str], ...]:
 def _read(match: re.Match[str], language: str) -> WordedDate | None:
     parts = match.groupdict()
     if match.re is _JALALI:
-        year, month, day = _from_jalali(int(parts["year"]), _JALALI_MONTHS.index(parts["month"]) + 1, int(parts["day"]))
-        return WordedDate(*match.span(), year, month, day)
+        number = _JALALI_MONTHS.index(parts["month"]) + 1
+        return WordedDate(*match.span(), *_from_jalali(int(parts["year"]), number, int(parts["day"])))
     if parts.get("era"):
         year = _ERAS[parts["era"]] + (1 if parts["count"] == "元" else int(parts["count"]))
     else:
