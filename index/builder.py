@@ -81,7 +81,7 @@ def apply_changes(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex
         held = dense.held(rows.ids)
         new = [row for row, chunk_id in enumerate(rows.ids) if chunk_id not in held]
         dense.upsert([rows.ids[row] for row in new], [rows.document_ids[row] for row in new], rows.vectors[new])
-        lexical.apply(group, rows.ids, rows.document_ids, rows.headings, rows.texts)
+        lexical.apply(group, rows.ids, rows.document_ids, rows.headings, rows.texts, rows.languages)
 
 
 def _groups(counts: dict[str, int]) -> Iterator[list[str]]:
@@ -214,7 +214,7 @@ def _build(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex) -> No
     for group in _groups(counts):
         rows = catalogue.indexed_chunks(group)
         dense.upsert(rows.ids, rows.document_ids, rows.vectors)
-        lexical.apply((), rows.ids, rows.document_ids, rows.headings, rows.texts)
+        lexical.apply((), rows.ids, rows.document_ids, rows.headings, rows.texts, rows.languages)
         done += len(rows.ids)
         print(json.dumps({"done": done, "total": total}), flush=True)
 

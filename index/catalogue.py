@@ -22,7 +22,7 @@ from index.vectors import known_vectors, stack_vectors
 FILE_NAME = "dossier.sqlite3"
 
 _DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
-    page_starts, notes, origin, chunk_count, added_at,
+    page_starts, notes, origin, chunk_count, added_at, language,
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
     FROM documents"""
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
@@ -167,6 +167,12 @@ class Catalogue:
             rows = connection.execute("SELECT DISTINCT publisher FROM documents WHERE publisher IS NOT NULL").fetchall()
         return sorted(row[0] for row in rows)
 
+    def languages(self) -> list[str]:
+        """Every language that a document is in, sorted."""
+        with self.reading() as connection:
+            rows = connection.execute("SELECT DISTINCT language FROM documents WHERE language > ''").fetchall()
+        return sorted(row[0] for row in rows)
+
     def chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
         """The chunks of `ids` that exist, in the order of `ids`."""
         with self.reading() as connection:
@@ -195,13 +201,14 @@ class Catalogue:
         with self.reading() as connection:
             rows = connection.execute(
                 """SELECT chunks.id, chunks.document, documents.title, documents.publisher, documents.published, chunks.text,
-                embeddings.vector FROM chunks JOIN documents ON documents.id = chunks.document JOIN embeddings ON embeddings.key = chunks.embedding
+                embeddings.vector, documents.language FROM chunks JOIN documents ON documents.id = chunks.document JOIN embeddings ON embeddings.key = chunks.embedding
                 WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
                 (json.dumps(document_ids),),
             ).fetchall()
-        heads = [heading(title, publisher, published) for _, _, title, publisher, published, _, _ in rows]
+        heads = [heading(title, publisher, published) for _, _, title, publisher, published, *_ in rows]
         texts, vectors = [row[5] for row in rows], stack_vectors([row[6] for row in rows])
-        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, vectors)
+        languages = [row[7] or None for row in rows]
+        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, vectors)
 
     def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
         """Chunk ids and vectors of the documents, row by row."""
@@ -262,7 +269,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, sources = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -275,4 +282,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         chunk_count=chunk_count,
         added_at=added_at,
         notes=tuple(json.loads(notes)),
+        language=language or None,
     )

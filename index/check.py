@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from index.analysis import has_words
 from index.catalogue import Catalogue
 from index.dense import CacheDamaged, DenseIndex
 from index.lexical import LexicalIndex
@@ -93,7 +94,7 @@ def check_lexical(catalogue: Catalogue, lexical: LexicalIndex) -> None:
     sample = catalogue.chunks(sorted(_spread(wanted, _LEXICAL_PROBES)))
     for chunk in sample.values():
         found = lexical.search(chunk.text[:_PROBE_CHARS], counts[chunk.document_id], documents=[chunk.document_id])
-        if lexical.has_words(chunk.text[:_PROBE_CHARS]) and chunk.id not in {chunk_id for chunk_id, _ in found}:
+        if has_words(chunk.text[:_PROBE_CHARS]) and chunk.id not in {chunk_id for chunk_id, _ in found}:
             raise CacheDamaged(f"the lexical index does not find chunk {chunk.id} by its own words")
 
 

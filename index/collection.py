@@ -27,9 +27,10 @@ from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
-RECIPE = "1"
+RECIPE = "2"
 PASSAGES = "heading"
 
 T = TypeVar("T")
@@ -68,6 +69,7 @@ class Collection:
         self.answers = Answers(self.catalogue)
         self.feedback = Feedback(self.catalogue)
         try:
+            note_languages(self.catalogue)
             self._generations = Generations(self.catalogue, directory)
         except BaseException:
             self.catalogue.close()
@@ -76,6 +78,7 @@ class Collection:
         self._model_checked = -1
         self._counted = (-1, 0)
         self._outlets: tuple[int, list[str]] = (-1, [])
+        self._languages: tuple[int, list[str]] = (-1, [])
 
     # Searching
 
@@ -156,6 +159,13 @@ class Collection:
         if self._outlets[0] != sequence:
             self._outlets = (sequence, self.catalogue.publishers())
         return self._outlets[1]
+
+    def languages(self) -> list[str]:
+        """Every language that a document is in, sorted."""
+        sequence = self.catalogue.sequence
+        if self._languages[0] != sequence:
+            self._languages = (sequence, self.catalogue.languages())
+        return self._languages[1]
 
     # Changing
 

@@ -1,6 +1,7 @@
 """Dates as sources write them. Strict on purpose: what a date does not say is not filled in.
 
-A library for dates in words (dateparser) was left out: it reads "May" and "2010" loosely and picks an order for 05/06/2025.
+A date in words is not parsed by dateparser: it reads "May" and "2010" loosely and picks an order for 05/06/2025. Its names of
+months serve `index.worded_dates`, for texts in other languages than English.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
+from index.language import ENGLISH
 from index.values import DatePrecision, DateSource, Published
 
 EARLIEST_YEAR = 1800
@@ -61,12 +63,16 @@ def date_in_words(date: str) -> str:
     return " ".join([*(str(int(day)) for day in rest[1:2]), *months, year])
 
 
-def parse_date(text: str, *, today: date | None = None) -> tuple[str, DatePrecision] | None:
+def parse_date(
+    text: str, *, today: date | None = None, language: str | None = None
+) -> tuple[str, DatePrecision] | None:
     """Read a text that is a date and nothing else.
 
     Args:
         text: For example "16 November 2025", "Nov. 16, 2025", "2025-11-16T09:30:00Z", "16/11/2025" or "November 2025".
         today: The day against which a date in the future is refused.
+        language: Of the text around it. Where it is known and not English, its own words are read too, and the day stands
+            before the month.
 
     Returns:
         The date in ISO 8601, cut to what is known, and how much that is. None for anything else: 31 November, a year before
@@ -80,16 +86,26 @@ def parse_date(text: str, *, today: date | None = None) -> tuple[str, DatePrecis
         return None
     if _ONLY_YEAR.fullmatch(stripped):
         return _checked(int(stripped), None, None, today)
+    if _is_foreign(language):
+        for start, end, worded in _worded(text.strip(), str(language), today):
+            if start == 0 and not text.strip()[end:].strip(" .。"):
+                return worded
     for pattern in _PATTERNS:
         if match := pattern.fullmatch(stripped):
             return _from_match(match, today)
     return None
 
 
-def dates_in(text: str, *, today: date | None = None) -> Iterator[tuple[int, int, str, DatePrecision]]:
+def dates_in(
+    text: str, *, today: date | None = None, language: str | None = None
+) -> Iterator[tuple[int, int, str, DatePrecision]]:
     """Every date with at least a month and a year in `text`, as (start, end, ISO date, precision), in order, not overlapping; for short texts."""
     seen: list[tuple[int, int]] = []
     found: list[tuple[int, int, str, DatePrecision]] = []
+    if _is_foreign(language):
+        for start, end, read in _worded(text, str(language), today):
+            seen.append((start, end))
+            found += [(start, end, *read)] if read else []
     for pattern in _PATTERNS[:-1]:
         for match in pattern.finditer(text):
             # What is not a date stays taken, or "31 November 2025" would be read as "November 2025".
@@ -101,9 +117,11 @@ def dates_in(text: str, *, today: date | None = None) -> Iterator[tuple[int, int
     yield from sorted(found)
 
 
-def published(text: str, source: DateSource, *, today: date | None = None) -> Published | None:
+def published(
+    text: str, source: DateSource, *, today: date | None = None, language: str | None = None
+) -> Published | None:
     """What `source` says about publication, or None when `text` is not a date."""
-    read = parse_date(text, today=today)
+    read = parse_date(text, today=today, language=language)
     return Published(read[0], read[1], source) if read else None
 
 
@@ -115,6 +133,22 @@ def published_by_header(text: str, *, today: date | None = None) -> Published | 
         return None
     read = _checked(sent.year, sent.month, sent.day, today)
     return Published(read[0], read[1], "header") if read else None
+
+
+def _is_foreign(language: str | None) -> bool:
+    return language is not None and language != ENGLISH
+
+
+def _worded(
+    text: str, language: str, today: date | None
+) -> Iterator[tuple[int, int, tuple[str, DatePrecision] | None]]:
+    """Dates in the words of a language, with None for one that cannot be."""
+    if not any(character.isdigit() for character in text) and "年" not in text:
+        return
+    from index.worded_dates import worded_dates
+
+    for one in worded_dates(text, language):
+        yield one.start, one.end, _checked(one.year, one.month, one.day, today)
 
 
 def _from_match(match: re.Match[str], today: date | None) -> tuple[str, DatePrecision] | None:

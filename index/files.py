@@ -23,11 +23,13 @@ class SourceFile:
         source: Stable key: the absolute path, or "upload/NAME".
         path: Where the bytes are now.
         name: File name, used for its suffix and shown to people.
+        keeps: The source is no more than a name: where it holds another content, that stays, and this goes in beside it as "NAME (2)".
     """
 
     source: str
     path: Path
     name: str
+    keeps: bool = False
 
 
 @dataclass(frozen=True, slots=True)

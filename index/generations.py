@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from index.analysis import RECIPE
 from index.builder import BuildFailed, Job, apply_changes, builder_lock, run_job
 from index.catalogue import Catalogue
 from index.dense import CacheDamaged
@@ -23,6 +24,7 @@ from index.vectors import prune_vectors
 FOLDER = "generations"
 COMPACT_CHUNKS = 2_000
 DRAIN_S = 30.0
+ANALYSED = "lexical_recipe"
 
 logger = logging.getLogger(__name__)
 Counted = Callable[[int, int], None]
@@ -173,6 +175,11 @@ class Generations:
         if record is None or path is None or not path.is_dir():
             self.rebuild()
             return
+        if self._catalogue.meta(ANALYSED) != RECIPE:
+            logger.info("index generation %s was made by an older Dossier and is built anew", record.id)
+            self.rebuild()
+            self._remove_strays(self.live_id)
+            return
         current = record.applied == self._catalogue.sequence
         if not (current and record.clean and record.manifest == manifest(path)):
             try:
@@ -209,7 +216,8 @@ class Generations:
                 (new.id, applied, datetime.now(UTC).isoformat(timespec="seconds")),
             )
             connection.execute(
-                "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", (LIVE, new.id)
+                "INSERT INTO meta VALUES (?, ?), (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                (LIVE, new.id, ANALYSED, RECIPE),
             )
         self._clean = False
         with self._swap_lock:

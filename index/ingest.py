@@ -16,7 +16,7 @@ from index.files import SourceFile
 from index.generations import Generations
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
-from index.values import IngestReport, Refusal
+from index.values import IngestReport, KeptBeside, Refusal, Replacement
 from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
@@ -62,6 +62,8 @@ class Ingest:
         self._removed: list[str] = []
         self._unchanged = 0
         self._refused: list[Refusal] = []
+        self._replacements: list[Replacement] = []
+        self._beside: list[KeptBeside] = []
         self._late: list[SourceFile] = []
         self._embedded = self._reused = self._chunks = self._encoded = self._indexed = 0
 
@@ -88,6 +90,8 @@ class Ingest:
             refused=(*refusals, *self._refused),
             embedded_chunks=self._embedded,
             reused_chunks=self._reused,
+            replacements=tuple(self._replacements),
+            beside=tuple(self._beside),
             seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
         )
 
@@ -95,6 +99,9 @@ class Ingest:
         batch: list[ReadFile] = []
         for done, outcome in enumerate(self._read_ahead(files), 1):
             self._progress("read", done, len(files))
+            asked = files[done - 1]
+            if isinstance(outcome, ReadFile) and outcome.file.source != asked.source:
+                self._beside.append(KeptBeside(asked.source, outcome.file.source))
             if isinstance(outcome, Refusal):
                 self._refused.append(outcome)
             elif outcome.document is None:
@@ -168,7 +175,8 @@ class Ingest:
         """Store one file inside the transaction; what it returns counts it, once the transaction is committed."""
         new = read.document
         assert new is not None
-        known = connection.execute("SELECT 1 FROM sources WHERE source = ?", (read.file.source,)).fetchone() is not None
+        row = connection.execute("SELECT document FROM sources WHERE source = ?", (read.file.source,)).fetchone()
+        known, before = row is not None, row and row[0]
         present = has_document(connection, new.id)
         if not present:
             add_document(connection, new, keys)
@@ -191,6 +199,8 @@ class Ingest:
                 self._added.append(new.id)
             if gone:
                 self._removed.append(gone)
+            if known and before != new.id:
+                self._replacements.append(Replacement(read.file.source, before, new.id, gone is not None))
 
         return tally
 

@@ -1,4 +1,4 @@
-"""The lexical index: BM25 with tantivy, on disk and incremental. A cache of the catalogue, and the one module that imports tantivy."""
+"""The lexical index: BM25 with tantivy, on disk and incremental. A cache of the catalogue; only this and its analysis import tantivy."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import tantivy
-from tantivy import Filter, Occur, Query, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
+from tantivy import Occur, Query
 
+from index.analysis import asked_terms, terms
 from index.dense import damage
+from index.language import ENGLISH, LANGUAGES
 from index.schema import storage_errors
 
-WORDS = r"\p{N}+(?:[.,:]\p{N}+)*|\p{L}[\p{L}\p{M}\p{N}]*(?:['’]\p{L}+)*"
-MAX_TERM_BYTES = 64
 MAX_QUERY_CHARS = 20_000
 MAX_QUERY_TERMS = 64
 MAX_PHRASES = 8
@@ -22,33 +22,21 @@ TITLE_BOOST = 0.5
 PHRASE_BOOST = 2.0
 TIES = 16
 HEAP_BYTES = 48_000_000
+UNKNOWN = "und"
 
-_STOP_TEXT = """a about after all am an and any are as at be because been before being between both but by can could did do does doing
-    don't during each for from had has have having he her here hers him his how i if in into is it its it's me more most my no nor not of
-    off on once only or other our out over own said same say says she should so some such tell than that that's the their them then there
-    these they this those through to too under until up very was we were what what's when where which while who who's whom whose why
-    will with would you your"""
-STOP_WORDS = frozenset(_STOP_TEXT.split())
+_LANGUAGES = (UNKNOWN, *sorted(LANGUAGES))
 
 _QUOTED = re.compile(r'["“”„«]([^"“”„«»]{2,200})["“”»]')
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
-
-
-def _analyzer(*, stop_words: bool) -> TextAnalyzer:
-    """Numbers and words, lowercase, without accents, stemmed as English."""
-    builder = TextAnalyzerBuilder(Tokenizer.regex(WORDS)).filter(Filter.remove_long(MAX_TERM_BYTES))
-    builder = builder.filter(Filter.lowercase()).filter(Filter.ascii_fold())
-    if stop_words:
-        builder = builder.filter(Filter.custom_stopword(sorted(STOP_WORDS)))
-    return builder.filter(Filter.stemmer("english")).build()
 
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_text_field("chunk", stored=True, tokenizer_name="raw", index_option="basic")
     builder.add_text_field("document", tokenizer_name="raw", index_option="basic")
-    builder.add_text_field("title", tokenizer_name="dossier", index_option="freq")
-    builder.add_text_field("text", tokenizer_name="dossier", index_option="position")
+    builder.add_text_field("language", tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("title", tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("text", tokenizer_name="whitespace", index_option="position")
     return builder.build()
 
 
@@ -63,16 +51,14 @@ class LexicalIndex:
         self.path = path
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        self._all_words = _analyzer(stop_words=False)
-        self._question_words = _analyzer(stop_words=True)
         self._write_lock = threading.Lock()
         self._writer: tantivy.IndexWriter | None = None
         with damage(path):
             self._schema = _schema()
             self._index = tantivy.Index(self._schema, path=str(path), reuse=True)
-            self._index.register_tokenizer("dossier", self._all_words)
             self._index.config_reader(reload_policy="manual")
             self._searcher = self._index.searcher()
+            self._spoken = _spoken(self._searcher)
 
     def close(self) -> None:
         """Wait for merges and release the directory."""
@@ -98,10 +84,15 @@ class LexicalIndex:
         document_ids: Sequence[str] = (),
         titles: Sequence[str] = (),
         texts: Sequence[str] = (),
+        languages: Sequence[str | None] = (),
     ) -> None:
         """Delete the documents `removed`, then add the chunks, in one commit; searches see all of it or nothing.
 
-        Chunks of a document that is stored already must have it among `removed`.
+        Chunks of a document that is stored already must have it among `removed`. What is stored are the terms of a chunk by
+        the rules of its language, so that texts in several languages share one ranking.
+
+        Args:
+            languages: Of each chunk's document; all unknown when left out.
         """
         with self._write_lock, damage(self.path):
             if self._writer is None:
@@ -109,9 +100,16 @@ class LexicalIndex:
             try:
                 for document_id in removed:
                     self._writer.delete_documents_by_term("document", document_id)
-                for chunk_id, document_id, title, text in zip(ids, document_ids, titles, texts, strict=True):
+                rows = zip(ids, document_ids, titles, texts, languages or [None] * len(ids), strict=True)
+                for chunk_id, document_id, title, text, language in rows:
                     self._writer.add_document(
-                        tantivy.Document(chunk=chunk_id, document=document_id, title=title, text=text)
+                        tantivy.Document(
+                            chunk=chunk_id,
+                            document=document_id,
+                            language=language or UNKNOWN,
+                            title=" ".join(terms(title, language)),
+                            text=" ".join(terms(text, language)),
+                        )
                     )
                 self._writer.commit()
             except BaseException:
@@ -119,6 +117,7 @@ class LexicalIndex:
                 raise
             self._index.reload()
             self._searcher = self._index.searcher()
+            self._spoken = _spoken(self._searcher)
 
     def search(self, query: str, top_k: int, *, documents: Sequence[str] | None = None) -> list[tuple[str, float]]:
         """Up to `top_k` (chunk id, BM25 score), best first, among `documents` when given. Any text is a valid query."""
@@ -135,32 +134,31 @@ class LexicalIndex:
             found = [(searcher.doc(address)["chunk"][0], float(score)) for score, address in hits]
         return sorted(found, key=lambda hit: (-hit[1], hit[0]))[:top_k]
 
-    def has_words(self, text: str) -> bool:
-        """False for a text that no query can find, such as a row of dashes."""
-        return bool(self._all_words.analyze(text))
-
     def _clauses(self, query: str, searcher: tantivy.Searcher) -> list[tuple[Occur, Query]]:
         """One optional clause for each term of the query, and a stronger one for each quoted phrase."""
         query = query[:MAX_QUERY_CHARS].encode("utf-8", "replace").decode()
-        terms = list(dict.fromkeys(self._question_words.analyze(query))) or list(
-            dict.fromkeys(self._all_words.analyze(query))
-        )
-        terms += [twin for term in terms if (twin := _other_spelling(term)) and twin not in terms]
-        if len(terms) > MAX_QUERY_TERMS:
-            terms = sorted(terms, key=lambda term: (searcher.doc_freq("text", term) or 2**31, term))[:MAX_QUERY_TERMS]
+        wanted = asked_terms(query, self._spoken)
+        wanted += [twin for term in wanted if (twin := _other_spelling(term)) and twin not in wanted]
+        if len(wanted) > MAX_QUERY_TERMS:
+            wanted = sorted(wanted, key=lambda term: (searcher.doc_freq("text", term) or 2**31, term))[:MAX_QUERY_TERMS]
         clauses = []
-        for term in terms:
+        for term in wanted:
             clauses.append((Occur.Should, Query.term_query(self._schema, "text", term, "freq")))
             clauses.append(
                 (Occur.Should, Query.boost_query(Query.term_query(self._schema, "title", term, "freq"), TITLE_BOOST))
             )
         for phrase in _QUOTED.findall(query)[:MAX_PHRASES]:
-            words: list[str | tuple[int, str]] = [*self._all_words.analyze(phrase)]
-            if len(words) > 1:
-                clauses.append(
-                    (Occur.Should, Query.boost_query(Query.phrase_query(self._schema, "text", words), PHRASE_BOOST))
-                )
+            for words in dict.fromkeys(tuple(terms(phrase, language)) for language in self._spoken or [ENGLISH]):
+                if len(words) > 1:
+                    found = Query.phrase_query(self._schema, "text", [*words])
+                    clauses.append((Occur.Should, Query.boost_query(found, PHRASE_BOOST)))
         return clauses
+
+
+def _spoken(searcher: tantivy.Searcher) -> list[str]:
+    """The languages of what is indexed; a text whose language is not known is analysed as English."""
+    held = (language for language in _LANGUAGES if searcher.doc_freq("language", language))
+    return list(dict.fromkeys(ENGLISH if language == UNKNOWN else language for language in held))
 
 
 def _other_spelling(term: str) -> str | None:

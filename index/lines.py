@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from index.dates import parse_date
+from index.date_words import label_of
+from index.dates import dates_in, parse_date
+from index.language import ENGLISH
 from index.values import Span
 
 Role = Literal[
@@ -17,6 +19,7 @@ Role = Literal[
     "kicker",
     "byline",
     "date",
+    "force",
     "label",
     "share",
     "counter",
@@ -26,12 +29,14 @@ Role = Literal[
     "disclaimer",
     "weak",
 ]
-_META_ORDER: tuple[Role, ...] = ("byline", "date", "label", "share", "counter")
+_META_ORDER: tuple[Role, ...] = ("byline", "date", "force", "label", "share", "counter")
 META = frozenset(_META_ORDER)
 DEBRIS: frozenset[Role] = frozenset({"share", "counter", "mark", "form", "about", "disclaimer"})
 
 _LONGEST_DEBRIS = 220
 _LONGEST_DISCLAIMER = 2_000
+_LINES_READ = 200
+"""Lines from the top on which dates in other languages are looked for: further down they are text anyway."""
 
 NAME = r"(?-i:[^\W\d_a-z][\w.'’-]*(?:\s+(?:(?:de|da|del|van|von|der|den|al|el|bin|ibn|ul|of|on|the|for|and)\s+)*[^\W\d_a-z][\w.'’-]*){0,5})"
 _LEAD = re.compile(r"^(?:[-*•·|–—]\s*)+|(?:\s*[|•·])+$")
@@ -42,7 +47,11 @@ BYLINE = re.compile(
     re.I,
 )
 DATE_LINE = re.compile(
-    r"(?P<label>(?:first\s+)?published(?:\s+on)?|posted(?:\s+on)?|(?:last\s+)?updated(?:\s+on|\s+at)?|date|on)?\s*[:\-–]?\s*(?P<date>\S.*)",
+    r"(?P<label>(?:first\s+)?published(?:\s+on)?|posted(?:\s+on)?|(?:last\s+)?(?:updated|revised)(?:\s+on|\s+at)?|(?:dated|issued|released)(?:\s+on)?|(?:publication\s+)?date|date\s+(?:published|of\s+(?:issue|publication))|on)?\s*[:\-–]?\s*(?P<date>\S.*)",
+    re.I,
+)
+FORCE_LINE = re.compile(
+    r"(?:effective(?:\s+(?:from|as\s+of|date))?|as\s+(?:of|at)|(?:in\s+force|valid)\s+(?:from|since)|(?:adopted|approved)(?:\s+on)?)\s*[:\-–]?\s*(?P<date>\S.*)",
     re.I,
 )
 ABOUT = re.compile(rf"about\s+(?P<name>{NAME})\s+\d[\d,]*\s+(?:articles?|posts?|stories)", re.I)
@@ -96,16 +105,19 @@ class Line:
     blank_before: bool
 
 
-def lines_of(text: str, at: int) -> Iterator[Line]:
+def lines_of(text: str, at: int, language: str | None = None) -> Iterator[Line]:
     """The lines of `text[at:]` that are not blank, each by what it says alone."""
     blank = True
+    count = 0
     while at <= len(text):
         newline = text.find("\n", at)
         stop = len(text) if newline < 0 else newline
         stripped = text[at:stop].strip()
         if stripped:
             start = at + len(text[at:stop]) - len(text[at:stop].lstrip())
-            yield Line(Span(start, start + len(stripped)), stripped, _role(stripped), blank)
+            role = _role(stripped, _foreign(language) if count < _LINES_READ else None)
+            yield Line(Span(start, start + len(stripped)), stripped, role, blank)
+            count += 1
         blank = not stripped
         at = stop + 1
 
@@ -115,39 +127,59 @@ def parts(text: str) -> list[str]:
     return [part for part in _PARTS.split(_LEAD.sub("", text.strip())) if part]
 
 
-def date_of(part: str) -> tuple[str, str] | None:
-    """(label, date) when a part of a line is nothing but a date and perhaps "Published"."""
-    if len(part) > 100 or not any(character.isdigit() for character in part):
+def date_of(part: str, language: str | None = None) -> tuple[str, str] | None:
+    """(label, date) when a part of a line is nothing but a date and perhaps "Published"; "updated" and "in force" are labels too."""
+    if len(part) > 100 or not (any(character.isdigit() for character in part) or "年" in part):
         return None
+    if foreign := _foreign(language):
+        return _worded_date_of(part, foreign)
+    if force := FORCE_LINE.fullmatch(part):
+        said = parse_date(force.group("date"))
+        return ("in force", force.group("date")) if said and said[1] != "year" else None
     match = DATE_LINE.fullmatch(part)
     if match is None:
         return None
     read = parse_date(match.group("date"))
     if read is None or read[1] == "year":
         return None
-    return (match.group("label") or "").lower(), match.group("date")
+    label = (match.group("label") or "").lower()
+    return "updated" if "updated" in label or "revised" in label else label, match.group("date")
+
+
+def _worded_date_of(part: str, language: str) -> tuple[str, str] | None:
+    """The same of a line in another language; the date is given as ISO 8601."""
+    found = list(dates_in(part, language=language))
+    if len(found) != 1:
+        return None
+    start, end, iso, _ = found[0]
+    label = label_of(part[:start], part[end:])
+    return None if label is None else (label, iso)
+
+
+def _foreign(language: str | None) -> str | None:
+    return None if language == ENGLISH else language
 
 
 @lru_cache(maxsize=4096)
-def _role(line: str) -> Role:
+def _role(line: str, language: str | None) -> Role:
     if len(line) > _LONGEST_DEBRIS:
         return "disclaimer" if len(line) <= _LONGEST_DISCLAIMER and _DISCLAIMER.match(line) else "text"
     if _MARK.fullmatch(line):
         return "mark"
     bare = _LEAD.sub("", line)
-    roles = {_role_of_part(part) for part in (parts(line) if not _SHARE.fullmatch(bare) else [bare])}
+    roles = {_role_of_part(part, language) for part in (parts(line) if not _SHARE.fullmatch(bare) else [bare])}
     if len(roles) == 1:
         return roles.pop()
     if roles and roles <= META:
         return next(role for role in _META_ORDER if role in roles)
-    return _role_of_part(bare)
+    return _role_of_part(bare, language)
 
 
-def _role_of_part(part: str) -> Role:
+def _role_of_part(part: str, language: str | None) -> Role:
     if _COUNTER.fullmatch(part):
         return "counter"
-    if date_of(part):
-        return "date"
+    if dated := date_of(part, language):
+        return "force" if dated[0] == "in force" else "date"
     if part.lower() in LABELS:
         return "label"
     if ABOUT.fullmatch(part):

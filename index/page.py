@@ -12,7 +12,8 @@ from index.values import Span
 HEADER_LINES = 14
 TAIL_LINES = 16
 LONGEST_HEADER_LINE = 300
-_PROSE_END = re.compile(r"[.!?…:;,。][\"'”’»)\]]*$")
+_PROSE_END = re.compile(r"[.!?…:;,。！？；：，،؛؟۔।][\"'”’»)\]]*$")
+_ENDS_IN_YEAR = re.compile(r"\d{4}\s(?:r|г|р)\.$")  # "2024 r.": the year's mark, no sentence's end
 _BULLET = re.compile(r"(?:[-*•‣▪●]|\d{1,3}[.)])(?:\s|$)")
 
 
@@ -29,19 +30,19 @@ class Page:
         return self.lines[-TAIL_LINES:]
 
 
-def read_page(text: str, start: int = 0) -> Page:
+def read_page(text: str, start: int = 0, language: str | None = None) -> Page:
     """Tell header, debris and text of `text[start:]` apart.
 
     A header is cut only when prose follows it; without prose everything is body, so nothing that is not a page loses a line.
     """
-    lines = list(lines_of(text, start))
+    lines = list(lines_of(text, start, language))
     header = _header(lines)
     roles = [line.role for line in lines]
     for index, line in enumerate(header):
         roles[index] = line.role
     _settle(lines, roles, len(header))
     lines = [Line(line.span, line.text, role, line.blank_before) for line, role in zip(lines, roles, strict=True)]
-    outside = DEBRIS | META | {"title", "kicker"}
+    outside = (DEBRIS | META | {"title", "kicker"}) - {"force"}  # from when it holds is told, not debris
     body = tuple(
         _runs(
             lines,
@@ -59,7 +60,9 @@ def read_page(text: str, start: int = 0) -> Page:
 def is_prose(text: str) -> bool:
     """Whether a line reads as running text and not as a headline or a label."""
     return len(text) >= LONGEST_HEADER_LINE or (
-        bool(_PROSE_END.search(text[-8:])) and not text.endswith(("?", "!", ":"))
+        bool(_PROSE_END.search(text[-8:]))
+        and not _ENDS_IN_YEAR.search(text[-12:])
+        and not text.endswith(("?", "!", ":", "？", "！", "：", "؟"))
     )
 
 
@@ -149,7 +152,7 @@ def _settle(lines: Sequence[Line], roles: list[Role], header: int) -> None:
     tail = max(header, len(lines) - TAIL_LINES)
     for index in range(header, len(lines)):
         role = roles[index]
-        if role in ("date", "label", "byline") or (role == "disclaimer" and 3 + header <= index < tail):
+        if role in ("date", "force", "label", "byline") or (role == "disclaimer" and 3 + header <= index < tail):
             roles[index] = "text"
         elif role == "mark" and (
             index + 1 < len(lines) or not _near(roles, index, {"form", "mark", "share", "counter"})

@@ -73,3 +73,6 @@ class Corpus(Protocol):
 
     def publishers(self) -> list[str]:
         """Every outlet named by a document, sorted."""
+
+    def languages(self) -> list[str]:
+        """Every language that a document is in, ISO 639-1, sorted; those whose text does not say are left out."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from pathlib import PurePath
 
-from index.dates import dates_in, published
-from index.lines import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, Line, date_of, parts
+from index.dates import published
+from index.lines import ABOUT, BYLINE, LABELS, NAME, SHARE_BY, parts
 from index.page import Page, headlines_agree
-from index.values import Provenance, Published
+from index.page_dates import PUBLISHED_IN, date_in_name, page_date
+from index.values import Provenance
 
 _OUTLET_WORDS = (
     "News|Times|Post|Herald|Tribune|Daily|Gazette|Journal|Press|Express|Observer|Chronicle|Guardian|Telegraph|Mirror|Star|Sun|Mail|Standard|Courier|Globe|Mercury|Examiner"
@@ -29,12 +30,6 @@ _LONGEST_NAME = 80
 _COPYRIGHT = re.compile(
     rf"(?:©|copyright|\(c\))\s*(?:©\s*)?(?:\d{{4}}(?:\s*[-–]\s*\d{{4}})?)?,?\s*(?P<name>(?:The\s+)?{NAME})", re.I
 )
-_PUBLISHED_IN = re.compile(
-    rf"(?:first\s+)?published\s+in\s+(?:the\s+)?(?P<name>(?:The\s+)?{NAME})(?:,|\s+on|\s+in)?\s+(?P<date>.{{4,40}}?)\.?",
-    re.I,
-)
-_DATELINE = re.compile(r"[^\W\d_a-z][^\Wa-z]+(?:[\s,./'-]+[^\W\d_a-z][^\Wa-z]*){0,4}\s*(?:,|:|\(|[-–—])?\s*")
-_AFTER_DATE = re.compile(r"\s*(?:\([^)\n]{1,40}\)\s*)?(?:[-–—:)]|\()")
 _BY_MACHINE = re.compile(
     r"\b(?:this|the)\s+(?:article|story|post|text|content|summary|report|page|piece)\s+(?:was|is|has\s+been|were)\s+(?:\w+ly\s+|in\s+part\s+)?(?:generated|written|produced|created|drafted|assisted)\b"
     r"[^.]{0,60}\b(?:artificial\s+intelligence|AI|(?:large\s+)?language\s+model|ChatGPT)\b",
@@ -78,7 +73,7 @@ def merge(first: Provenance, *others: Provenance) -> Provenance:
     return merged
 
 
-def from_page(text: str, page: Page) -> Provenance:
+def from_page(text: str, page: Page, language: str | None = None) -> Provenance:
     """What the lines of a page saved without markup say: headline, byline, date line, share bar, notes at its end."""
     title, outlet = _title(text, page)
     labelled = _TITLE_LABEL.fullmatch(title) if title else None
@@ -88,23 +83,21 @@ def from_page(text: str, page: Page) -> Provenance:
         title=title,
         publisher=_share_name(page, outlet=True) or outlet or _named_at_end(page) or _interviewer(text),
         author=_author(page),
-        published=_published(page),
+        published=page_date(page, language),
         kind=_kind(page) or (LABELS.get(labelled.group("label").lower()) if labelled else None),
     )
 
 
-def from_file_name(name: str) -> Provenance:
+def from_file_name(name: str, language: str | None = None) -> Provenance:
     """The last resort: a date at either end of the name, and the rest as title when it is words."""
     stem = PurePath(name).stem
-    dated = re.match(r"(?P<date>\d{4}-\d{2}(?:-\d{2})?)(?=$|[^\d-]|-\D)", stem) or re.search(
-        r"(?<![\d-])(?P<date>\d{4}-\d{2}(?:-\d{2})?)$", stem
-    )
-    words = (stem.replace(dated.group("date"), "", 1) if dated else stem).replace("_", " ").replace("-", " ")
+    dated = date_in_name(stem, language)
+    words = (stem.replace(dated[0], "", 1) if dated else stem).replace("_", " ").replace("-", " ")
     words = " ".join(words.split())
     readable = bool(re.fullmatch(r"[^\W\d_][^\d]*(?:\d{1,4}[^\d]*)?", words)) and len(words) <= _LONGEST_FIELD
     return Provenance(
         title=words if readable else None,
-        published=published(dated.group("date"), "file name") if dated else None,
+        published=published(dated[1], "file name") if dated else None,
     )
 
 
@@ -189,35 +182,9 @@ def _named(name: str) -> str:
     return joined.title() if joined.isupper() and len(joined) > 4 else joined
 
 
-def _published(page: Page) -> Published | None:
-    for line in page.header:
-        if line.role in ("byline", "date", "share", "counter"):
-            for part in parts(line.text):
-                read = date_of(part)
-                if read and "updated" not in read[0]:
-                    return published(read[1], "dateline")
-    for line in page.tail():
-        if (match := _PUBLISHED_IN.fullmatch(line.text)) and (found := published(match.group("date"), "dateline")):
-            return found
-    first = next((line for line in page.lines[len(page.header) :] if line.role == "text"), None)
-    return _dateline(first) if first else None
-
-
-def _dateline(line: Line) -> Published | None:
-    """A place and a full date in front of the first sentence: "GENEVA, 3 May 2020 (Wire) - The talks ..."."""
-    opening = line.text[:120]
-    place = _DATELINE.match(opening)
-    if place is None:
-        return None
-    for start, end, found, precision in dates_in(opening):
-        if start == place.end() and precision == "day" and _AFTER_DATE.match(opening, end):
-            return published(found, "dateline")
-    return None
-
-
 def _named_at_end(page: Page) -> str | None:
     for line in page.tail():
-        match = _PUBLISHED_IN.fullmatch(line.text)
+        match = PUBLISHED_IN.fullmatch(line.text)
         if match and published(match.group("date"), "dateline"):
             return match.group("name")
         match = _COPYRIGHT.match(line.text) if line.role == "form" else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from typing import Protocol
 
@@ -78,6 +79,7 @@ class FileReader:
         self._max_bytes = max_bytes
         self._known = known
         self._edit = edit
+        self._names: dict[str, str] = {}
 
     def read(self, file: SourceFile) -> ReadFile | Refusal:
         """Read one file; every way in which it may fail to be one is a Refusal."""
@@ -89,6 +91,8 @@ class FileReader:
 
     def _read(self, file: SourceFile) -> ReadFile:
         size, digest = self._digest(file.path)
+        if file.keeps:
+            file = replace(file, source=self._free_source(file.source, digest))
         for _ in range(ATTEMPTS):
             known = self._known.get(file.source)
             if known and (known.size_bytes, known.sha256, known.recipe) == (size, digest, self._recipe):
@@ -133,6 +137,19 @@ class FileReader:
                 raise ValueError(f"spans must lie in the text of {len(parsed.text)} characters, got {span}")
         new, passages = new_document(parsed, spans, sketch(parsed.text, parsed.body), self._fingerprint)
         return ReadFile(file, StoredSource(new.id, size, digest, self._recipe), new, passages, edited)
+
+    def _free_source(self, source: str, digest: str) -> str:
+        """The source, or the first of its numbered names, that is free or holds the same bytes."""
+        stem, dot, suffix = source.rpartition(".")
+        stem, ending = (stem, f".{suffix}") if dot and "/" not in suffix else (source, "")
+        for number in count(1):
+            name = source if number == 1 else f"{stem} ({number}){ending}"
+            known = self._known.get(name)
+            held = self._names.get(name, known.sha256 if known else digest)
+            if held == digest:
+                self._names[name] = digest
+                return name
+        raise AssertionError("numbers do not end")
 
     def _digest(self, path: Path) -> tuple[int, str]:
         from index.load.limits import read_regular_file  # see `index.files`: only an ingest needs it

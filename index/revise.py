@@ -85,7 +85,15 @@ def _sources(connection: sqlite3.Connection, document: Document, fields: Mapping
 
 
 def _parsed(document: Document, provenance: Provenance, body: Sequence[Span]) -> ParsedFile:
-    return ParsedFile(document.text, document.media_type, provenance, tuple(body), document.page_starts, document.notes)
+    return ParsedFile(
+        document.text,
+        document.media_type,
+        provenance,
+        tuple(body),
+        document.page_starts,
+        document.notes,
+        document.language,
+    )
 
 
 def _store(

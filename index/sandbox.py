@@ -211,4 +211,5 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         body=tuple(Span(**span) for span in fields["body"]),
         page_starts=tuple(fields["page_starts"]),
         notes=tuple(fields["notes"]),
+        language=fields["language"],
     )

@@ -127,7 +127,10 @@ CREATE TABLE feedback (
 );
 CREATE INDEX feedback_by_answer ON feedback (answer);
 """
-STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND)  # the tables that each version of the schema adds
+_LANGUAGES = """
+ALTER TABLE documents ADD COLUMN language TEXT;
+"""
+STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

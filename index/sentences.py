@@ -27,16 +27,38 @@ _STARTERS = frozenset(
     after before since although though however moreover meanwhile according his her its their our my what who why how where
     now then also even still such many some most all both each no not yes once until despite during under among""".split()
 )
+# The same in other languages; none of them is an English word. Of a list's end ("usw.") the next sentence may be joined to it.
+_SHORTENED_ELSEWHERE = frozenset(
+    """z.b d.h u.a z.t u.ä i.d.r v.a o.ä s.o s.u bzw usw ggf evtl inkl exkl zzgl bspw sog vgl nr abs ziff lit str hr dipl ing mag mio
+    mrd tel geb gest hrsg jh jhd mme mlle mm bd p.ex c.-à-d env boul chap sra sras srta ud uds pág págs núm tel ee dña excmo
+    sig sigg sig.ra dott dott.ssa avv ecc pag es n.b exmo exma ltda mevr dhr bijv enz m.b.t o.a d.w.z t.a.v tj tzw np m.in ul pl al
+    godz pkt poz tys mln mld woj pow bl.a f.eks m.fl m.v o.l pst kl kap t.ex s.k bl esim ns ym mm jne klo tlf
+    г гг в вв ул д стр руб коп тыс млн млрд им см рис кв корп т.е т.д т.п т.к н.э и.о проф акад просп пл пер обл р-н
+    вул буд грн стор ред κ κα κος κων π.χ δηλ αρ σελ κ.λπ κ.ά χλμ""".split()
+)
+# Before an ordinal: "im 19. Jahrhundert", "der 2. Weltkrieg".
+_BEFORE_ORDINAL = re.compile(
+    r"(?:^|\W)(?:der|das|dem|des|im|vom|zum|zur|beim|eine[mnrs]?|ihre[mnrs]?|seine[mnrs]?)\s+\d{1,3}$", re.I
+)
+_GERMAN_MONTHS = frozenset("januar jänner februar feber märz mai juni juli oktober dezember".split())
+_SHARED_MONTHS = frozenset(
+    "april august september november".split()
+)  # English too: a year follows, or a German word stands before
+_BEFORE_GERMAN_DAY = re.compile(r"(?:^|\W)(?:am|vom|bis|zum|ab|seit|den|dem|der|und|oder|stand:?)\s+\d{1,2}$", re.I)
+_YEAR_FOLLOWS = re.compile(r"\s*\w+\s+\d{4}\b")
+# What goes on behind a quotation's end.
+_GOES_ON = frozenset("とっはがをにでもの、，と说說道")
 # Possessive, and never begun inside a run: a million dots cost a million steps.
 _END = re.compile(
-    r"(?<![.!?…‽؟۔।])(?P<mark>[.!?…‽؟۔।]++)(?P<close>[\"'”’»)\]}]*+)(?=\s)|(?P<cjk>[。！？]++[」』”’）]*+)"
+    r"(?<![.!?…‽؟۔।])(?P<mark>[.!?…‽؟۔।]++)(?P<close>[\"'”’»)\]}]*+)(?=\s)|(?P<cjk>[。！？｡]++[」』”’）]*+|(?<=\S\S)[۔।॥؟](?=[^\W\d_]))"
 )
 _WORD_BEFORE = re.compile(r"[^\W\d_][\w.'’-]*$|[^\W\d_]$")
 _FIRST_WORD = re.compile(r"[^\w\s]*(\w[\w'’]*)?")
 _NUMBERED = re.compile(r"[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
 _BULLET = re.compile(r"\s*(?:[-*•‣▪●–—](?:\s|$)|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]](?:\s|$))")
 _ONLY_BULLET = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]])\s*$")
-_CLOSES = re.compile(r"[.!?…:;。！？][\"'”’»)\]}]*$")
+_CLOSES = re.compile(r"[.!?…:;。！？：；؟۔।][\"'”’»)\]}]*$")
+_QUOTE_ENDS = ("」", "』", "”", "’", "）")
 LONGEST_AROUND = 1_000
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
@@ -136,9 +158,13 @@ def _sentences_of_unit(text: str, unit: Span) -> Iterator[Span]:
         following = _skip_space(text, stop, unit.end)
         if following >= unit.end:
             break
-        if match.group("cjk") or _ends(text, begin, match, following, unit.end):
-            yield Span(begin, stop)
-            begin = following
+        if match.group("cjk"):
+            if match.group().endswith(_QUOTE_ENDS) and text[following] in _GOES_ON:
+                continue
+        elif not _ends(text, begin, match, following, unit.end):
+            continue
+        yield Span(begin, stop)
+        begin = following
     stop = unit.end
     while stop > begin and text[stop - 1].isspace():
         stop -= 1
@@ -165,13 +191,17 @@ def _ends(text: str, begin: int, match: re.Match[str], following: int, end: int)
     before = text[max(begin, match.start() - 6) : match.start()]
     if match.start() - begin <= 5 and _NUMBERED.fullmatch(before.strip()):
         return False
+    if before[-1:].isdigit() and next_word and _is_ordinal(text, begin, match, next_word.lower(), following):
+        return False
     if word is None or match.group("close"):
         return True
     ended = word.group(0)
     lowered = ended.lower()
+    if len(ended) == 1 and ended.islower() and len(next_word) == 1:  # "z. B."
+        return False
     if len(ended) == 1 and ended.isupper():
         return ended == "I" and next_word.lower() in _STARTERS
-    if lowered in _TITLES:
+    if lowered in _TITLES or lowered in _SHORTENED_ELSEWHERE:
         return False
     if lowered in _SHORTENED or (
         len(ended) > 2 and "." in ended and len(ended.replace(".", "")) <= 4 and ended.isupper()
@@ -180,3 +210,13 @@ def _ends(text: str, begin: int, match: re.Match[str], following: int, end: int)
             return not next_word[:1].isdigit()
         return next_word.lower() in _STARTERS
     return True
+
+
+def _is_ordinal(text: str, begin: int, match: re.Match[str], next_word: str, following: int) -> bool:
+    """Whether a number with a point is the day of a German month, or counts what follows it."""
+    before = text[max(begin, match.start() - 16) : match.start()]
+    if next_word in _GERMAN_MONTHS:
+        return True
+    if next_word in _SHARED_MONTHS:
+        return bool(_BEFORE_GERMAN_DAY.search(before) or _YEAR_FOLLOWS.match(text, following, following + 30))
+    return bool(_BEFORE_ORDINAL.search(before))

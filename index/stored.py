@@ -38,6 +38,7 @@ class IndexedChunks:
     document_ids: list[str]
     headings: list[str]
     texts: list[str]
+    languages: list[str | None]
     vectors: Vectors
 
 

@@ -57,6 +57,7 @@ class ParsedFile:
         body: The spans worth searching, in order, not overlapping: `text` without headers, share bars, comment forms, disclaimers.
         page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
+        language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
     """
 
     text: str
@@ -65,6 +66,7 @@ class ParsedFile:
     body: tuple[Span, ...]
     page_starts: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Document:
     Attributes:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
+        language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
     """
 
     id: str
@@ -86,6 +89,7 @@ class Document:
     chunk_count: int
     added_at: str
     notes: tuple[str, ...] = ()
+    language: str | None = None
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""
@@ -128,10 +132,30 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Replacement:
+    """A source that holds another document than before. `gone` when no other source holds the old one."""
+
+    source: str
+    old: str
+    new: str
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBeside:
+    """A file whose name was taken by another content: both are kept, this one as `source`."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class IngestReport:
     """What one ingest did. Every file that was offered is counted once, in `added` to `refused`.
 
     Attributes:
+        replacements: What was replaced by what, by source.
+        beside: Files that went in beside another of the same name.
         unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
         embedded_chunks: Chunks that went through the encoder.
         reused_chunks: Chunks of new or changed documents whose vector was already known.
@@ -145,4 +169,6 @@ class IngestReport:
     refused: tuple[Refusal, ...] = ()
     embedded_chunks: int = 0
     reused_chunks: int = 0
+    replacements: tuple[Replacement, ...] = ()
+    beside: tuple[KeptBeside, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.gate.verify import VerifiedStatement
+from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
 from rag.query.kind import KindClassifier
@@ -126,6 +127,8 @@ class Pipeline:
             raise ValueError(f"top_k must be 1 to {MAX_TOP_K}, got {top_k}")
         query = self._analyse(question)
         hits = self._retrieve(query, max(top_k, self.settings.rerank), filters or Filters())
+        if self._foreign(query):
+            return hits[:top_k]
         first = as_evidence(hits[: self.settings.rerank], self.retriever.corpus)
         ranked = [item.hit for item in self.reranker.rerank(query, first)] if first else []
         rest = hits[self.settings.rerank :]
@@ -142,11 +145,16 @@ class Pipeline:
             return given
         return query.filters
 
+    def _foreign(self, query: Query) -> bool:
+        """Whether the question is in a language that the models do not know."""
+        return asked_in(query.text, self.retriever.corpus.languages(), self.settings.languages) is not None
+
     def _retrieve(self, query: Query, top_k: int, filters: Filters) -> list[Hit]:
         parts = query.parts if self.settings.split_questions else ()
         if query.planned:
             parts = (*query.planned.searches, *parts)
-        return self.retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
+        retriever = replace(self.retriever, fusion=by_words) if self._foreign(query) else self.retriever
+        return retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
 
     def _kind(self, query: Query) -> AskedKind:
         """What kind of question it is; a fact where nothing tells kinds apart."""
@@ -171,9 +179,13 @@ class Pipeline:
 
     def _read(self, query: Query, chosen: Sequence[Evidence]) -> list[Evidence]:
         """The passages read, the best first."""
+        if chosen and self._foreign(query):
+            return read_by_words(query.text, chosen, self.retriever.corpus.languages())[: self.settings.read]
         return self.reranker.rerank(query, chosen)[: self.settings.read] if chosen else []
 
     def _lines(self, query: Query, evidence: Sequence[Evidence]) -> tuple[Line, ...]:
+        if self._foreign(query):
+            return (Line(query.text, ()),)
         return lines_of(
             query,
             evidence,
@@ -188,7 +200,11 @@ class Pipeline:
     ) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
         """The language model's answer where there is one, else the extracted one, and what passed the gate."""
         gate, least = Gate(evidence, self.checker, verified_only=self.talkative), self.settings.answer_threshold
-        extracted = draft_of(lines, self.extractive, threshold=least)
+        if self._foreign(query):
+            extracted = verbatim_draft(query.text, evidence, self.retriever.corpus.languages())
+        else:
+            drafted = draft_of(lines, self.extractive, threshold=least)
+            extracted = without_headline(drafted, evidence, self.settings.languages)
         model = self.language_model
         if model is None or not evidence or (self.talkative and extracted.confidence < least):
             return extracted, gate.passed(extracted)

@@ -86,6 +86,10 @@ class Settings(BaseSettings):
         None, ge=0, description="Price of a million tokens that the LLM writes; unset: answers have no cost."
     )
 
+    languages: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        ("en",),
+        description="Languages, ISO 639-1, that the embedder and the reader know, or 'all'; in others the answer is a whole sentence.",
+    )
     retrieve: int = Field(40, ge=1, le=200, description="Chunks taken from each retriever before fusion.")
     read: int = Field(10, ge=1, le=50, description="Passages that are read for one answer.")
     per_document: int = Field(4, ge=1, le=50, description="Most passages of one document among those read.")
@@ -184,6 +188,7 @@ class Settings(BaseSettings):
             "lexical_weight",
             "rrf_k",
             "rerank",
+            "languages",
             "signals",
             "split_questions",
             "detect_filters",

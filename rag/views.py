@@ -35,6 +35,7 @@ class DocumentView(View):
     published_precision: str | None = None
     published_source: str | None = None
     media_type: str
+    language: str | None = None
     characters: int
     pages: int = 0
     chunk_count: int
@@ -135,6 +136,22 @@ class RefusalView(View):
     reason: str
 
 
+class ReplacementView(View):
+    """A source that holds another document than before; `gone` when no other source holds the old one."""
+
+    source: str
+    old: str
+    new: str
+    gone: bool
+
+
+class BesideView(View):
+    """A file whose name was taken by another content: both are kept, this one as `source`."""
+
+    name: str
+    source: str
+
+
 class IngestView(View):
     """What an ingest did; `added`, `replaced` and `removed` hold document ids."""
 
@@ -145,6 +162,8 @@ class IngestView(View):
     refused: tuple[RefusalView, ...] = ()
     embedded_chunks: int = 0
     reused_chunks: int = 0
+    replacements: tuple[ReplacementView, ...] = ()
+    beside: tuple[BesideView, ...] = ()
     seconds: dict[str, float] = {}
 
 
@@ -241,6 +260,7 @@ def document_view(document: Document) -> DocumentView:
         published_precision=said.published.precision if said.published else None,
         published_source=said.published.source if said.published else None,
         media_type=document.media_type,
+        language=document.language,
         characters=len(document.text),
         pages=len(document.page_starts),
         chunk_count=document.chunk_count,
@@ -324,6 +344,11 @@ def ingest_view(report: IngestReport) -> IngestView:
         ),
         embedded_chunks=report.embedded_chunks,
         reused_chunks=report.reused_chunks,
+        replacements=tuple(
+            ReplacementView(source=whole(one.source), old=one.old, new=one.new, gone=one.gone)
+            for one in report.replacements
+        ),
+        beside=tuple(BesideView(name=whole(one.name), source=whole(one.source)) for one in report.beside),
         seconds=dict(report.seconds),
     )
 
@@ -343,5 +368,7 @@ def merge_ingests(views: Iterable[IngestView]) -> IngestView:
         refused=tuple(one for part in parts for one in part.refused),
         embedded_chunks=sum(part.embedded_chunks for part in parts),
         reused_chunks=sum(part.reused_chunks for part in parts),
+        replacements=tuple(one for part in parts for one in part.replacements),
+        beside=tuple(one for part in parts for one in part.beside),
         seconds=seconds,
     )

@@ -70,6 +70,9 @@ class MemoryCorpus:
     def documents(self) -> list[Document]:
         return list(self._documents.values())
 
+    def languages(self) -> list[str]:
+        return []
+
     def publishers(self) -> list[str]:
         return []
 

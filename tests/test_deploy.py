@@ -253,8 +253,10 @@ def test_every_setting_is_in_the_table_with_its_default() -> None:
 
 
 def _shown(value: object) -> str:
-    if value is None or value == ():
+    if value is None:
         return ""
+    if isinstance(value, tuple):
+        return ", ".join(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -375,3 +375,30 @@ TestFolder = Folder.TestCase
 TestFolder.settings = settings(
     max_examples=8, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+def test_two_contents_of_one_uploaded_name_are_two_documents_and_the_report_says_so(
+    tmp_path: Path, collection: Collection
+) -> None:
+    def upload(place: str, text: str, *, keeps: bool = True) -> SourceFile:
+        return SourceFile(
+            "upload/notes.txt", write(tmp_path / place, {"x.txt": text})[0].path, "notes.txt", keeps=keeps
+        )
+
+    first, second = upload("one", article(1)), upload("two", article(2))
+    assert len(collection.ingest([first]).added) == 1
+    report = collection.ingest([second])
+    assert (len(report.added), report.replaced, report.removed, report.replacements) == (1, (), (), ())
+    assert [(one.name, one.source) for one in report.beside] == [("upload/notes.txt", "upload/notes (2).txt")]
+    assert _texts(collection) == {article(1), article(2)}
+    again = collection.ingest([first, second, upload("three", article(3)), upload("four", article(2))])
+    assert (again.unchanged, len(again.added), again.removed) == (3, 1, ())
+    assert {one.sources for one in collection.documents()} == {
+        ("upload/notes.txt",),
+        ("upload/notes (2).txt",),
+        ("upload/notes (3).txt",),
+    }
+    new = collection.ingest([upload("five", article(4), keeps=False)])
+    assert [(one.source, one.gone, one.old) for one in new.replacements] == [("upload/notes.txt", True, new.removed[0])]
+    assert new.replacements[0].new == new.replaced[0]
+    assert _texts(collection) == {article(2), article(3), article(4)}

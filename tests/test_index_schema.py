@@ -35,7 +35,8 @@ def _made_by(version: int, tmp_path: Path) -> Path:
         old.execute("ATTACH ? AS now", (str(tmp_path / "now" / "collections" / "default" / FILE_NAME),))
         tables = [row[0] for row in old.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")]
         for table in tables:
-            old.execute(f"INSERT INTO main.{table} SELECT * FROM now.{table}")
+            columns = ", ".join(row[1] for row in old.execute(f"PRAGMA main.table_info({table})"))
+            old.execute(f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM now.{table}")
     return tmp_path / "old"
 
 

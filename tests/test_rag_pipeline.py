@@ -1,5 +1,6 @@
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from hypothesis import strategies as st
 from index.errors import LanguageModelFailed
 from index.files import find_files
 from index.values import Filters
-from rag.build import Dossier
+from rag.build import Dossier, open_dossier
 from rag.pipeline import Pipeline, clean_question
+from rag.settings import load_settings
 from rag.values import Answer, Draft, DraftStatement, Evidence, Quote
 
 
@@ -207,3 +209,42 @@ def test_figures_that_disagree_stand_side_by_side(tmp_path, harbour_dossier: Dos
     assert [position.publisher for position in conflict.positions] == ["Northern Post", "The Tarn Courier"]
     assert "40,000" in answer.short and "90,000" in answer.short
     assert_proved(answer, harbour_dossier.pipeline("library"))
+
+
+FOREIGN = {
+    "lavoir.txt": "Règlement du lavoir de Montcel\nMis à jour le 4 mai 2023\n\nLe lavoir ouvre à sept heures tous les matins. "
+    "La gardienne, Mme Odile Ferrand, habite la maison voisine.\n",
+    "caiyuan.txt": "北岭公共菜园规定\n发布日期：2024年2月7日\n\n菜园每天清晨六点开门。菜园的管理员是何雨桐。\n",
+}
+
+
+def test_questions_in_other_languages_are_answered_by_whole_sentences_without_a_headline(
+    tmp_path: Path,
+) -> None:
+    for name, text in FOREIGN.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with open_dossier(load_settings(data=tmp_path / "data")) as dossier:
+        collection = dossier.collection("foreign", create=True)
+        collection.ingest(find_files([tmp_path / name for name in FOREIGN], max_files=9).files)
+        assert collection.languages() == ["fr", "zh"]
+        check_foreign(dossier.pipeline("foreign"))
+
+
+def check_foreign(foreign: Pipeline) -> None:
+    for question, sentence, published in (
+        (
+            "Qui est la gardienne du lavoir ?",
+            "La gardienne, Mme Odile Ferrand, habite la maison voisine.",
+            "2023-05-04",
+        ),
+        ("管理员是谁？", "菜园的管理员是何雨桐。", "2024-02-07"),
+    ):
+        answer = foreign.answer(question)
+        assert (answer.verdict, answer.short, answer.answered_by) == ("answered", "", "verbatim")
+        assert answer.statements[0].text == sentence
+        assert answer.citations[0].published == published
+        assert_proved(answer, foreign)
+        assert foreign.search(question, top_k=1)[0].chunk.text == answer.evidence[0].text
+    assert foreign.answer("Où se trouve la caserne des pompiers ?").verdict == "not_stated"
+    assert foreign.answer("火车站在哪里？").verdict == "not_stated"
+    assert foreign.answer("Who is the keeper Odile Ferrand?").short == ""

@@ -23,7 +23,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from index.lexical import STOP_WORDS, LexicalIndex
+from index.lexical import LexicalIndex
+from index.stop_words import STOP_WORDS
 
 CAP_BYTES = 4 * 1024**3
 PER_DOCUMENT = 10
@@ -106,7 +107,7 @@ class Fts5:
         self._database.execute("COMMIT")
 
     def search(self, query: str, top_k: int) -> list[str]:
-        words = [word for word in query.lower().replace("?", " ").split() if word not in STOP_WORDS]
+        words = [word for word in query.lower().replace("?", " ").split() if word not in STOP_WORDS["en"]]
         expression = " OR ".join('"' + word.replace('"', '""') + '"' for word in words)
         rows = self._database.execute(
             "SELECT chunk FROM chunks JOIN (SELECT rowid AS key, rank FROM words WHERE words MATCH ? ORDER BY rank LIMIT ?) USING (key)",
@@ -137,7 +138,7 @@ class Bm25s:
             self._index = bm25s.BM25.load(folder / "index", mmap=True)
 
     def _tokens(self, texts: Sequence[str]) -> Any:
-        return self._bm25s.tokenize(texts, stopwords=sorted(STOP_WORDS), show_progress=False)
+        return self._bm25s.tokenize(texts, stopwords=sorted(STOP_WORDS["en"]), show_progress=False)
 
     def _save(self) -> None:
         self._index = self._bm25s.BM25()

@@ -9,6 +9,7 @@ from pathlib import Path, PurePath
 
 from index.clean import clean_blocks, normalise
 from index.errors import FileRefused
+from index.language import language_of
 from index.load.extracted import Extracted
 from index.load.limits import MAX_TEXT_CHARS, read_regular_file
 from index.page import read_page
@@ -82,6 +83,7 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         at += len(block) + len(BETWEEN)
     text = front + BETWEEN.join(blocks)
     said = Provenance()
+    language = language_of(text[len(front) :])
     if extracted.unit == "row":
         body = tuple(
             stripped(text, Span(start, start + len(block)))
@@ -89,8 +91,8 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
             if block.strip()
         )
     elif extracted.debris:
-        page = read_page(text, len(front))
-        body, said = page.body, from_page(text, page)
+        page = read_page(text, len(front), language)
+        body, said = page.body, from_page(text, page, language)
     else:
         body = (stripped(text, Span(len(front), len(text))),)
     if extracted.quoted:
@@ -98,10 +100,11 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
     return ParsedFile(
         text=text,
         media_type=extracted.media_type,
-        provenance=merge(extracted.provenance, said, from_file_name(name)),
+        provenance=merge(extracted.provenance, said, from_file_name(name, language)),
         body=body,
         page_starts=tuple(starts) if extracted.unit == "page" else (),
         notes=(*extracted.notes, *notes),
+        language=language,
     )
 
 

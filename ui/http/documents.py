@@ -97,8 +97,15 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         file: Annotated[list[UploadFile], File(min_length=1, description="One or more files.")],
         source: Annotated[list[str] | None, Form(description="A stable key for each file, in order.")] = None,
         collection: Annotated[str | None, Form()] = None,
+        replace: Annotated[
+            bool, Form(description="Files sent without a key take the place of what was sent under the same name.")
+        ] = False,
     ) -> JobView:
-        """Nothing is skipped in silence: the report of the job lists every file that was refused, and why."""
+        """Nothing is skipped in silence: the report of the job lists every file that was refused, and why.
+
+        A key is where a file comes from: what is sent under it again replaces what it held. Without keys a file's name is no more than a
+        name: another content under it is kept beside the first, and the report says so, unless `replace` is set.
+        """
         name = check_collection(collection)
         if name is not None:
             acting().check(name, write=True)  # the job would fail, but later
@@ -110,7 +117,12 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
                 )
         folder = folders.new()
         files = [
-            Upload(key, folders.store(folder, one.file, PurePosixPath(shown_name(one.filename or "")).suffix), shown)
+            Upload(
+                key,
+                folders.store(folder, one.file, PurePosixPath(shown_name(one.filename or "")).suffix),
+                shown,
+                keeps=source is None and not replace,
+            )
             for key, one, shown in zip(keys, file, _names(file), strict=True)
         ]
         return jobs.submit(name, folder, files)

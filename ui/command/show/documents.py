@@ -83,7 +83,7 @@ def show_collections(console: Console, found: CollectionsView) -> None:
 
 
 def show_ingest(console: Console, report: IngestView) -> None:
-    """What went in and what did not, in two lines."""
+    """What went in and what did not, in two lines; then what was replaced, and what was kept beside another of its name."""
     done = (
         f"{len(report.added)} added, {len(report.replaced)} replaced, {len(report.removed)} removed, "
         f"{report.unchanged} unchanged (not embedded again), {len(report.refused)} refused"
@@ -91,6 +91,14 @@ def show_ingest(console: Console, report: IngestView) -> None:
     total = report.seconds.get("total")
     write(console, done + (f" in {total:.1f} s" if total else ""))
     write(console, f"{report.embedded_chunks} chunks embedded, {report.reused_chunks} reused")
+    for one in report.replacements:
+        end = "is gone" if one.gone else "stays under another source"
+        write(console, f"{flat(one.source)}: replaced; what it held, {one.old}, {end}")
+    for beside in report.beside:
+        write(
+            console,
+            f"{flat(beside.name)}: another content has this name; both are kept, this one as {flat(beside.source)}",
+        )
 
 
 def show_refusals(console: Console, report: IngestView) -> None:

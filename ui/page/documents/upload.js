@@ -67,6 +67,11 @@
       list.append(item);
     }
     if (outcome.refused.length > MOST_SHOWN) list.append(element("li", "", `and ${outcome.refused.length - MOST_SHOWN} more`));
+    for (const name of outcome.beside.slice(0, MOST_SHOWN)) {
+      const item = element("li");
+      item.append(element("b", "", name), " Another file of this name with other content was here: both are kept.");
+      list.append(item);
+    }
     const [spoken, files] = place().children;
     spoken.replaceChildren(element("p", "done", `${counts.join(", ") || "Nothing to add"}.`), list);
     files.replaceChildren();
@@ -132,6 +137,7 @@
       outcome.added += job.report.added.length;
       outcome.replaced += job.report.replaced.length;
       outcome.unchanged += job.report.unchanged;
+      outcome.beside.push(...job.report.beside.map(({ name }) => name.split("/").at(-1)));
       for (const { source, reason } of job.report.refused) {
         const name = source.split("/").at(-1);
         outcome.refused.push({ name, reason, file: files.find((file) => file.name === name) });
@@ -162,7 +168,7 @@
     working = true;
     const limit = Number(one("#adding .choose i").textContent);
     const small = files.filter((file) => file.size <= limit);
-    const outcome = { added: 0, replaced: 0, unchanged: 0, refused: [] };
+    const outcome = { added: 0, replaced: 0, unchanged: 0, refused: [], beside: [] };
     const tooLarge = `It has more than ${limit.toLocaleString("en")} bytes.`;
     outcome.refused.push(...files.filter((file) => file.size > limit).map((file) => ({ name: file.name, reason: tooLarge })));
     outcome.refused.push(...folders.map((name) => ({ name, reason: "It is a folder. Drop its files, or run: dossier index FOLDER" })));
