@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path, PurePath
 
@@ -75,12 +76,14 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
     blocks, notes = clean_blocks(extracted.blocks, drop_caps=extracted.unit != "row")
     if not any(block.strip() for block in blocks):
         raise FileRefused("no_text", "It holds no text; a scan needs text recognition first.")
+    joints = extracted.joints or (BETWEEN,) * (len(blocks) - 1)
     starts: list[int] = []
-    at = len(front)
-    for block in blocks:
-        starts.append(at)
-        at += len(block) + len(BETWEEN)
-    text = front + BETWEEN.join(blocks)
+    text = front
+    for block, joint in zip(blocks, ("", *joints), strict=True):
+        text += joint
+        starts.append(len(text))
+        text += block
+    asides = _asides(text, starts, extracted.asides)
     said = Provenance()
     if extracted.unit == "row":
         body = tuple(
@@ -89,8 +92,9 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
             if block.strip()
         )
     elif extracted.debris:
-        page = read_page(text, len(front))
-        body, said = page.body, from_page(text, page)
+        seen = _blanked(text, asides)
+        page = read_page(seen, len(front))
+        body, said = _without(text, page.body, asides), from_page(seen, page)
     else:
         body = (stripped(text, Span(len(front), len(text))),)
     if extracted.quoted:
@@ -103,6 +107,43 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         page_starts=tuple(starts) if extracted.unit == "page" else (),
         notes=(*extracted.notes, *notes),
     )
+
+
+def _asides(text: str, starts: list[int], asides: tuple[tuple[str, ...], ...]) -> list[Span]:
+    """Where the lines stand that are not body, each on its own block."""
+    spans: list[Span] = []
+    for place, lines in enumerate(asides):
+        at, end = starts[place], starts[place + 1] if place + 1 < len(starts) else len(text)
+        for line in lines:
+            line, _ = normalise(line)
+            found = re.compile(rf"^{re.escape(line)}$", re.M).search(text, at, end) if line else None
+            if found:
+                spans.append(Span(found.start(), found.end()))
+                at = found.end()
+    return spans
+
+
+def _blanked(text: str, spans: list[Span]) -> str:
+    """The text with spaces in the place of the spans, so that every offset stays."""
+    pieces, at = [], 0
+    for span in spans:
+        pieces += [text[at : span.start], " " * (span.end - span.start)]
+        at = span.end
+    return "".join([*pieces, text[at:]])
+
+
+def _without(text: str, body: Sequence[Span], asides: list[Span]) -> tuple[Span, ...]:
+    """The body without the spans, in pieces."""
+    pieces = []
+    for part in body:
+        at = part.start
+        for aside in asides[bisect_left(asides, part) :]:
+            if aside.end > part.end:
+                break
+            pieces.append(Span(at, aside.start))
+            at = aside.end
+        pieces.append(Span(at, part.end))
+    return tuple(stripped(text, piece) for piece in pieces if text[piece.start : piece.end].strip())
 
 
 def _without_quotes(text: str) -> tuple[Span, ...]:
