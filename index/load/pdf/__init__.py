@@ -57,8 +57,8 @@ def parse_pdf(content: bytes) -> Extracted:
 def _pages(content: bytes) -> list[PageParts]:
     pages: list[PageParts] = []
     total = 0
-    for page in laid_out(content):
-        pages.append(parts_of(page))
+    for laid in laid_out(content):
+        pages.append(parts_of(laid))
         total += sum(len(line.text) for line in pages[-1].lines)
         if total > MAX_TEXT_CHARS:
             raise FileRefused("too_complex", f"It holds more than {MAX_TEXT_CHARS:,} characters of text. Split it.")

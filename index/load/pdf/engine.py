@@ -85,6 +85,8 @@ def parser() -> liteparse.LiteParse:
         image_mode="off",
         extract_links=False,
         extract_blocks=True,
+        # It takes lines of text for running heads when they differ in digits only: `index.load.pdf.running` decides.
+        keep_headers_footers=True,
         max_pages=MAX_PAGES,
         num_workers=1,
         quiet=True,

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from index.load.pdf.parts import Box, Line, PageParts, Part
+from index.load.pdf.parts import Line, PageParts, Part
 from index.load.pdf.tables import lines_of
 
 _CLOSED = re.compile(r"[.!?:;…。！？؟۔][\"'”’»)\]}]*$")
@@ -39,18 +40,32 @@ def set_asides(page: PageParts, running: Sequence[Line]) -> None:
             part.lines.remove(line)
             if not part.lines:
                 page.parts.remove(part)
-            elif part.text.startswith(line.text):
-                part.text = part.text[len(line.text) :].strip()
-            elif part.text.endswith(line.text):
-                part.text = part.text[: -len(line.text)].strip()
+            elif part.table is not None:
+                part.table.drop(line.text)
+            elif (rest := _without(part.text, line.text)) is not None:
+                part.text = rest
             else:
-                part.lines.append(line)  # it is in the middle of something: text
+                part.lines.append(line)
                 continue
             page.dropped.append(line)
             break
     for line in page.dropped:
         kind = "aside" if line in running else "paragraph"
         _insert(page, Part(kind, line.text, line.box, [line]))
+
+
+def _without(text: str, line: str) -> str | None:
+    """The text of a part without a running line that the layout took for one of its own; None where that is not sure."""
+    if text.startswith(line):
+        return text[len(line) :].strip()
+    if text.endswith(line):
+        return text[: -len(line)].strip()
+    places = [match.span() for match in re.finditer(rf"{re.escape(line)}(?!\w)", text)]
+    if len(places) != 1:
+        return None
+    start, end = places[0]
+    # No space stands before it where a word was divided: the word goes on.
+    return text[:start] + text[end:].lstrip()
 
 
 def _insert(page: PageParts, part: Part) -> None:
@@ -107,7 +122,7 @@ def _hyphenated(part: Part, compounds: set[str], words: set[str]) -> str:
 def _joints(pages: Sequence[PageParts]) -> list[str | None]:
     """What joins each page to the next."""
     joints: list[str | None] = []
-    for page, following in zip(pages, pages[1:], strict=False):
+    for page, following in pairwise(pages):
         single = sum(1 for part in page.parts if part.kind != "aside") < 2 < len(page.parts) + 1
         # A page of one paragraph has no place for its running lines but its edges.
         cut = single and bool(joints) and joints[-1] is not None
@@ -131,13 +146,15 @@ def _goes_on(part: Part, following: Part) -> bool:
         return False
     if following.text[0].islower():
         return True
-    return len(part.text) >= 80 and _is_full(part.lines, part.box) and "\n" not in part.text
+    return len(part.text) >= 80 and "\n" not in part.text and _is_full(part.lines, following.text.split(maxsplit=1)[0])
 
 
-def _is_full(lines: Sequence[Line], box: Box) -> bool:
-    """Whether the last line reaches the edge, as lines do that go on."""
-    widest = max(line.box.right - line.box.left for line in lines) if lines else 0.0
-    return bool(lines) and lines[-1].box.right - lines[-1].box.left > 0.85 * widest
+def _is_full(lines: Sequence[Line], word: str) -> bool:
+    """Whether the last line has no room for the word that follows, as lines have not that go on."""
+    widths = [line.box.right - line.box.left for line in lines]
+    letters = sum(len(line.text) for line in lines)
+    needed = (len(word) + 1) * sum(widths) / max(1, letters)
+    return bool(lines) and widths[-1] + needed > 0.95 * max(widths)
 
 
 def _clear(parts: list[Part], at_start: bool, at_end: bool) -> list[Part]:

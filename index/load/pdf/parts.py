@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
+from unicodedata import normalize
 
 from liteparse.types import LayoutBlock, ParsedPage, TextItem
 
@@ -35,6 +37,7 @@ class Line(NamedTuple):
 
     text: str
     box: Box
+    bold: bool = False
 
 
 @dataclass(slots=True)
@@ -64,7 +67,7 @@ class PageParts:
     """A page's parts, its lines from top to bottom, and how many characters nobody can see.
 
     Attributes:
-        dropped: Lines that the layout left out as repeated; the document decides what they are.
+        dropped: Lines that no part holds.
     """
 
     number: int
@@ -86,9 +89,11 @@ def parts_of(page: ParsedPage) -> PageParts:
     for line in lines:
         holder = next((part for part in inner_first if part.box.holds(line.box)), None)
         (dropped if holder is None else holder.lines).append(line)
-    for part in parts:
+    for part in parts.copy():
         if part.kind == "paragraph":
             part.text = _broken(part, parts)
+        elif part.table is not None:
+            _unite(part, parts)
     return PageParts(page.page_num, page.height, parts, lines, dropped, sum(map(len, unseen)))
 
 
@@ -98,9 +103,7 @@ def folded(text: str) -> str:
     >>> folded("o\ufb03ce")
     'office'
     """
-    from unicodedata import normalize
-
-    return _FOLDED.sub(lambda match: normalize("NFKC", match.group()), text)
+    return text if text.isascii() else _FOLDED.sub(lambda match: normalize("NFKC", match.group()), text)
 
 
 def _lines(page: ParsedPage) -> tuple[list[Line], list[Line]]:
@@ -110,7 +113,9 @@ def _lines(page: ParsedPage) -> tuple[list[Line], list[Line]]:
     for item in page.text_items:
         text = folded(" ".join(item.text.split()))
         if text:
-            (seen if _height(item) >= SMALLEST_POINTS else hidden).append(Line(text, _box_of_item(item)))
+            (seen if _height(item) >= SMALLEST_POINTS else hidden).append(
+                Line(text, _box_of_item(item), "bold" in (item.font_name or "").lower())
+            )
     # A page of which most seems hidden is one that these sizes do not explain.
     if 2 * sum(len(line.text) for line in hidden) >= sum(len(line.text) for line in [*seen, *hidden]):
         seen, hidden = seen + hidden, []
@@ -142,11 +147,29 @@ def _part(block: LayoutBlock, unseen: list[str]) -> Part | None:
     return Part("heading" if block.kind == "heading" else "paragraph", text, box)
 
 
+def _unite(part: Part, parts: list[Part]) -> None:
+    """Take sentences that were cut into the cells of a table's first or last row out of the table."""
+    assert part.table is not None
+    for last in (False, True):
+        while (row := part.table.edge(last=last)) is not None:
+            line = next((line for line in part.lines if line.text == row), None)
+            if line is None:
+                break
+            part.lines.remove(line)
+            part.table.take(last=last)
+            at = parts.index(part) + last
+            parts.insert(at, Part("paragraph", line.text, line.box, [line]))
+    if part.lines:
+        first = part.lines[0].box
+        rows = [[line.bold for line in part.lines if (line.box.top > first.bottom) == below] for below in (False, True)]
+        part.table.bold = all(rows[0]) and not all(rows[1])
+
+
 def _broken(part: Part, parts: list[Part]) -> str:
     """A short paragraph with the line breaks that its width did not force: titles, addresses, bylines."""
     lines = part.lines
     if not 2 <= len(lines) <= _MOST_LINES or any(
-        after.box.top < before.box.bottom - 3 for before, after in zip(lines, lines[1:], strict=False)
+        after.box.top < before.box.bottom - 3 for before, after in pairwise(lines)
     ):
         return part.text
     edge = max(line.box.right for line in lines)
@@ -161,7 +184,7 @@ def _broken(part: Part, parts: list[Part]) -> str:
     )
     wide = max([edge, *alike]) if not beside else edge
     text, at = part.text, 0
-    for line, following in zip(lines, lines[1:], strict=False):
+    for line, following in pairwise(lines):
         at = text.find(following.text[:12], at + 1)
         if at < 0:
             return part.text

@@ -6,6 +6,7 @@ A file may draw such a line from left to right, from right to left or word by wo
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
@@ -44,7 +45,7 @@ def reorder(page: PageParts, source: pypdfium2.PdfPage) -> None:
 def _reordered(line: Line, glyphs: list[_Glyph]) -> Line:
     if not WRITTEN_LEFTWARD.search(line.text):
         return line
-    return Line(" ".join(one.text for one in _lines(glyphs, line.box)) or line.text, line.box)
+    return Line(" ".join(one.text for one in _lines(glyphs, line.box)) or line.text, line.box, line.bold)
 
 
 def _glyphs(source: pypdfium2.PdfPage, height: float) -> list[_Glyph]:
@@ -74,11 +75,11 @@ def _lines(glyphs: list[_Glyph], box: Box) -> list[Line]:
 
 
 def _logical(row: list[_Glyph]) -> str:
-    """The row as it is read: the rules that order it for display are their own inverse."""
+    """The row as it is read: the rules that order it for display are their own inverse. PDFium has turned the brackets."""
     row = sorted(row, key=lambda one: one.left)
     high = median(one.bottom - one.top for one in row)
     seen = row[0].letter
-    for before, glyph in zip(row, row[1:], strict=False):
+    for before, glyph in pairwise(row):
         seen += (" " if glyph.left - before.right > 0.12 * high else "") + glyph.letter
     leftward = len(WRITTEN_LEFTWARD.findall(seen))
     direction = "R" if 2 * leftward >= len(_LATIN.findall(seen)) else "L"

@@ -46,12 +46,18 @@ def _edges(page: PageParts) -> list[tuple[Line, bool]]:
         return []
     high, low = tops[min(_ROWS, len(tops)) - 1], tops[-min(_ROWS, len(tops))]
     middle = page.height / 2
-    return [
+    edges = [
         (line, line.box.top < middle)
         for line in page.lines
-        if (line.box.top < middle and round(line.box.top) <= high)
-        or (line.box.top >= middle and round(line.box.top) >= low)
+        if (round(line.box.top) <= high if line.box.top < middle else round(line.box.top) >= low)
     ]
+    # The heads of a table that goes on over pages repeat too.
+    tables = [part.lines for part in page.parts if part.table is not None]
+    return [edge for edge in edges if not any(edge[0] in lines and not _alone(edge[0], lines) for lines in tables)]
+
+
+def _alone(line: Line, lines: Sequence[Line]) -> bool:
+    return not any(other != line and abs(other.box.top - line.box.top) < 2 for other in lines)
 
 
 def _repeated(edges: list[_Edge], pages: int) -> list[_Edge]:

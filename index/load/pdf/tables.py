@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import median
 
 from liteparse.types import LayoutBlock, LayoutCell
@@ -28,11 +29,11 @@ class Table:
     """The rows of one table on one page.
 
     Attributes:
-        marked: Whether the page itself sets its first row apart as the head.
+        bold: Whether the first row alone is bold.
     """
 
     rows: list[Row]
-    marked: bool
+    bold: bool = False
 
     @classmethod
     def of(cls, block: LayoutBlock) -> Table:
@@ -43,7 +44,7 @@ class Table:
         for row in rows:
             row.cells += [""] * (width - len(row.cells))
             row.places += [None] * (width - len(row.places))
-        return cls(rows, bool(block.header))
+        return cls(rows)
 
     def reorder(self, read: Callable[[tuple[float, float, float, float]], str]) -> None:
         """Read every cell anew from its place on the page."""
@@ -51,6 +52,23 @@ class Table:
             row.cells = [
                 (read(place) or cell) if place else cell for cell, place in zip(row.cells, row.places, strict=True)
             ]
+
+    def drop(self, line: str) -> None:
+        """Take a line out that is no row: a running head or foot."""
+        for row in self.rows:
+            row.cells = (
+                ["" if cell and cell in line else cell for cell in row.cells] if _covers(row, line) else row.cells
+            )
+        self.rows = [row for row in self.rows if any(row.cells)]
+
+    def edge(self, *, last: bool) -> str | None:
+        """The words of the first or last row, where it has several cells."""
+        cells = [cell for cell in self.rows[-1 if last else 0].cells if cell] if self.rows else []
+        return " ".join(cells) if len(cells) > 1 else None
+
+    def take(self, *, last: bool) -> None:
+        """Remove the first or last row."""
+        self.rows.pop(-1 if last else 0)
 
     @property
     def width(self) -> int:
@@ -66,7 +84,7 @@ def lines_of(table: Table, before: list[str] | None) -> tuple[list[str], list[st
     from index.load.pdf.parts import folded
 
     rows = [[folded(cell) for cell in row.cells] for row in _whole(table.rows)]
-    count = _head_rows(rows, table.marked)
+    count = _head_rows(rows, bold=table.bold)
     heads = _heads(rows[:count]) if count else before if before and len(before) == table.width else None
     lines = [line for row in rows[count:] if (line := _line(row, heads))]
     if count and not lines:
@@ -87,7 +105,7 @@ def _whole(rows: list[Row]) -> list[Row]:
     full = [row for row in rows if _filled(row) > 1]
     if len(full) < 2 or len(full) == len(rows) or not rows[0].cells or len(rows[0].cells) < 2:
         return rows
-    apart = median(after.middle - before.middle for before, after in zip(full, full[1:], strict=False))
+    apart = min(after.middle - before.middle for before, after in pairwise(full))
     pieces: dict[int, list[Row]] = {id(row): [row] for row in full}
     kept: list[Row] = []
     for row in rows:
@@ -101,6 +119,10 @@ def _whole(rows: list[Row]) -> list[Row]:
     return [_merged(pieces[id(row)]) if id(row) in pieces else row for row in kept]
 
 
+def _covers(row: Row, line: str) -> bool:
+    return line in " ".join(filter(None, row.cells))
+
+
 def _filled(row: Row) -> int:
     return sum(1 for cell in row.cells if cell)
 
@@ -111,22 +133,23 @@ def _merged(rows: list[Row]) -> Row:
     return Row(cells, rows[0].middle, rows[0].places)
 
 
-def _head_rows(rows: list[list[str]], marked: bool) -> int:
+def _head_rows(rows: list[list[str]], *, bold: bool) -> int:
     """How many rows at the top are heads: none, one, or two where the first spans columns of the second."""
     if len(rows) < 2 or not _may_be_head(rows[0]):
         return 0
     if len(rows) > 2 and "" in rows[0][1:] and _may_be_head(rows[1]) and all(rows[1][1:]) and _has_numbers(rows[2:]):
         return 2
-    if marked or len(rows[0]) > 2:
+    if bold or len(rows[0]) > 2:
         return 1
     body = [row[-1] for row in rows[1:] if row[-1]]
     figures = sum(1 for cell in body if any(character.isdigit() for character in cell))
-    return int(bool(body) and 2 * figures > len(body) and not any(map(str.isdigit, rows[0][-1])))
+    # Of two columns the first may name what the second says, each row for itself.
+    return int(bool(body) and figures >= 0.8 * len(body) and not any(map(str.isdigit, rows[0][-1])))
 
 
 def _may_be_head(row: list[str]) -> bool:
     filled = [cell for cell in row if cell]
-    if len(filled) < 2 and len(row) > 1 or any(len(cell) > _LONGEST_HEAD for cell in filled):
+    if (len(filled) < 2 and len(row) > 1) or any(len(cell) > _LONGEST_HEAD for cell in filled):
         return False
     if any(_NUMBER.fullmatch(cell) and not _YEAR.fullmatch(cell) for cell in filled):
         return False
