@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.load import SUFFIXES
+from index.load import UNREAD
 from index.load.limits import kind_of
 from index.values import Refusal
 
@@ -123,9 +123,10 @@ def _refusal(path: Path, mode: int) -> Refusal | None:
         return None
     if not stat.S_ISREG(mode):
         return Refusal(source, "not_regular", f"It is {kind_of(mode)}, not a regular file.")
-    if path.suffix.lower() not in SUFFIXES:
-        kind = f"Files of type {path.suffix!r}" if path.suffix else "Files without a suffix"
-        return Refusal(source, "bad_type", f"{kind} are not read. Known: {', '.join(sorted(SUFFIXES))}.")
+    if path.suffix.lower() in UNREAD:
+        return Refusal(
+            source, "bad_type", f"Files of type {path.suffix!r} are not read ({UNREAD[path.suffix.lower()]})."
+        )
     return None
 
 
