@@ -51,7 +51,7 @@ def heads_of(rows: Sequence[Sequence[str]]) -> tuple[list[str] | None, Sequence[
         return None, rows
     if len(first) == 2 and not any(_is_number(cell) for row in rows for cell in row):
         # Two columns of words may as well be names and values; a head is then longer known by no row repeating its kind.
-        return (first, rows[1:]) if len(rows) > 2 and not first[0].endswith(":") else (None, rows)
+        return (None, rows) if first[0].endswith(":") else (first, rows[1:])
     return first, rows[1:]
 
 
