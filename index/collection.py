@@ -26,7 +26,7 @@ from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
-from index.selection import Selections, search_selection
+from index.selection import EXACT_CHUNKS, Selections, search_selection
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
 RECIPE = "1"
@@ -102,9 +102,9 @@ class Collection:
         top_k = min(top_k, self.chunk_count)
         if not top_k:
             return []
-        if not filters:
+        if not filters and self.chunk_count > EXACT_CHUNKS:
             return self._searched(lambda live: live.dense.search(vector, top_k))
-        selection = self._selections.select(filters)
+        selection = self._selections.select(filters or Filters())  # a small collection is itself a small selection
         return self._searched(lambda live: search_selection(live.dense, selection, vector, top_k))
 
     def search_lexical(self, query: str, top_k: int, *, filters: Filters | None = None) -> list[tuple[str, float]]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import chromadb
 import numpy as np
-from chromadb.config import Settings
 
 from index.errors import StorageFailed
 from index.protocols import Vectors
@@ -69,29 +68,52 @@ def _is_full(path: Path) -> bool:
 class DenseIndex:
     """Cosine search over chunk vectors in one directory. Safe for threads, not for processes.
 
+    Its files are opened on first use: whoever needs no vector does not wait for the library, which takes longer to import than a
+    question to answer.
+
     Args:
         path: The index's directory; created when missing.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._lock = threading.Lock()
+        self._client: Any = None
+        self._found: Collection | None = None
+        self._closed = False
         with storage_errors(path):
             path.mkdir(parents=True, exist_ok=True)
-        with damage(path):
-            self._client: Any = chromadb.PersistentClient(path=str(path), settings=Settings(anonymized_telemetry=False))
+
+    @property
+    def _collection(self) -> Collection:
+        with self._lock:
+            if self._closed:
+                raise CacheDamaged(f"{self.path} is closed")
+            if self._found is None:
+                self._open()
+            assert self._found is not None
+            return self._found
+
+    def _open(self) -> None:
+        import chromadb
+        from chromadb.config import Settings
+
+        with damage(self.path):
+            client: Any = chromadb.PersistentClient(path=str(self.path), settings=Settings(anonymized_telemetry=False))
             try:
-                self._collection: Collection = self._client.get_or_create_collection(
+                self._found = client.get_or_create_collection(
                     COLLECTION, configuration=CONFIGURATION, embedding_function=None
                 )
             except BaseException:
-                _close(self._client)
+                _close(client)
                 raise
+            self._client = client
 
     def close(self) -> None:
         """Release the directory: after this it may be deleted or opened by another process."""
-        client, self._client = self._client, None
+        with self._lock:
+            client, self._client, self._found, self._closed = self._client, None, None, True
         if client is not None:
-            self._collection = None  # type: ignore[assignment]
             _close(client)
             _wait_for_release(self.path)
 

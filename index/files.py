@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.load import UNREAD
-from index.load.limits import kind_of
 from index.values import Refusal
 
 # Files beyond max_files are named one by one up to here; then the walk ends.
@@ -112,6 +110,9 @@ def _offered(given: Path) -> Iterator[SourceFile | Refusal]:
 
 
 def _refusal(path: Path, mode: int) -> Refusal | None:
+    from index.load import UNREAD  # what cleans texts comes with it, and only an ingest needs that
+    from index.load.limits import kind_of
+
     source = _shown(path)
     if source != str(path):
         return Refusal(source, "unreadable", "Its name is not UTF-8. Rename it.")

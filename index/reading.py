@@ -14,7 +14,6 @@ from index.edits import EditedSource
 from index.errors import FileRefused
 from index.files import SourceFile
 from index.heading import heading_of, passage_text
-from index.load.limits import read_regular_file
 from index.stored import StoredSource, document_id_of
 from index.values import ParsedFile, Refusal, Span
 from index.vectors import passage_hash
@@ -136,6 +135,8 @@ class FileReader:
         return ReadFile(file, StoredSource(new.id, size, digest, self._recipe), new, passages, edited)
 
     def _digest(self, path: Path) -> tuple[int, str]:
+        from index.load.limits import read_regular_file  # see `index.files`: only an ingest needs it
+
         content = read_regular_file(path, self._max_bytes)
         return len(content), hashlib.sha256(content).hexdigest()
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Self
 
 from index.collection import Collection
 from index.directory import DataDirectory
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
 from index.protocols import Embedder
 from rag.coverage.survey import Surveyor
+from rag.models.local import located
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
 from rag.reading.extract import ExtractiveAnswerer
@@ -34,7 +35,7 @@ class Dossier:
             settings = settings.model_copy(update={"answer_threshold": threshold_for(settings.target_error)})
         self.settings = settings
         self.data = data
-        self.embedder: Embedder = SentenceEmbedder(settings.embedder)
+        self.embedder: Embedder = open_embedder(settings.embedder)
         self._reader = EncoderReader(settings.reader)
         self._scorer = EncoderReader(settings.reranker) if settings.reranker else None
         self._checker = self._reader if settings.reader == PACKAGED else EncoderReader()
@@ -128,7 +129,7 @@ class Dossier:
         from rag.llm.model import open_llm
 
         return open_llm(
-            self.settings.llm,
+            located(self.settings.llm, self.settings.models),
             key=self.settings.llm_key.get_secret_value() if self.settings.llm_key else None,
             timeout_s=self.settings.llm_timeout_s,
             max_tokens=self.settings.llm_max_tokens,

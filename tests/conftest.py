@@ -74,9 +74,9 @@ def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def embedder():  # type: ignore[no-untyped-def]
     """The packaged embedder."""
-    from index.embed import SentenceEmbedder
+    from index.embed import open_embedder
 
-    return SentenceEmbedder()
+    return open_embedder()
 
 
 @pytest.fixture(scope="session")

@@ -122,14 +122,14 @@ def test_rows_stand_side_by_side_with_the_difference_on_the_same_questions(tmp_p
 def test_the_whole_route_is_a_row_with_the_gold_where_it_stands_after_the_ingest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.build.SentenceEmbedder", lambda name: WordHashEmbedder())
+    monkeypatch.setattr("rag.build.open_embedder", lambda name: WordHashEmbedder())
     _write(tmp_path / SET)
     row = measure_chunking(tmp_path, WordHashEmbedder())["rows"]["ours, whole route"]
     assert row["recall"]["value"] == 1.0
 
 
 def test_a_corpus_goes_through_the_product_and_comes_back_by_its_ids(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.build.SentenceEmbedder", lambda name: WordHashEmbedder())
+    monkeypatch.setattr("rag.build.open_embedder", lambda name: WordHashEmbedder())
     documents = (
         SetDocument("x1", 'A "mill": burned', "The mill in Orba burned down in 2019. Jon Ask rebuilt it."),
         SetDocument("x2", "", "The port of Sel opened on 18 October, and the ferry ran again."),
@@ -144,7 +144,7 @@ def test_a_corpus_goes_through_the_product_and_comes_back_by_its_ids(monkeypatch
 
 
 def test_a_document_that_cannot_be_ingested_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.build.SentenceEmbedder", lambda name: WordHashEmbedder())
+    monkeypatch.setattr("rag.build.open_embedder", lambda name: WordHashEmbedder())
     documents = (SetDocument("e1", "", " "), SetDocument("e2", "", "Bread."))
     with (
         pytest.raises(SetInvalid, match="document e1: It holds no text"),

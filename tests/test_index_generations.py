@@ -35,6 +35,12 @@ def _answers(collection: Collection) -> Answers:
     return answers
 
 
+@pytest.fixture(autouse=True)
+def small_collections_are_searched_in_the_index_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """They would be searched in the catalogue, whatever became of the files."""
+    monkeypatch.setattr("index.collection.EXACT_CHUNKS", 0)
+
+
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Answers, str]:
     """A closed data directory whose vector index is in its files, what it answers, and its generation."""

@@ -6,17 +6,17 @@ import json
 import logging
 import secrets
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from index.errors import DossierError
 
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
 MEDIA_TYPE = "application/problem+json"
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")
-_MOST_ERRORS = 20
 _LOG = logging.getLogger("dossier")
 
 PROBLEMS: dict[str, tuple[int, str]] = {
@@ -112,6 +112,8 @@ class Problem(HTTPException):
         return self._with(for_openai(self.content()))
 
     def _with(self, content: Mapping[str, Any]) -> Response:
+        from starlette.responses import Response
+
         return Response(json.dumps(content), self.status_code, self.headers, MEDIA_TYPE)
 
 
@@ -142,48 +144,3 @@ def of_error(error: DossierError) -> Problem:
         _LOG.error("%s: %s", error.code, error)
     headers = {"Retry-After": "5"} if PROBLEMS[code][0] == 503 else None
     return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"), headers=headers)
-
-
-def of_validation(error: RequestValidationError) -> Problem:
-    """What is wrong and where; never the value that was sent."""
-    found = error.errors()[:_MOST_ERRORS]
-    errors = [{"where": _where(one["loc"]), "message": str(one["msg"]).removeprefix("Value error, ")} for one in found]
-    first = errors[0] if errors else {"where": "body", "message": "invalid"}
-    return Problem("invalid-request", f"{first['where']}: {first['message']}", errors=errors)
-
-
-def _where(loc: Sequence[Any]) -> str:
-    parts = [
-        text for part in loc if (text := str(part)).isdigit() or text.isidentifier()
-    ]  # not: which of several types
-    if len(parts) > 1 and parts[0] in ("body", "query", "path"):
-        parts = parts[1:]
-    return ".".join(parts)[:100]
-
-
-def of_http(error: HTTPException) -> Problem:
-    if isinstance(error, Problem):
-        return error
-    codes = {404: "not-found", 405: "method-not-allowed", 413: "body-too-large", 415: "unsupported-media-type"}
-    code = codes.get(error.status_code, "bad-request" if error.status_code < 500 else "error")
-    return Problem(code, PROBLEMS[code][1] + ".", headers=error.headers)
-
-
-def problem_of(error: BaseException) -> Problem:
-    """The problem for whatever went wrong."""
-    if isinstance(error, HTTPException):
-        return of_http(error)
-    if isinstance(error, RequestValidationError):
-        return of_validation(error)
-    return of_error(error) if isinstance(error, DossierError) else unexpected(error)
-
-
-def install(app: FastAPI) -> None:
-    """Answer every error of `app` with a problem document."""
-
-    async def answer(request: Request, error: Exception) -> Response:
-        problem = problem_of(error)
-        return problem.openai_response() if request.url.path.startswith(OPENAI_PATHS) else problem.response()
-
-    for kind in (Exception, DossierError, RequestValidationError, HTTPException):
-        app.add_exception_handler(kind, answer)

@@ -6,12 +6,9 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Coroutine
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
 
 from index.errors import UnknownCollection
@@ -214,21 +211,3 @@ def parse_json(body: bytes) -> Any:
     except ValueError as error:
         where = f" at character {error.pos}" if isinstance(error, json.JSONDecodeError) else ""
         raise Problem("invalid-json", f"The body is not JSON{where}.") from None
-
-
-class StrictRequest(Request):
-    async def json(self) -> Any:
-        return parse_json(await self.body())
-
-
-class StrictRoute(APIRoute):
-    """A route whose JSON is read by `parse_json`, not by the lenient parser of the standard library."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        answer = super().get_route_handler()
-
-        async def strict(request: Request) -> Response:
-            read = request if isinstance(request, StrictRequest) else StrictRequest(request.scope, request.receive)
-            return await answer(read)
-
-        return strict

@@ -18,7 +18,7 @@ from eval.bench.load import HASTY, PATIENT, bench_load
 from eval.bench.reading import bench_reading
 from eval.bench.speed import CHUNKS_PER_ARTICLE, bench_ingest, bench_search, peak_memory_bytes
 from eval.origin import commit, versions
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
 
 app = typer.Typer(add_completion=False)
 
@@ -37,7 +37,7 @@ def main(
     out: Annotated[Path, typer.Option(help="Result as JSON.")] = Path("reports/bench.json"),
 ) -> None:
     """Print how ingest, search and reading compare with the bare libraries."""
-    embedder = SentenceEmbedder()
+    embedder = open_embedder()
     with tempfile.TemporaryDirectory(prefix="dossier-bench-") as name:
         ingest = bench_ingest(Path(name), embedder, articles=math.ceil(chunks / CHUNKS_PER_ARTICLE), rounds=rounds)
         memory = {"after_ingest": peak_memory_bytes()}

@@ -13,8 +13,7 @@ from eval.bench.invented import invented_questions, write_articles
 from eval.bench.reading import WARM_UP, RecordingForward, forward_all
 from eval.bench.speed import CHUNKS_PER_ARTICLE, RandomEmbedder, ingest_folder, seconds_of, spread
 from index.directory import DataDirectory
-from index.embed import SentenceEmbedder
-from index.protocols import Vectors
+from index.protocols import Embedder, Vectors
 from rag.pipeline import Pipeline
 from rag.reading.encoder import PairEncoder
 from rag.reading.extract import ExtractiveAnswerer
@@ -28,7 +27,7 @@ from rag.settings import load_settings
 class EncodedQuestions:
     """Random vectors for passages; questions are encoded as in the product, because that time is part of an answer."""
 
-    def __init__(self, inner: SentenceEmbedder) -> None:
+    def __init__(self, inner: Embedder) -> None:
         self._random = RandomEmbedder(inner)
         self.fingerprint, self.dimension, self.max_tokens = "random:384", self._random.dimension, inner.max_tokens
         self.embed_query, self.count_tokens = inner.embed_query, inner.count_tokens
@@ -37,7 +36,7 @@ class EncodedQuestions:
         return self._random.embed_passages(texts)
 
 
-def bench_answering(folder: Path, embedder: SentenceEmbedder, *, questions: int, chunks: int) -> dict[str, Any]:
+def bench_answering(folder: Path, embedder: Embedder, *, questions: int, chunks: int) -> dict[str, Any]:
     """`Pipeline.answer` without a language model against the forward passes that it made, in turns.
 
     What must be read is what it reads: the bare side runs the batches that the whole answer recorded.

@@ -12,7 +12,7 @@ from typing import Any
 from eval.bench.invented import invented_questions, write_articles
 from eval.bench.speed import CHUNKS_PER_ARTICLE, ingest_folder, seconds_of, spread
 from index.directory import DataDirectory
-from index.embed import SentenceEmbedder
+from index.protocols import Embedder
 from rag.question.analyse import analyse
 from rag.reading.encoder import Integers, Outputs, PairEncoder
 from rag.reading.extract import ExtractiveAnswerer
@@ -40,7 +40,7 @@ class RecordingForward:
         return self.inner(ids, mask, types)
 
 
-def bench_reading(folder: Path, embedder: SentenceEmbedder, *, questions: int, chunks: int = CHUNKS) -> dict[str, Any]:
+def bench_reading(folder: Path, embedder: Embedder, *, questions: int, chunks: int = CHUNKS) -> dict[str, Any]:
     """From evidence to a draft (tokens, forward pass, spans, signals, order, judge) against the forward pass alone, in turns.
 
     A question whose batches are not the same on both sides cannot occur: the bare side runs what the other one recorded.

@@ -108,12 +108,12 @@ def replies(
 
 def ask_closed(folder: Path, limit: int | None, progress: Progress | None = None) -> list[Replied]:
     """Questions with the passages that may answer them: the judge's confidence and the threshold decide."""
-    from index.embed import SentenceEmbedder
+    from index.embed import open_embedder
     from rag.reading.reader import EncoderReader
     from rag.settings import load_settings
 
     settings = load_settings()
-    embedder, reranker = SentenceEmbedder(settings.embedder), Reranker(EncoderReader(settings.reader))
+    embedder, reranker = open_embedder(settings.embedder), Reranker(EncoderReader(settings.reader))
     answerer = ExtractiveAnswerer()
     fields = {"question": str, "answerable": bool, "documents": list}
     examples = sample(list(read_lines(folder / "dev" / "examples.jsonl.gz", fields)), limit)

@@ -78,9 +78,9 @@ def _measure(
         return measure_gate(data, reader, limit=limit, progress=progress)
     if name == "chunking":
         from eval.numbers.chunking import measure_chunking
-        from index.embed import SentenceEmbedder
+        from index.embed import open_embedder
 
-        return measure_chunking(data, SentenceEmbedder(embedder), limit=limit, progress=progress)
+        return measure_chunking(data, open_embedder(embedder), limit=limit, progress=progress)
     if name == "following":
         from eval.numbers.following import measure_following
 

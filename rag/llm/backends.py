@@ -13,13 +13,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from index.errors import ModelUnavailable, SettingInvalid
 from rag.llm.bounded import bounded_client, current_budget
 from rag.llm.gguf import GgufModel, Said
+from rag.models.gguf import check_writes
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 FORMS = (
-    "openai+http://HOST/v1?model=NAME, openai+https://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME "
-    "or llama:///ABSOLUTE/FILE.gguf"
+    "openai+http://HOST/v1?model=NAME, openai+https://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, "
+    "llama:///ABSOLUTE/FILE.gguf or llama://NAME of 'dossier models list'"
 )
 _SMALL_BYTES = 1024**3
 _KEY_HEADERS = {"openai": "authorization", "anthropic": "x-api-key"}
@@ -170,6 +171,7 @@ def _anthropic(name: str, place: str, base: str, key: str, max_tokens: int) -> B
 
 def _gguf(path: Path, max_tokens: int) -> Backend:
     model = GgufModel(path, max_tokens=max_tokens)
+    check_writes(path)
     small = path.stat().st_size < _SMALL_BYTES
     return Backend(path.stem, "the GGUF model", lambda: _open_gguf(model), _json_schema, model.close, small)
 

@@ -1,18 +1,18 @@
-"""Weights in an ONNX file, run by onnxruntime on the CPU. The one module that imports it."""
+"""What the reader's weights in an ONNX file find, window by window."""
 
 from __future__ import annotations
 
 import hashlib
-import os
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import ModelUnavailable
+from index.onnx import open_session
 from rag.reading.encoder import Integers, Outputs
 
 if TYPE_CHECKING:
-    from onnxruntime import InferenceSession
+    from index.onnx import Session
 
 INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 START, END, PAIR = "start_logits", "end_logits", "pair_logits"
@@ -30,10 +30,7 @@ class OnnxForward:
         self._expected = sha256
 
     @cached_property
-    def _session(self) -> InferenceSession:
-        os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at import: without it, the library reports itself to its maker
-        from onnxruntime import InferenceSession, SessionOptions
-
+    def _session(self) -> Session:
         try:
             weights = self._file.read_bytes()
         except OSError as error:
@@ -45,9 +42,7 @@ class OnnxForward:
             raise ModelUnavailable(
                 f"The packaged reader has sha256 {found}, expected {self._expected}. Run: git checkout -- rag/models"
             )
-        options = SessionOptions()
-        options.log_severity_level = 3
-        return InferenceSession(weights, options, providers=["CPUExecutionProvider"])
+        return open_session(weights)
 
     @cached_property
     def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

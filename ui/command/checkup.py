@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from index.doctor import Finding, examine, repair
-from index.embed import SentenceEmbedder
+from index.embed import open_embedder
 from index.errors import DossierError
 from rag.reading.reader import EncoderReader
 from rag.settings import Settings
@@ -14,7 +14,7 @@ from ui.observe.audit import NAME, altered
 
 def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
     """What was looked at and what is broken; with `mend`, search indexes that do not pass are built anew first."""
-    embedder = SentenceEmbedder(settings.embedder)
+    embedder = open_embedder(settings.embedder)
     findings = [
         _model("embedder", settings.embedder, lambda: embedder.embed_query("Does it run?")),
         _model("reader", settings.reader, EncoderReader(settings.reader).warm_up),

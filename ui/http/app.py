@@ -17,10 +17,10 @@ from ui.http.feedback import feedback
 from ui.http.idempotency import Replays
 from ui.http.keeping import keeping
 from ui.http.openapi import TAGS, describe
+from ui.http.refusals import install
 from ui.http.running import Readiness, add_levels, running
 from ui.jobs import Jobs
 from ui.observe.metrics import Metrics
-from ui.problems import install
 from ui.protocols import Dossier
 from ui.slots import Slots
 

@@ -18,8 +18,8 @@ from starlette.types import Receive, Scope, Send
 
 from rag.answer.telling import Listener
 from rag.values import Answer, Citation, EvidenceView, Statement
+from ui.http.refusals import problem_of
 from ui.http.work import RequestWork
-from ui.problems import problem_of
 from ui.slots import Slots
 
 PING_S = 15.0

@@ -16,8 +16,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 
 from ui.access.caller import acting
+from ui.http.strict import StrictRequest, StrictRoute
 from ui.problems import Problem
-from ui.requests import StrictRequest, StrictRoute
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
