@@ -112,7 +112,7 @@ def _offered(given: Path) -> Iterator[SourceFile | Refusal]:
 
 
 def _refusal(path: Path, mode: int) -> Refusal | None:
-    from index.load import SUFFIXES  # what cleans texts comes with it, and only an ingest needs that
+    from index.load import UNREAD  # what cleans texts comes with it, and only an ingest needs that
     from index.load.limits import kind_of
 
     source = _shown(path)
@@ -126,9 +126,10 @@ def _refusal(path: Path, mode: int) -> Refusal | None:
         return None
     if not stat.S_ISREG(mode):
         return Refusal(source, "not_regular", f"It is {kind_of(mode)}, not a regular file.")
-    if path.suffix.lower() not in SUFFIXES:
-        kind = f"Files of type {path.suffix!r}" if path.suffix else "Files without a suffix"
-        return Refusal(source, "bad_type", f"{kind} are not read. Known: {', '.join(sorted(SUFFIXES))}.")
+    if path.suffix.lower() in UNREAD:
+        return Refusal(
+            source, "bad_type", f"Files of type {path.suffix!r} are not read ({UNREAD[path.suffix.lower()]})."
+        )
     return None
 
 

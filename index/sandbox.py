@@ -134,6 +134,8 @@ class ParserProcess:
             if name in os.environ
         }
         environment |= {"PYTHONPATH": root, "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
+        # Address space is counted: the threads of a native parser shall not reserve 64 MiB each.
+        environment |= {"MALLOC_ARENA_MAX": "1", "TOKIO_WORKER_THREADS": "1"}
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, this package
             command,
             stdin=subprocess.PIPE,

@@ -75,6 +75,13 @@ def text_operators() -> bytes:
     return raw_pdf(zlib.compress(operators, 9), filters=FLATE)
 
 
+def many_pages(count: int = 4_000) -> bytes:
+    """Pages that share one stream of text, so that a small file is long to read."""
+    operators = b"BT /F1 12 Tf " + b"(a) Tj 1 0 0 1 5 5 Tm " * 5_000 + b"ET"
+    content = raw_pdf(zlib.compress(operators, 9), filters=FLATE)
+    return content.replace(b"/Kids [3 0 R] /Count 1", b"/Kids [" + b"3 0 R " * count + b"] /Count %d" % count)
+
+
 def lzw_bomb() -> bytes:
     """Codes that each repeat the longest string so far: the output grows with the square of the input."""
     bits = [format(0, "09b")]

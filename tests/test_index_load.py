@@ -36,12 +36,18 @@ def test_white_space_alone_is_no_text(tmp_path, suffix):
     assert refusal(tmp_path, f"a{suffix}", content) == "no_text"
 
 
-@pytest.mark.parametrize("name", ["a.exe", "a", "a.pkl", "a.zip", "a.txt.pt", "a.npy"])
+@pytest.mark.parametrize("name", ["a.exe", "a.pkl", "a.zip", "a.txt.pt", "a.npy"])
 def test_a_type_that_is_not_listed_is_refused(tmp_path, name):
     assert refusal(tmp_path, name, b"text") == "bad_type"
 
 
-@pytest.mark.parametrize("suffix", sorted(SUFFIXES - {".txt", ".text", ".md", ".markdown", ".csv", ".tsv"}))
+TEXT_SUFFIXES = frozenset(
+    ".txt .text .md .markdown .csv .tsv .json .jsonl .ndjson .yaml .yml .toml .xml .rss .atom .ipynb".split()
+)
+"""Of formats that are told by their parsers: what is no such text is a parse error."""
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES - TEXT_SUFFIXES))
 def test_plain_words_under_another_name_are_refused(tmp_path, suffix):
     assert refusal(tmp_path, f"a{suffix}", b"hello, these are plain words") == "bad_type"
 

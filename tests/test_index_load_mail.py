@@ -27,8 +27,9 @@ def test_a_message_says_who_wrote_when_about_what(tmp_path):
 
 def test_plain_text_is_preferred_and_attachments_are_named(tmp_path):
     parsed = load(tmp_path, mail_bytes(FIRST, html=f"<p>{SECOND}</p>", attachment=b"\x00\x01"))
-    assert body_of(parsed).replace("\n", " ") == FIRST
-    assert parsed.notes == ("1 attachment not read",)
+    assert body_of(parsed).replace("\n", " ").endswith(FIRST) and SECOND not in parsed.text
+    (note,) = parsed.notes
+    assert note.startswith("attachment ") and "not read" in note
 
 
 def test_a_message_in_html_alone_is_read_without_what_is_hidden(tmp_path):
@@ -51,7 +52,7 @@ def test_an_older_message_that_is_quoted_is_not_body(tmp_path):
 def test_a_charset_that_is_wrong_or_unknown_loses_no_letter(tmp_path):
     for charset in ("us-ascii", "utf-8", "x-unknown"):
         head = f"From: ann@example.org\nContent-Type: text/plain; charset={charset}\nContent-Transfer-Encoding: 8bit\n\n".encode()
-        assert load(tmp_path, head + "naïve café façade".encode("latin-1")).text == "naïve café façade"
+        assert load(tmp_path, head + "naïve café façade".encode("latin-1")).text.endswith("naïve café façade")
 
 
 def test_a_message_without_text_is_no_text(tmp_path):

@@ -34,7 +34,7 @@ def test_paragraphs_and_tables_come_in_their_order(tmp_path):
         tmp_path,
         docx_bytes([FIRST, SECOND], table=[["Boat", "Engine"], ["Tern", "new"]], title="Ferry plan", author="Ann Lee"),
     )
-    assert parsed.text == f"{FIRST}\n\n{SECOND}\n\nBoat | Engine\nTern | new"
+    assert parsed.text == f"{FIRST}\n\n{SECOND}\n\nBoat: Tern; Engine: new"
     assert (parsed.provenance.title, parsed.provenance.author, parsed.provenance.published) == (
         "Ferry plan",
         "Ann Lee",

@@ -10,7 +10,7 @@ import pytest
 from index.errors import FileRefused
 from index.load import parse_file
 from index.sandbox import ParserLimits, ParserProcess
-from tests.bombs import text_operators
+from tests.bombs import many_pages
 from tests.documents import FIRST, SECOND, docx_bytes, pdf_bytes
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -62,7 +62,7 @@ def test_a_refusal_keeps_its_code_and_the_child(parser, tmp_path):
 
 
 def test_a_pdf_that_takes_too_much_cpu_time_refuses_that_file_only(tmp_path):
-    path = write(tmp_path, "a.pdf", text_operators())
+    path = write(tmp_path, "a.pdf", many_pages())
     assert path.stat().st_size < 200_000
     with ParserProcess(ParserLimits(cpu_s=1)) as parser:
         assert refusal(parser, path) == "too_complex"
@@ -71,7 +71,7 @@ def test_a_pdf_that_takes_too_much_cpu_time_refuses_that_file_only(tmp_path):
 
 
 def test_a_file_that_takes_too_long_refuses_that_file_only(tmp_path):
-    path = write(tmp_path, "a.pdf", text_operators())
+    path = write(tmp_path, "a.pdf", many_pages())
     with ParserProcess(ParserLimits(wall_s=1.0)) as parser:
         assert refusal(parser, path) == "too_complex"
         assert still_works(parser, tmp_path)

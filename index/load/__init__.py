@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path, PurePath
 
@@ -31,9 +32,41 @@ _PARSERS = {
     ".csv": ("index.load.table", "parse_csv"),
     ".tsv": ("index.load.table", "parse_csv"),
     ".eml": ("index.load.mail", "parse_mail"),
+    ".mbox": ("index.load.mail", "parse_mailbox"),
+    ".mhtml": ("index.load.mail", "parse_saved_page"),
+    ".mht": ("index.load.mail", "parse_saved_page"),
     ".epub": ("index.load.epub", "parse_epub"),
+    ".xlsx": ("index.load.sheet", "parse_xlsx"),
+    ".xlsm": ("index.load.sheet", "parse_xlsx"),
+    ".xls": ("index.load.sheet", "parse_xls"),
+    ".ods": ("index.load.sheet", "parse_ods"),
+    ".odt": ("index.load.opendocument", "parse_odt"),
+    ".odp": ("index.load.opendocument", "parse_odp"),
+    ".rtf": ("index.load.opendocument", "parse_rtf"),
+    ".json": ("index.load.keyed", "parse_json"),
+    ".jsonl": ("index.load.keyed", "parse_jsonl"),
+    ".ndjson": ("index.load.keyed", "parse_jsonl"),
+    ".yaml": ("index.load.keyed", "parse_yaml"),
+    ".yml": ("index.load.keyed", "parse_yaml"),
+    ".toml": ("index.load.keyed", "parse_toml"),
+    ".xml": ("index.load.keyed", "parse_xml"),
+    ".rss": ("index.load.keyed", "parse_xml"),
+    ".atom": ("index.load.keyed", "parse_xml"),
+    ".ipynb": ("index.load.notebook", "parse_notebook"),
 }
 SUFFIXES = frozenset(_PARSERS)
+_BY_CONTENT = ("index.load.text", "parse_plain")
+"""Of a file whose suffix says nothing: source code, logs, subtitles, calendars and every other kind of plain text."""
+UNREAD = {
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".ico"), "pictures"),
+    **dict.fromkeys((".mp3", ".wav", ".ogg", ".flac", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm"), "sound and film"),
+    **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"), "archives: unpack them"),
+    **dict.fromkeys((".doc", ".ppt", ".pages", ".numbers", ".key", ".msg", ".wpd"), "older or closed formats: save as docx, pptx, xlsx or eml"),
+    **dict.fromkeys((".exe", ".dll", ".so", ".bin", ".iso", ".pyc", ".class", ".jar", ".wasm", ".o", ".a"), "programs"),
+    **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy", ".npz", ".onnx", ".gguf", ".safetensors", ".parquet", ".sqlite", ".db", ".sqlite3"), "data and models"),
+    **dict.fromkeys((".pem", ".p12", ".pfx", ".kdbx", ".ppk", ".jks", ".gpg", ".asc"), "keys and secrets"),
+    **dict.fromkeys((".ttf", ".otf", ".woff", ".woff2"), "fonts"),
+}  # fmt: skip
 BETWEEN = "\n\n"
 
 
@@ -49,21 +82,28 @@ def parse_file(path: Path, name: str, *, max_bytes: int) -> ParsedFile:
         FileRefused: with the codes that `index.errors.FileRefused` lists.
     """
     suffix = PurePath(name).suffix.lower()
-    if suffix not in _PARSERS:
-        raise FileRefused(
-            "bad_type",
-            f"Files of type {suffix or 'without suffix'!r} are not read. Known: {', '.join(sorted(SUFFIXES))}.",
-        )
+    refuse_unread(suffix)
     content = read_regular_file(path, max_bytes)
-    module, function = _PARSERS[suffix]
-    parser: Callable[[bytes], Extracted] = getattr(import_module(module), function)
     try:
-        extracted = parser(content)
+        extracted = extract(content, suffix)
     except RecursionError as error:
         raise FileRefused("too_complex", "Its parts are nested too deeply.") from error
     except MemoryError as error:
         raise FileRefused("too_complex", "Reading it takes more memory than is allowed.") from error
     return _assembled(extracted, name)
+
+
+def refuse_unread(suffix: str) -> None:
+    """Raise FileRefused for a suffix of what is never text, in words that say what it is."""
+    if suffix in UNREAD:
+        raise FileRefused("bad_type", f"Files of type '{suffix}' are not read ({UNREAD[suffix]}).")
+
+
+def extract(content: bytes, suffix: str) -> Extracted:
+    """The raw text of a file's bytes, by the suffix of its name, else by what is in it. Raises FileRefused."""
+    module, function = _PARSERS.get(suffix, _BY_CONTENT)
+    parser: Callable[[bytes], Extracted] = getattr(import_module(module), function)
+    return parser(content)
 
 
 def _assembled(extracted: Extracted, name: str) -> ParsedFile:
@@ -76,12 +116,14 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
     blocks, notes = clean_blocks(extracted.blocks, drop_caps=extracted.unit != "row")
     if not any(block.strip() for block in blocks):
         raise FileRefused("no_text", "It holds no text; a scan needs text recognition first.")
+    joints = extracted.joints or (BETWEEN,) * (len(blocks) - 1)
     starts: list[int] = []
-    at = len(front)
-    for block in blocks:
-        starts.append(at)
-        at += len(block) + len(BETWEEN)
-    text = front + BETWEEN.join(blocks)
+    text = front
+    for block, joint in zip(blocks, ("", *joints), strict=True):
+        text += joint
+        starts.append(len(text))
+        text += block
+    asides = _asides(text, starts, extracted.asides)
     said = Provenance()
     language = language_of(text[len(front) :])
     if extracted.unit == "row":
@@ -91,8 +133,9 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
             if block.strip()
         )
     elif extracted.debris:
-        page = read_page(text, len(front), language)
-        body, said = page.body, from_page(text, page, language)
+        seen = _blanked(text, asides)
+        page = read_page(seen, len(front), language)
+        body, said = _without(text, page.body, asides), from_page(seen, page, language)
     else:
         body = (stripped(text, Span(len(front), len(text))),)
     if extracted.quoted:
@@ -106,6 +149,43 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         notes=(*extracted.notes, *notes),
         language=language,
     )
+
+
+def _asides(text: str, starts: list[int], asides: tuple[tuple[str, ...], ...]) -> list[Span]:
+    """Where the lines stand that are not body, each on its own block."""
+    spans: list[Span] = []
+    for place, lines in enumerate(asides):
+        at, end = starts[place], starts[place + 1] if place + 1 < len(starts) else len(text)
+        for line in lines:
+            line, _ = normalise(line)
+            found = re.compile(rf"^{re.escape(line)}$", re.M).search(text, at, end) if line else None
+            if found:
+                spans.append(Span(found.start(), found.end()))
+                at = found.end()
+    return spans
+
+
+def _blanked(text: str, spans: list[Span]) -> str:
+    """The text with spaces in the place of the spans, so that every offset stays."""
+    pieces, at = [], 0
+    for span in spans:
+        pieces += [text[at : span.start], " " * (span.end - span.start)]
+        at = span.end
+    return "".join([*pieces, text[at:]])
+
+
+def _without(text: str, body: Sequence[Span], asides: list[Span]) -> tuple[Span, ...]:
+    """The body without the spans, in pieces."""
+    pieces = []
+    for part in body:
+        at = part.start
+        for aside in asides[bisect_left(asides, part) :]:
+            if aside.end > part.end:
+                break
+            pieces.append(Span(at, aside.start))
+            at = aside.end
+        pieces.append(Span(at, part.end))
+    return tuple(stripped(text, piece) for piece in pieces if text[piece.start : piece.end].strip())
 
 
 def _without_quotes(text: str) -> tuple[Span, ...]:

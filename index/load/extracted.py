@@ -17,6 +17,8 @@ class Extracted:
         unit: What a block is. Pages are numbered in citations; each row is a span of its own in the body.
         debris: Whether headers, share bars and comment forms are looked for.
         quoted: Whether lines that begin with ">" quote an older message, which is then not body.
+        joints: What stands between each block and the one before, where sentences run on; else a blank line.
+        asides: For each block its lines that repeat over the pages, such as running heads: stored, and never body.
         front: What stands before the blocks in the stored text and is never body, such as front matter.
     """
 
@@ -28,3 +30,5 @@ class Extracted:
     quoted: bool = False
     notes: tuple[str, ...] = ()
     front: str = ""
+    joints: tuple[str, ...] = ()
+    asides: tuple[tuple[str, ...], ...] = ()

@@ -14,6 +14,7 @@ from index.load.decode import decode
 from index.load.extracted import Extracted
 from index.load.limits import check_html
 from index.load.markup import provenance_of
+from index.load.rows import row_lines
 from index.values import Provenance
 
 MAX_ELEMENTS = 300_000
@@ -35,6 +36,8 @@ _BLOCKS = frozenset(
     """address article aside blockquote br dd div dl dt figcaption footer h1 h2 h3 h4 h5 h6 header hr li main nav
     ol p pre section table tr ul body""".split()
 )
+_CONSENT = re.compile(r"cookie|consent|gdpr|onetrust|didomi|usercentrics|\bcmp\b", re.I)
+LONGEST_CELL = 600
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{2,40})", re.I)
 
 
@@ -51,6 +54,8 @@ def read_html(source: str) -> tuple[str, Provenance, list[str]]:
     tree = _tree(source)
     provenance = provenance_of(tree, source)
     hidden = _drop_unseen(tree)
+    _drop_consent(tree)
+    _write_out_tables(tree)
     notes = [f"left out {hidden} hidden element" + ("" if hidden == 1 else "s")] if hidden else []
     visible = lxml_html.tostring(tree, encoding="unicode")
     whole = _plain(tree)
@@ -66,6 +71,7 @@ def visible_text(source: str) -> str:
     _refuse_deep(source)
     tree = _tree(source)
     _drop_unseen(tree)
+    _write_out_tables(tree)
     return _plain(tree)
 
 
@@ -128,6 +134,50 @@ def _drop_unseen(tree: Any) -> int:
             hidden += bool(element.text_content().strip())
             element.drop_tree()
     return hidden
+
+
+def _drop_consent(tree: Any) -> None:
+    """Take out banners that ask for consent: what its own markup calls so, as long as it is not the page itself."""
+    for element in list(tree.iter("div", "section", "aside", "dialog", "footer")):
+        named = " ".join(element.get(name, "") for name in ("id", "class", "aria-label", "data-nosnippet"))
+        if _CONSENT.search(named) and element.getparent() is not None and not element.xpath(".//article|.//main|.//h1"):
+            element.drop_tree()
+
+
+def _write_out_tables(tree: Any) -> None:
+    """Data tables become a paragraph a row, with the head before each cell; tables that only lay out a page stay as they are."""
+    for table in list(tree.iter("table")):
+        rows = _data_rows(table)
+        if rows is None or table.getparent() is None:
+            continue
+        caption = table.find("caption")
+        lines = row_lines(rows)
+        if caption is not None and (words := " ".join(caption.text_content().split())):
+            lines = [words, *lines]
+        written = lxml_html.Element("div")
+        for line in lines:
+            paragraph = lxml_html.Element("p")
+            paragraph.text = line
+            written.append(paragraph)
+        written.tail = table.tail
+        table.getparent().replace(table, written)
+
+
+def _data_rows(table: Any) -> list[list[str]] | None:
+    """The cells of a table of data; None for one inside or around another, of one column, or with whole texts in its cells."""
+    if table.xpath("ancestor::table or .//table") or table.get("role") == "presentation":
+        return None
+    rows: list[list[str]] = []
+    for row in table.iter("tr"):
+        cells: list[str] = []
+        for cell in row.iterchildren("td", "th"):
+            words = " ".join(cell.text_content().split())
+            if len(words) > LONGEST_CELL or len(cell.xpath("./p|./div|./ul|./ol")) > 3:
+                return None
+            span = cell.get("colspan", "1")
+            cells += [words, *[""] * (min(int(span), 50) - 1 if span.isdecimal() and len(span) < 4 else 0)]
+        rows.append(cells)
+    return rows if max(map(len, rows), default=0) > 1 and len(rows) > 1 else None
 
 
 def _is_hidden(element: Any) -> bool:

@@ -16,10 +16,12 @@ from pptx import Presentation as open_pptx
 from index.errors import FileRefused
 from index.load.extracted import Extracted
 from index.load.limits import Archive
+from index.load.rows import row_lines
 from index.values import Provenance
 
 MAX_SLIDES = 5_000
 _DEEPEST_GROUP = 20
+_WIDEST_SPAN = 100
 _BROKEN = (LxmlError, BadZipFile, KeyError, ValueError, TypeError, AttributeError, IndexError, NotImplementedError)
 _NO_AUTHOR = frozenset(
     {"python-docx", "microsoft office user", "user", "admin", "administrator", "windows user", "steve canny"}
@@ -101,19 +103,22 @@ def _blocks(document: Any) -> Iterator[tuple[str, str]]:
             text = _visible(block) if hides else block.text
             yield ("- " + text if style.startswith("List") and text.strip() else text), style
         elif isinstance(block, Table):
-            yield "\n".join(_rows(block)), "Table"
+            yield "\n".join(row_lines(list(_rows(block)))), "Table"
 
 
 def _visible(paragraph: Paragraph) -> str:
     return "".join(run.text for run in paragraph.runs if not run.font.hidden)
 
 
-def _rows(table: Table) -> Iterator[str]:
+def _rows(table: Table) -> Iterator[list[str]]:
     # table.rows[n].cells is quadratic in the size of the table; the elements are not.
     for row in table._tbl.tr_lst:
-        cells = [" ".join("".join(cell.itertext("{*}t")).split()) for cell in row.tc_lst]
-        if any(cells):
-            yield " | ".join(cells)
+        cells: list[str] = []
+        for cell in row.tc_lst:
+            words = [" ".join("".join(part.itertext("{*}t")).split()) for part in cell.p_lst]
+            spanned = min(cell.grid_span, _WIDEST_SPAN)
+            cells += [" ".join(filter(None, words))] + [""] * (spanned - 1)
+        yield cells
 
 
 def _slide_text(slide: Any) -> str:
@@ -131,7 +136,8 @@ def _shape_texts(shapes: Any, depth: int) -> Iterator[str]:
         if shape.has_text_frame:
             yield shape.text_frame.text
         elif getattr(shape, "has_table", False) and shape.has_table:
-            for row in shape.table.rows:
-                yield " | ".join(" ".join(cell.text.split()) for cell in row.cells)
+            yield "\n".join(
+                row_lines([[" ".join(cell.text.split()) for cell in row.cells] for row in shape.table.rows])
+            )
         elif hasattr(shape, "shapes"):
             yield from _shape_texts(shape.shapes, depth + 1)

@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from index.errors import FileRefused
 from index.load.decode import decode
 from index.load.extracted import Extracted
 from index.load.limits import check_text
+from index.load.rows import headed
 from index.provenance import from_front_matter
 from index.values import Provenance
 
+_CELLS = re.compile(r"(?<!\\)\|")
 _FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<fields>.{0,65536}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
 _PLAIN_FIELD = re.compile(r"(?P<name>[A-Za-z_]+)\s*:\s+(?P<value>\S.*?)\s*")
+_SECRET = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
+_LOOKED_AT = 1 << 16
+_PIPES = re.compile(
+    r"(?:^[ \t]{0,3}\|?[^\n|]*\|[^\n]*\n)^[ \t]{0,3}\|?[ \t]*:?-{2,}:?[ \t]*(?:\|[ \t]*:?-{2,}:?[ \t]*)*\|?[ \t]*(?:\n|\Z)(?:^[ \t]{0,3}\|?[^\n|]*\|[^\n]*(?:\n|\Z))*",
+    re.M,
+)
 _QUOTES = "\"'"
 
 
@@ -21,16 +31,44 @@ def parse_text(content: bytes) -> Extracted:
     return Extracted((text,), "text/plain", notes=tuple(notes))
 
 
+def parse_plain(content: bytes) -> Extracted:
+    """Text of any kind; what is no text, or holds a private key, is refused."""
+    if _SECRET.search(content[:_LOOKED_AT]):
+        raise FileRefused("hidden", "It holds a private key.")
+    extracted = parse_text(content)
+    return replace(extracted, debris=False)
+
+
 def parse_markdown(content: bytes) -> Extracted:
     check_text(content)
     text, notes = decode(content)
     match = _FRONT.match(text)
     if match is None:
-        return Extracted((text,), "text/markdown", notes=tuple(notes))
+        return Extracted((with_headed_tables(text),), "text/markdown", notes=tuple(notes))
     provenance, more = _front_matter(match.group("fields"))
     return Extracted(
-        (text[match.end() :],), "text/markdown", provenance=provenance, notes=(*notes, *more), front=match.group(0)
+        (with_headed_tables(text[match.end() :]),),
+        "text/markdown",
+        provenance=provenance,
+        notes=(*notes, *more),
+        front=match.group(0),
     )
+
+
+def with_headed_tables(text: str) -> str:
+    """Tables of pipes with the head before each cell, so that a row can be read and cited alone.
+
+    >>> with_headed_tables("| Room | Beds |\\n|---|---|\\n| Alder | 2 |\\n")
+    'Room: Alder; Beds: 2\\n'
+    """
+
+    def headed_rows(match: re.Match[str]) -> str:
+        lines = [line for line in match[0].split("\n") if line.strip()]
+        rows = [[cell.strip().replace("\\|", "|") for cell in _CELLS.split(line.strip().strip("|"))] for line in lines]
+        heads, *body = [rows[0], *rows[2:]]
+        return "\n".join(line for row in body if (line := headed(row, heads))) + "\n"
+
+    return _PIPES.sub(headed_rows, text)
 
 
 def _front_matter(source: str) -> tuple[Provenance, list[str]]:

@@ -98,6 +98,10 @@ def answer(request: dict[str, Any]) -> dict[str, Any]:
 
 def serve(requests: int, answers: int, *, memory_bytes: int, cpu_seconds: int) -> None:
     """Answer requests from one file descriptor on another until the parent closes its end."""
+    # It starts a thread, which nothing may do later.
+    from index.load.pdf.engine import parser
+
+    parser()
     lock_down(memory_bytes)
     with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
         _send(outgoing, {"ready": True})
