@@ -11,11 +11,10 @@ from typing import TypeVar
 
 from index.values import Filters
 from rag.answer.compose import Asked, compose_answer
-from rag.answer.drafting import Gate, written
+from rag.answer.drafting import Checked, Gate, written
 from rag.answer.findings import find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
-from rag.gate.verify import VerifiedStatement
 from rag.protocols import Answerer, SupportChecker
 from rag.question.analyse import Query, analyse
 from rag.reading.extract import ExtractiveAnswerer
@@ -78,9 +77,6 @@ class Pipeline:
         evidence = clock.time("read", lambda: self._read(query, chosen))
         telling.sources(evidence)
         lines = clock.time("extract", lambda: self._lines(query, evidence))
-        draft, statements = clock.time("answer", lambda: self._written(query, lines, evidence, telling))
-        findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
-        telling.statements(findings.statements)
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
@@ -88,8 +84,24 @@ class Pipeline:
         asked = Asked(
             question, query.text, view, corpus.name, corpus.chunk_count, self.settings.answer_hash(), corpus.generation
         )
-        cost = self.settings.cost_of(draft.usage)
-        return compose_answer(asked, draft, findings, evidence, order=telling.order, cost=cost, timings_ms=clock.read())
+
+        def composed(checked: Checked, *, tell: bool) -> Answer:
+            draft, statements = checked
+            findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
+            if tell:
+                telling.statements(findings.statements)
+            order, cost = telling.order if tell else (), self.settings.cost_of(draft.usage)
+            return compose_answer(asked, draft, findings, evidence, order=order, cost=cost, timings_ms=clock.read())
+
+        gate = Gate(evidence, self.checker, verified_only=self.talkative)
+        extracted = clock.time("answer", lambda: self._extracted(lines, gate))
+        model = self._writer(evidence, extracted[0])
+        if model is None:
+            return composed(extracted, tell=True)
+        first = composed(extracted, tell=False)
+        telling.draft(first, model.name)
+        better = clock.time("answer", lambda: self._written(query, gate, model, extracted, telling))
+        return composed(better, tell=True).model_copy(update={"id": first.id})
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The `top_k` best passages, best first, each with its ranks, scores and signals."""
@@ -143,16 +155,23 @@ class Pipeline:
             split=self.settings.split_questions,
         )
 
+    def _extracted(self, lines: Sequence[Line], gate: Gate) -> Checked:
+        """The answer without a language model, and what passed of it."""
+        draft = draft_of(lines, self.extractive, threshold=self.settings.answer_threshold)
+        return draft, gate.passed(draft)
+
+    def _writer(self, evidence: Sequence[Evidence], extracted: Draft) -> Answerer | None:
+        """The language model, where there is one and something that it may write about."""
+        if not evidence or (self.talkative and extracted.confidence < self.settings.answer_threshold):
+            return None
+        return self.language_model
+
     def _written(
-        self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence], telling: Telling
-    ) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
-        """The language model's answer where there is one, else the extracted one, and what passed the gate."""
-        gate, least = Gate(evidence, self.checker, verified_only=self.talkative), self.settings.answer_threshold
-        extracted = draft_of(lines, self.extractive, threshold=least)
-        model = self.language_model
-        if model is None or not evidence or (self.talkative and extracted.confidence < least):
-            return extracted, gate.passed(extracted)
-        return written(query.text, gate, model, extracted, telling, least=least)
+        self, query: Query, gate: Gate, model: Answerer, extracted: Checked, telling: Telling
+    ) -> Checked:
+        """The language model's answer, and what passed of it; the extracted one where nothing of it stands."""
+        least = self.settings.answer_threshold
+        return written(query.text, gate, model, extracted, telling, least=least, stands=self.talkative)
 
 
 def clean_question(question: str, *, longest: int) -> str:

@@ -27,6 +27,10 @@ class SupportChecker(Protocol):
 class Answerer(Protocol):
     """Proposes an answer from evidence; `rag.gate.verify` decides what of it may be shown."""
 
+    @property
+    def name(self) -> str:
+        """What it is called where it is said who writes."""
+
     def draft(
         self,
         question: str,
