@@ -87,14 +87,14 @@ def run_tuning(
 ) -> str:
     """What `dossier eval GOLD.jsonl --tune` prints; with `write` the threshold stands in the settings file afterwards."""
     from rag.build import open_dossier
-    from rag.settings import CONFIG_FILE, load_settings, write_number
+    from rag.settings import CONFIG_FILE, load_settings, write_setting
 
     with open_dossier(load_settings()) as dossier, progress_bar() as progress:
         folder = out or Path("reports/tune")
         tuned = tune_gold(dossier, gold, collection=collection, target=target, out=folder, progress=progress)
     line = f"{SETTING} = {tuned.chosen.threshold}"
     if write:
-        write_number(SETTING, tuned.chosen.threshold)
+        write_setting(SETTING, tuned.chosen.threshold)
         in_force = load_settings().answer_threshold
         done = f"Written to {CONFIG_FILE}: {line}"
         if in_force != tuned.chosen.threshold:

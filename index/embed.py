@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from index.errors import ModelUnavailable
+from index.pickles import refuse_pickles
 from index.protocols import Vectors
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class SentenceEmbedder:
     def _folder(self) -> str:
         if self._model_name == PACKAGED:
             return str(packaged_folder())
+        refuse_pickles(Path(self._model_name))
         return self._model_name
 
     @cached_property

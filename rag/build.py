@@ -12,6 +12,7 @@ from index.directory import DataDirectory
 from index.embed import SentenceEmbedder
 from index.protocols import Embedder
 from rag.coverage.survey import Surveyor
+from rag.models.local import located
 from rag.pipeline import Pipeline
 from rag.protocols import Answerer
 from rag.reading.extract import ExtractiveAnswerer
@@ -131,7 +132,7 @@ class Dossier:
         from rag.llm.model import open_llm
 
         return open_llm(
-            self.settings.llm,
+            located(self.settings.llm, self.settings.models),
             key=self.settings.llm_key.get_secret_value() if self.settings.llm_key else None,
             timeout_s=self.settings.llm_timeout_s,
             max_tokens=self.settings.llm_max_tokens,

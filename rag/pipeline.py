@@ -166,9 +166,7 @@ class Pipeline:
             return None
         return self.language_model
 
-    def _written(
-        self, query: Query, gate: Gate, model: Answerer, extracted: Checked, telling: Telling
-    ) -> Checked:
+    def _written(self, query: Query, gate: Gate, model: Answerer, extracted: Checked, telling: Telling) -> Checked:
         """The language model's answer, and what passed of it; the extracted one where nothing of it stands."""
         least = self.settings.answer_threshold
         return written(query.text, gate, model, extracted, telling, least=least, stands=self.talkative)

@@ -6,8 +6,10 @@ import hashlib
 import json
 import os
 import re
+import stat
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -66,8 +68,11 @@ class Settings(BaseSettings):
     )
     llm: str | None = Field(
         None,
-        description="openai+http://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, ollama or llama:///FILE.gguf "
-        "(docs/language-models.md); unset: extractive answers, no LLM.",
+        description="openai+http://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, ollama, llama://NAME "
+        "(of 'dossier models list') or llama:///FILE.gguf; docs/language-models.md; unset: extractive answers, no LLM.",
+    )
+    models: Path | None = Field(
+        None, description="Folder of the models that 'dossier models get' brings; unset: in the user's data directory."
     )
     llm_key: SecretStr | None = Field(None, description="Key for the LLM endpoint.")
     llm_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest wait for an LLM's whole answer, in seconds.")
@@ -215,22 +220,26 @@ def load_settings(**overrides: Any) -> Settings:
         ) from error
 
 
-def write_number(name: str, value: float, path: Path = Path(CONFIG_FILE)) -> None:
-    """Set one number in a settings file; every other line stays as it was, and the file is replaced at once or not at all.
+def write_setting(name: str, value: float | str, path: Path = Path(CONFIG_FILE)) -> None:
+    """Set one value in a settings file; every other line stays as it was, and the file is replaced at once or not at all.
 
     Raises:
         SettingInvalid: The file is not TOML, or would not say the same of everything else afterwards; it is left as it is.
     """
-    line = f"{name} = {value}"
+    line = f"{name} = {json.dumps(value, ensure_ascii=False)}"
     aside = path.with_name(f".{path.name}.part")
     try:
         before = path.read_text(encoding="utf-8") if path.exists() else ""
         after = _with_line(before, name, line)
         if tomllib.loads(after) != {**tomllib.loads(before), name: value}:
             raise ValueError(f"its '{name}' cannot be told from its other lines")
+        aside.touch(0o600)  # it may hold a key
         aside.write_text(after, encoding="utf-8")
+        aside.chmod(stat.S_IMODE(path.stat().st_mode) if path.exists() else 0o644)
         os.replace(aside, path)  # noqa: PTH105
     except (OSError, ValueError) as error:
+        with suppress(OSError):
+            aside.unlink(missing_ok=True)
         raise SettingInvalid(f"{path} was left as it is ({error!s:.120}). Put this line into it: {line}") from error
 
 
@@ -240,5 +249,5 @@ def _with_line(text: str, name: str, line: str) -> str:
     top = text[: table.start()] if table else text
     own = re.compile(rf"^[ \t]*{re.escape(name)}[ \t]*=.*$", re.MULTILINE)
     if own.search(top):
-        return own.sub(line, top, count=1) + text[len(top) :]
+        return own.sub(lambda _: line, top, count=1) + text[len(top) :]
     return f"{top}{'' if not top or top.endswith(chr(10)) else chr(10)}{line}\n{text[len(top) :]}"

@@ -13,7 +13,7 @@ from eval.tune import NotTunable, Tried, choose, curve_of, describe, left_out, t
 from index.errors import SettingInvalid
 from index.files import find_files
 from rag.build import open_dossier
-from rag.settings import load_settings, write_number
+from rag.settings import load_settings, write_setting
 from tests.eval_fakes import TEXTS, FakePipeline, MemoryCorpus
 from tests.test_eval_gold import write
 from tests.test_eval_run import CASES, ask
@@ -97,7 +97,7 @@ def test_a_number_is_written_and_every_other_line_stays(tmp_path, before, after)
     path = tmp_path / "dossier.toml"
     if before is not None:
         path.write_text(before)
-    write_number("answer_threshold", 0.5, path)
+    write_setting("answer_threshold", 0.5, path)
     assert path.read_text() == after
 
 
@@ -108,7 +108,7 @@ def test_a_file_that_cannot_be_changed_safely_stays_as_it_is(tmp_path, before):
     path = tmp_path / "dossier.toml"
     path.write_text(before)
     with pytest.raises(SettingInvalid, match=r"left as it is.*Put this line into it: answer_threshold = 0\.5"):
-        write_number("answer_threshold", 0.5, path)
+        write_setting("answer_threshold", 0.5, path)
     assert path.read_text() == before
     assert [file.name for file in tmp_path.iterdir()] == ["dossier.toml"]
 

@@ -301,6 +301,7 @@ def test_strictness_is_told_as_shares_of_right_answers(tmp_path: Path) -> None:
         ("openai+http://127.0.0.1:8080/v1?model=m", "m", "on this machine"),
         ("anthropic+https://user:secret@models.example?model=small", "small", "leave this machine for models.example."),
         ("llama:///models/tiny.gguf", "tiny.gguf", "nothing leaves it"),
+        ("llama://qwen2.5-coder-1.5b", "qwen2.5-coder-1.5b", "nothing leaves it"),
     ],
 )
 def test_a_language_model_is_named_with_where_passages_go_and_no_secret(address: str, name: str, place: str) -> None:

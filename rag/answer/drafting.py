@@ -13,7 +13,6 @@ from rag.gate.verify import VerifiedStatement, short_stands, supported, verify
 from rag.protocols import Answerer, SupportChecker
 from rag.values import Draft, DraftStatement, Evidence
 
-
 logger = logging.getLogger("dossier")
 
 

@@ -12,7 +12,7 @@ from index.errors import SettingInvalid
 
 FORMS = (
     "openai+http://HOST/v1?model=NAME, openai+https://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, "
-    "ollama, ollama?model=NAME or llama:///ABSOLUTE/FILE.gguf"
+    "ollama, ollama?model=NAME, llama:///ABSOLUTE/FILE.gguf or llama://NAME of 'dossier models list'"
 )
 OLLAMA = "127.0.0.1:11434"
 """Where Ollama listens unless it was told otherwise."""

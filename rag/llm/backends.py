@@ -15,6 +15,7 @@ from rag.llm.bounded import bounded_client, current_budget
 from rag.llm.dialect import Dialect
 from rag.llm.gguf import GgufModel, Said
 from rag.llm.server import Server
+from rag.models.gguf import check_writes
 
 if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatMessage, ChatResponse
@@ -169,6 +170,7 @@ class GgufBackend:
     local = True
 
     def __init__(self, model: GgufModel) -> None:
+        check_writes(model.path)
         self._gguf = model
         self.small = model.path.stat().st_size < _SMALL_BYTES
 

@@ -11,7 +11,6 @@ from typing import Any
 from index.errors import LanguageModelFailed
 from rag.llm.model import Completion, LanguageModel, Message, NobodyWaits, never, unheard
 
-
 logger = logging.getLogger("dossier")
 
 

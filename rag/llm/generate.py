@@ -128,7 +128,8 @@ class LLMAnswerer:
         heard.add(reply.statements)
         if not heard.statements and any(instructs(one.text) for one in excerpts):
             raise LanguageModelFailed(
-                "A passage tells its reader what to say, so the model's silence proves nothing.", reason="passage-instructs"
+                "A passage tells its reader what to say, so the model's silence proves nothing.",
+                reason="passage-instructs",
             )
         usage = {"prompt_tokens": completion.prompt_tokens, "completion_tokens": completion.completion_tokens}
         draft = self._draft(heard, reply.short, usage=usage)

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 
 from index.errors import ModelUnavailable
 from rag.llm.bounded import handed_over
+from rag.models.gguf import architecture
 
 _SEED = 20_251_018
 _LONGEST_CONTEXT = 8192  # tokens; a model's own limit may ask for gigabytes of cache
@@ -123,7 +124,8 @@ class GgufModel:
                 self._server = llama.Server(self._params(llama))
             except RuntimeError as error:
                 raise ModelUnavailable(
-                    f"llama.cpp cannot load {self.path}: {error} Name another file in DOSSIER_LLM."
+                    f"llama.cpp cannot load {self.path} (architecture: {architecture(self.path) or 'not to be read'}): it is damaged, "
+                    "or of a kind that it does not know. Name another file in DOSSIER_LLM, or get a model: dossier models list"
                 ) from error
         return self._server
 

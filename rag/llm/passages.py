@@ -70,7 +70,9 @@ def _around(item: Evidence, chars: int) -> str:
         return text
     sentences = sentence_spans(text)
     spans = item.reading.spans[:_SPANS] if item.reading else ()
-    held = [place for span in spans for place, one in enumerate(sentences) if one.start < span.end and span.start < one.end]
+    held = [
+        place for span in spans for place, one in enumerate(sentences) if one.start < span.end and span.start < one.end
+    ]
     chosen = dict.fromkeys(held[:1] or [0])
     spent = sum(_length(sentences[place]) for place in chosen)
     for place in _nearest(list(chosen), held, len(sentences)):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ModelUnavailable
+from index.pickles import refuse_pickles
 from rag.reading.encoder import Integers, Outputs
 
 
@@ -15,6 +16,7 @@ def local_folder(name: str) -> Path:
     """The folder of a model: itself, or its snapshot in the local cache. Nothing is downloaded. Raises ModelUnavailable."""
     folder = Path(name)
     if folder.is_dir():
+        refuse_pickles(folder)
         return folder
     from huggingface_hub import snapshot_download
 

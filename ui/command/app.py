@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from index.errors import DossierError
-from ui.command import asking, collections, documents, keeping, keys, life
+from ui.command import asking, collections, documents, keeping, keys, life, models
 from ui.command.options import EXIT_FAILED, EXIT_INTERRUPTED
 from ui.terminal import complain
 
@@ -131,6 +131,7 @@ _add(_KEPT, keeping.feedback)
 _add(_KEPT, keeping.gold, "dossier gold --out gold.jsonl && dossier eval gold.jsonl")
 _add(_RUN, life.serve, "dossier serve --port 8000")
 app.add_typer(keys.keys, name="keys", rich_help_panel=_RUN)
+app.add_typer(models.models, name="models", rich_help_panel=_RUN)
 _add(_RUN, life.mcp)
 _add(_CARE, life.backup, "dossier backup dossier.tar.gz")
 _add(_CARE, life.restore, "dossier --data elsewhere restore dossier.tar.gz")

@@ -102,6 +102,8 @@ def model_in_words(address: str) -> tuple[str, str]:
     """
     parts = urlsplit(address)
     host = parts.hostname or ""
+    if parts.scheme == "llama" and host:
+        return parts.netloc, "It runs in this process; nothing leaves it."
     if not host:
         return PurePosixPath(parts.path).name or "The language model", "It runs in this process; nothing leaves it."
     name = parse_qs(parts.query).get("model", [""])[0] or "The language model"
