@@ -133,7 +133,7 @@ PROVIDERS: dict[str, Provider] = {
         azure, base="/openai/deployments/m-1", query="&api-version=2024-10-21", key_header="api-key", lists=None
     ),
     "Gemini": Provider(gemini, base="/v1beta/openai", lists={"data": [{"id": "models/m-1"}]}),
-    "OpenAI": Provider(openai_newest, thinks=300),
+    "OpenAI": Provider(openai_newest, thinks=200),
     "whole answers only": Provider(whole=True),
     "no reason given": Provider(says_nothing_of_use),
 }

@@ -221,7 +221,8 @@ class LlamaIndexModel:
         said = [(message.role, message.content) for message in messages]
         offered = self._backend.offered(schema)
         dialect = self.dialect
-        first: Exception | None = None
+        first: Exception = NothingCame()
+        error: Exception = first
         for _ in range(MOST_REFUSALS):
             begun, cut = False, False
             try:
@@ -232,18 +233,18 @@ class LlamaIndexModel:
                 if begun:
                     self.dialect = dialect
                     return
-                error: Exception = NothingCame()
+                error = NothingCame()
                 after = dialect.after_silence(offered, cut=cut)
             except Exception as raised:
                 if begun:
                     raise
                 error = raised
                 after = dialect.after(error, offered)
-            first = error if first is None or isinstance(first, NothingCame) else first
+            first = error if isinstance(first, NothingCame) else first
             if after is None:
                 break
             dialect = after
-        if first is not None and not isinstance(first, NothingCame):
+        if not isinstance(error, NothingCame):
             raise first
 
     def _who(self) -> str:
@@ -255,7 +256,7 @@ class LlamaIndexModel:
         if isinstance(error, DossierError):
             return str(error)
         if isinstance(status, int):
-            return f"{self._who()} answered HTTP {status}: it {REASONS[code].what}. {REASONS[code].mend} {_MEND}"
+            return f"{self._who()} answered HTTP {status}: it {REASONS[code].what}. {_MEND} {REASONS[code].mend}"
         if code == "timeout":
             what = f"did not answer within {self._timeout_s:g} s"
         elif caused_by(error, OverflowError):
