@@ -136,9 +136,12 @@ def test_a_check_says_what_is_left_out_and_how_much_is_read() -> None:
 
 
 def test_a_window_that_is_set_is_not_asked_for_and_a_refusal_teaches_a_smaller_one() -> None:
-    with ProviderServer(
-        answered(400, {"error": {"message": "request exceeds the context size", "n_ctx": 2048}})
-    ) as stub, closing(opened(stub, window=9000)) as llm:
+    with (
+        ProviderServer(
+            answered(400, {"error": {"message": "request exceeds the context size", "n_ctx": 2048}})
+        ) as stub,
+        closing(opened(stub, window=9000)) as llm,
+    ):
         assert llm.window() == 9000 and not stub.paths
         with pytest.raises(LanguageModelFailed):
             llm.complete(HELLO)
