@@ -29,7 +29,9 @@ def invoking(dossier: FakeDossier) -> Iterator[Invoke]:
     lock.close()
 
 
-def run(*args: str, cwd: Path, env: dict[str, str] | None = None, timeout_s: float = 120) -> subprocess.CompletedProcess[str]:
+def run(
+    *args: str, cwd: Path, env: dict[str, str] | None = None, timeout_s: float = 120
+) -> subprocess.CompletedProcess[str]:
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
     return subprocess.run(
         [sys.executable, "-m", "ui", *args],

@@ -47,21 +47,22 @@ def wheel_of(package: str, members: Mapping[str, bytes]) -> bytes:
 
 @dataclass
 class Site:
-    """Files by address, and what was asked for. `cut` breaks off so many answers of an address half way; `hold` waits there."""
+    """Files by address, and what was asked for. `cut` breaks off so many answers of an address half way; `hold` stops there until `released`."""
 
     files: dict[str, bytes] = field(default_factory=dict)
     cut: dict[str, int] = field(default_factory=dict)
-    hold: dict[str, threading.Event] = field(default_factory=dict)
+    hold: set[str] = field(default_factory=set)
     asked: list[str] = field(default_factory=list)
     held: threading.Event = field(default_factory=threading.Event)
     released: threading.Event = field(default_factory=threading.Event)
     url: str = ""
 
-    def add_part(self, part: Part, content: bytes) -> None:
-        """Put a part's wheel on the index."""
+    def add_part(self, part: Part, content: bytes, **besides: bytes) -> str:
+        """Put a part's wheel on the index; the address of it."""
         name = f"{part.package.replace('-', '_')}-{part.version}-py3-none-any.whl"
         self.files[f"/simple/{part.package}/"] = f'<a href="/wheels/{name}">{name}</a>'.encode()
-        self.files[f"/wheels/{name}"] = wheel_of(part.package, {part.member: content})
+        self.files[f"/wheels/{name}"] = wheel_of(part.package, {part.member: content, **besides})
+        return f"/wheels/{name}"
 
     def fetched(self, package: str) -> int:
         """How often a package's wheel was asked for."""
@@ -79,15 +80,17 @@ def serving(site: Site) -> Iterator[Site]:
             if content is None:
                 self.send_error(404)
                 return
-            if self.path in site.hold:
-                site.held.set()
-                site.hold[self.path].wait(60)
             begun = int(self.headers.get("range", "bytes=0-").removeprefix("bytes=").removesuffix("-"))
             self.send_response(206 if begun else 200)
             self.send_header("content-type", "text/html" if self.path.endswith("/") else "application/octet-stream")
             self.send_header("content-length", str(len(content) - begun))
             self.end_headers()
             rest = content[begun:]
+            if self.path in site.hold:
+                self.wfile.write(rest[: len(rest) // 2])
+                site.held.set()
+                site.released.wait(120)
+                rest = rest[len(rest) // 2 :]
             if site.cut.get(self.path, 0):
                 site.cut[self.path] -= 1
                 self.wfile.write(rest[: len(rest) // 2])
@@ -98,7 +101,11 @@ def serving(site: Site) -> Iterator[Site]:
         def log_message(self, format: str, *args: object) -> None:
             """Silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, request: object, client_address: object) -> None:
+            """Whoever asked was killed, or has heard enough."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
@@ -106,8 +113,7 @@ def serving(site: Site) -> Iterator[Site]:
     try:
         yield site
     finally:
-        for event in site.hold.values():
-            event.set()
+        site.released.set()
         server.shutdown()
         thread.join()
         server.server_close()

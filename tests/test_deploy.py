@@ -258,11 +258,11 @@ def _shown(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-@pytest.mark.parametrize("page", ["docs/running.md", "docs/upgrading.md"])
+@pytest.mark.parametrize("page", ["docs/running.md", "docs/upgrading.md", "docs/models.md"])
 def test_every_command_that_a_page_names_exists(page: str) -> None:
     known = _commands(typer.main.get_command(app))
     code = re.findall(r"^ {4}.*$|`[^`\n]*`", (ROOT / page).read_text(), re.MULTILINE)
-    called = re.compile(r"(?:^ {4}|^`|/bin/|--rm |dossier )dossier (?:--data \S+ )?((?:keys )?[a-z]+)")
+    called = re.compile(r"(?:^ {4}|^`|/bin/|--rm |dossier )dossier (?:--data \S+ )?((?:(?:keys|models) )?[a-z]+)")
     named = {name for piece in code for name in called.findall(piece)}
     assert named
     assert named <= known

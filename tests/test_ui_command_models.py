@@ -170,7 +170,7 @@ def environment_of(site: Site) -> dict[str, str]:
 
 def test_a_get_that_is_killed_goes_on_where_it_was(place: Path, site: Site, tmp_path: Path) -> None:
     [wheel] = [path for path in site.files if path.startswith("/wheels/tiny_part2-")]
-    site.hold[wheel] = site.released
+    site.hold.add(wheel)
     command, environment = in_a_process(tmp_path, "get", "tiny"), environment_of(site)
     first = subprocess.Popen(command, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
     try:

