@@ -219,6 +219,20 @@ def test_passages_go_in_whole_as_far_as_the_window_holds_them_and_only_those_can
         LLMAnswerer(model, passages=0)
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The Vell bridge cost 40 million crowns. [1]",
+        "The Vell bridge cost 40 million crowns, according to the passage in Passage number 2.",
+        "The Vell bridge cost 40 million crowns (see passage [1]).",
+    ],
+)
+def test_a_small_model_that_cites_the_wrong_passage_or_in_words_is_quoted_from_the_right_one(reply: str) -> None:
+    draft, shown = said(reply, prose=True)
+    assert shown == ["The Vell bridge cost 40 million crowns."]
+    assert {quote.evidence for quote in draft.statements[0].quotes} == {2}
+
+
 def test_a_window_that_holds_no_passage_is_said_before_anything_is_asked() -> None:
     model = SayingModel(COST)
     with pytest.raises(LanguageModelFailed, match="reads 512 tokens at once") as caught:

@@ -46,8 +46,9 @@ class LLMAnswerer:
             max_tokens: Of the window, those that the reply needs.
             passages: Most passages in one prompt; None is as many as the window holds.
             short: Of a passage only the sentences around what the reader found, for models whose reading costs seconds.
-            prose: For small models, which answer but neither write JSON nor cite: no JSON is demanded, and for a sentence that
-                cites nothing, quotes that hold it are looked for in every passage. `rag.gate.verify` judges both alike.
+            prose: For small models, which answer but neither write JSON nor cite well: no JSON is demanded, and for a sentence
+                that the passages which it cites do not hold, quotes are looked for in every passage. `rag.gate.verify` judges
+                both alike.
         """
         if passages is not None and passages < 1:
             raise ValueError(f"passages must be 1 or more, got {passages}")
@@ -157,7 +158,7 @@ class _Heard:
     ) -> None:
         """
         Args:
-            search: Quotes for a sentence that cites nothing are looked for in every passage.
+            search: Quotes for a sentence that what it cites does not hold are looked for in every passage.
         """
         self._evidence = evidence
         self._hear = hear
@@ -187,9 +188,11 @@ class _Heard:
     def _quotes(self, text: str, cited: Sequence[int]) -> tuple[Quote, ...]:
         if len(words(text)) < _LEAST_WORDS:
             return ()
-        if self._search and not cited:
-            return _best_quotes(text, self._evidence)
-        return _cited_quotes(text, cited, self._evidence)
+        quotes = _cited_quotes(text, cited, self._evidence)
+        if not self._search or _held(quotes) == 1.0:
+            return quotes
+        found = _best_quotes(text, self._evidence)  # a small model often cites the number beside the right one
+        return found if _held(found) > _held(quotes) else quotes
 
 
 def system_of(*, prose: bool) -> str:
@@ -246,7 +249,12 @@ def _cited_quotes(text: str, cited: Sequence[int], evidence: Sequence[Evidence])
 def _best_quotes(text: str, evidence: Sequence[Evidence]) -> tuple[Quote, ...]:
     """Quotes of the one passage that holds most of the text."""
     found = [find_quotes(text, item) for item in evidence]
-    return max(found, key=lambda quotes: max((quote.support for quote in quotes), default=0.0), default=())
+    return max(found, key=_held, default=())
+
+
+def _held(quotes: Sequence[Quote]) -> float:
+    """How much of a text the best of its quotes' passages holds."""
+    return max((quote.support for quote in quotes), default=0.0)
 
 
 def _passage(one: Excerpt) -> str:
