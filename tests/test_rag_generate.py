@@ -124,12 +124,14 @@ def test_a_statement_without_a_valid_citation_has_no_quotes_and_is_cut() -> None
         assert texts == []
 
 
-def test_in_prose_mode_quotes_are_looked_for_but_only_for_a_sentence_that_cites_nothing() -> None:
+def test_in_prose_mode_quotes_are_looked_for_where_what_is_cited_does_not_hold_the_sentence() -> None:
     draft, texts = said("The bridge cost 40 million crowns. It was painted by Zane Brask.", prose=True)
     assert texts == ["The bridge cost 40 million crowns."]
     assert {quote.evidence for quote in draft.statements[0].quotes} == {2}
-    assert said("The bridge cost 40 million crowns [1].", prose=True)[1] == []
-    assert said("The bridge cost 40 million crowns.", prose=False)[1] == []
+    assert said("The bridge cost 40 million crowns [1].", prose=True)[1] == ["The bridge cost 40 million crowns."]
+    assert said("The bridge cost 60 million crowns [1].", prose=True)[1] == []
+    for unread in ("The bridge cost 40 million crowns.", "The bridge cost 40 million crowns [1]."):
+        assert said(unread, prose=False)[1] == []
 
 
 def heard_of(text: str, piece: int, **options: Any) -> tuple[list[DraftStatement], Draft | None]:
