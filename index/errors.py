@@ -87,6 +87,13 @@ class SettingInvalid(DossierError):
 
 
 class LanguageModelFailed(DossierError):
-    """The LLM did not answer, or not in time. Callers fall back to the extractive answer."""
+    """The LLM did not answer, or not in time. Callers fall back to the extractive answer.
+
+    `reason` is one of `rag.llm.failure.REASONS`, for an answer to say.
+    """
 
     code = "language-model-failed"
+
+    def __init__(self, message: str, *, reason: str = "unusable") -> None:
+        super().__init__(message)
+        self.reason = reason

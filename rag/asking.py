@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from index.answers import Answers, StoredAnswer, documents_of
@@ -17,7 +17,7 @@ from rag.llm.model import LanguageModel
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.values import Answer, FiltersView
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
 
 NEW = "new"
 AS_SET = Manner()
@@ -56,6 +56,26 @@ class Asked(Protocol):
     def pipeline(self, name: str | None = None, *, settings: Settings | None = None) -> Answering: ...
 
 
+class _AsAsked(Listener):
+    """Hands on what is heard; a draft of the answer says of its question what the whole one will."""
+
+    def __init__(self, listener: Listener, as_asked: Mapping[str, str | None]) -> None:
+        self._as_asked = as_asked
+        self._listener = listener
+
+    def sources(self, evidence: Sequence[EvidenceView]) -> None:
+        self._listener.sources(evidence)
+
+    def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
+        self._listener.statement(statement, citations)
+
+    def stopped(self) -> bool:
+        return self._listener.stopped()
+
+    def draft(self, answer: Answer, writing: str) -> None:
+        self._listener.draft(answer.model_copy(update=dict(self._as_asked)), writing)
+
+
 class Asking:
     """Questions to one open Dossier, each kept with its answer, and what was kept."""
 
@@ -91,10 +111,11 @@ class Asking:
         settings = manner.applied_to(self._dossier.settings)
         rewrite = self._rewrite(question, _turns(kept) or told_turns(history), settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
-        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=listener)
         if thread == NEW:
             thread = f"thr_{uuid.uuid4().hex}"
-        answer = answer.model_copy(update={"question": question, "thread": thread, "rewritten_by": rewrite.by})
+        as_asked = {"question": question, "thread": thread, "rewritten_by": rewrite.by}
+        heard = None if listener is None else _AsAsked(listener, as_asked)
+        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=heard).model_copy(update=as_asked)
         return answer if _stopped(listener) else self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:

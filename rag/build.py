@@ -117,7 +117,10 @@ class Dossier:
             if model is not None:
                 model.warm_up()
         if self._llm is not None:
-            self._llm.warm_up()
+            from rag.llm.generate import system_of
+            from rag.llm.model import Message
+
+            self._llm.warm_up([Message("system", system_of(prose=self._llm.small))])
 
     def close(self) -> None:
         """Close every collection and let go of the data directory."""
@@ -150,6 +153,7 @@ class Dossier:
             key=self.settings.llm_key.get_secret_value() if self.settings.llm_key else None,
             timeout_s=self.settings.llm_timeout_s,
             max_tokens=self.settings.llm_max_tokens,
+            window=self.settings.llm_context_tokens,
         )
 
     @cached_property
@@ -159,7 +163,14 @@ class Dossier:
         from rag.llm.generate import LLMAnswerer
 
         # A very small model writes valid JSON with nothing in it; plain sentences get it further.
-        return LLMAnswerer(self.language_model, prose=self._llm.small)
+        return LLMAnswerer(
+            self.language_model,
+            window=self._llm.window,
+            max_tokens=self.settings.llm_max_tokens,
+            passages=self.settings.llm_passages,
+            short=self._llm.local and self.settings.llm_passages is None,
+            prose=self._llm.small,
+        )
 
     def __enter__(self) -> Self:
         return self

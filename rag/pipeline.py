@@ -11,12 +11,11 @@ from typing import TypeVar
 
 from index.values import Filters
 from rag.answer.compose import Asked, compose_answer
-from rag.answer.drafting import Gate, written
+from rag.answer.drafting import Checked, Gate, written
 from rag.answer.findings import Findings, find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
-from rag.gate.verify import VerifiedStatement
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
@@ -83,9 +82,9 @@ class Pipeline:
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         asked_for = clock.time("kind", lambda: self._kind(query))
         proposal = clock.time("propose", lambda: self._proposal(query, asked_for, hits))
+        lines: tuple[Line, ...] = ()
         if proposal is not None:
-            evidence, draft = list(proposal.evidence), drafted(proposal)
-            findings = clock.time("verify", lambda: Findings(Gate(evidence, None).passed(draft)))
+            evidence = list(proposal.evidence)
             telling.sources(evidence)
         else:
             chosen = clock.time("choose", lambda: self._choose(hits))
@@ -93,9 +92,6 @@ class Pipeline:
             evidence = clock.time("read", lambda: self._read(query, chosen))
             telling.sources(evidence)
             lines = clock.time("extract", lambda: self._lines(query, evidence))
-            draft, statements = clock.time("answer", lambda: self._written(query, lines, evidence, telling))
-            findings = clock.time("compare", lambda: find(lines, statements, evidence, draft.confidence, threshold))
-        telling.statements(findings.statements)
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
@@ -110,16 +106,39 @@ class Pipeline:
             self.settings.answer_hash(),
             corpus.generation,
         )
-        return compose_answer(
-            asked,
-            draft,
-            findings,
-            evidence,
-            order=telling.order,
-            items=proposal.items if proposal else (),
-            cost=self.settings.cost_of(draft.usage),
-            timings_ms=clock.read(),
+
+        def composed(checked: Checked, *, tell: bool) -> Answer:
+            draft, statements = checked
+            findings = clock.time(
+                "compare",
+                lambda: (
+                    Findings(statements) if proposal else find(lines, statements, evidence, draft.confidence, threshold)
+                ),
+            )
+            if tell:
+                telling.statements(findings.statements)
+            return compose_answer(
+                asked,
+                draft,
+                findings,
+                evidence,
+                order=telling.order if tell else (),
+                items=proposal.items if proposal else (),
+                cost=self.settings.cost_of(draft.usage),
+                timings_ms=clock.read(),
+            )
+
+        gate = Gate(evidence, self.checker, verified_only=self.talkative)
+        extracted = clock.time(
+            "answer", lambda: _passed(drafted(proposal), gate) if proposal else self._extracted(query, lines, gate)
         )
+        model = None if proposal else self._writer(evidence, extracted[0])
+        if model is None:
+            return composed(extracted, tell=True)
+        first = composed(extracted, tell=False)
+        telling.draft(first, model.name)
+        better = clock.time("answer", lambda: self._written(query, gate, model, extracted, telling))
+        return composed(better, tell=True).model_copy(update={"id": first.id})
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
         """The `top_k` best passages, best first, each with its ranks, scores and signals."""
@@ -195,20 +214,27 @@ class Pipeline:
             split=self.settings.split_questions,
         )
 
-    def _written(
-        self, query: Query, lines: Sequence[Line], evidence: Sequence[Evidence], telling: Telling
-    ) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
-        """The language model's answer where there is one, else the extracted one, and what passed the gate."""
-        gate, least = Gate(evidence, self.checker, verified_only=self.talkative), self.settings.answer_threshold
+    def _extracted(self, query: Query, lines: Sequence[Line], gate: Gate) -> Checked:
+        """The answer without a language model, and what passed of it."""
         if self._foreign(query):
-            extracted = verbatim_draft(query.text, evidence, self.retriever.corpus.languages())
-        else:
-            drafted = draft_of(lines, self.extractive, threshold=least)
-            extracted = without_headline(drafted, evidence, self.settings.languages)
-        model = self.language_model
-        if model is None or not evidence or (self.talkative and extracted.confidence < least):
-            return extracted, gate.passed(extracted)
-        return written(query.text, gate, model, extracted, telling, least=least)
+            return _passed(verbatim_draft(query.text, gate.evidence, self.retriever.corpus.languages()), gate)
+        draft = draft_of(lines, self.extractive, threshold=self.settings.answer_threshold)
+        return _passed(without_headline(draft, gate.evidence, self.settings.languages), gate)
+
+    def _writer(self, evidence: Sequence[Evidence], extracted: Draft) -> Answerer | None:
+        """The language model, where there is one and something that it may write about."""
+        if not evidence or (self.talkative and extracted.confidence < self.settings.answer_threshold):
+            return None
+        return self.language_model
+
+    def _written(self, query: Query, gate: Gate, model: Answerer, extracted: Checked, telling: Telling) -> Checked:
+        """The language model's answer, and what passed of it; the extracted one where nothing of it stands."""
+        least = self.settings.answer_threshold
+        return written(query.text, gate, model, extracted, telling, least=least, stands=self.talkative)
+
+
+def _passed(draft: Draft, gate: Gate) -> Checked:
+    return draft, gate.passed(draft)
 
 
 def clean_question(question: str, *, longest: int) -> str:

@@ -34,6 +34,10 @@ class HeadlineChecker(Protocol):
 class Answerer(Protocol):
     """Proposes an answer from evidence; `rag.gate.verify` decides what of it may be shown."""
 
+    @property
+    def name(self) -> str:
+        """What it is called where it is said who writes."""
+
     def draft(
         self,
         question: str,

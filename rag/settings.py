@@ -68,8 +68,8 @@ class Settings(BaseSettings):
     )
     llm: str | None = Field(
         None,
-        description="openai+http://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, llama://NAME (of 'dossier models list') "
-        "or llama:///FILE.gguf; unset: extractive answers, no LLM.",
+        description="openai+http://HOST/v1?model=NAME, anthropic+https://HOST?model=NAME, ollama, llama://NAME "
+        "(of 'dossier models list') or llama:///FILE.gguf; docs/language-models.md; unset: extractive answers, no LLM.",
     )
     models: Path | None = Field(
         None, description="Folder of the models that 'dossier models get' brings; unset: in the user's data directory."
@@ -77,6 +77,19 @@ class Settings(BaseSettings):
     llm_key: SecretStr | None = Field(None, description="Key for the LLM endpoint.")
     llm_timeout_s: float = Field(60.0, gt=0, le=600, description="Longest wait for an LLM's whole answer, in seconds.")
     llm_max_tokens: int = Field(384, ge=16, le=4096, description="Longest LLM answer, in tokens.")
+    llm_context_tokens: int | None = Field(
+        None,
+        ge=256,
+        le=10_000_000,
+        description="Tokens that the LLM reads and writes at once; unset: it is asked, and 4096 where nobody says.",
+    )
+    llm_passages: int | None = Field(
+        None,
+        ge=1,
+        le=50,
+        description="Most passages that the LLM reads, whole; unset: all that its window holds, and on this machine "
+        "the sentences that matter of the best 4.",
+    )
     llm_failures: int = Field(5, ge=1, le=1000, description="Failures in a row after which the LLM is left alone.")
     llm_rest_s: float = Field(30.0, ge=0, le=3600, description="Seconds for which a failing LLM is left alone.")
     llm_price_in: float | None = Field(
@@ -179,6 +192,8 @@ class Settings(BaseSettings):
             "reranker",
             "llm",
             "llm_max_tokens",
+            "llm_context_tokens",
+            "llm_passages",
             "retrieve",
             "read",
             "per_document",

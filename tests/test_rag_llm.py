@@ -147,7 +147,8 @@ def test_every_failure_is_a_language_model_failure_in_time(
     assert "SECRET" not in str(caught.value)
     expected = {"429": "HTTP 429", "500": "HTTP 500", "huge": "bytes", "gzip": "bytes"}
     assert ("within 0.5 s" if mode in ENDLESS else expected.get(mode, "")) in str(caught.value)
-    assert len(stub.requests) <= 1 if mode in ENDLESS else len(stub.requests) == (4 if mode == "429" else 1)
+    asked_whole = mode in ("html", "not_json", "no_choices", "empty")  # once more, for an answer that is not in pieces
+    assert len(stub.requests) <= (4 if mode == "429" else 2 if asked_whole else 1)
 
 
 @pytest.mark.parametrize("mode", ENDLESS)
@@ -265,26 +266,28 @@ def test_a_missing_library_is_named_with_what_installs_it(tmp_path: Path, monkey
     path.write_bytes(b"GGUF")
     monkeypatch.setitem(sys.modules, "xllamacpp", None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModelUnavailable, match=r"pip install 'dossier\[gguf\]'"):
+    with pytest.raises(ModelUnavailable, match=r"pip install 'xllamacpp>=2026\.10'"):
         open_llm(f"llama://{path}", key=None, timeout_s=1, max_tokens=32)
-    with pytest.raises(ModelUnavailable, match=r"pip install 'dossier\[anthropic\]'"):
+    with pytest.raises(ModelUnavailable, match=r"pip install 'anthropic>=0\.75,<1'"):
         open_llm("anthropic+https://127.0.0.1?model=m", key=None, timeout_s=1, max_tokens=32)
 
 
 @pytest.mark.skipif(
-    importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed (pip install 'dossier[gguf]')"
+    importlib.util.find_spec("xllamacpp") is None,
+    reason="xllamacpp is not installed (pip install 'xllamacpp>=2026.10')",
 )
 def test_a_small_file_is_taken_for_a_small_model(tmp_path: Path) -> None:
     path = tmp_path / "m.gguf"
     path.write_bytes(b"GGUF")
     assert open_llm(f"llama://{path}", key=None, timeout_s=1, max_tokens=32).small
     with path.open("r+b") as file:
-        file.truncate(1024**3)
+        file.truncate(3 * 1024**3)
     assert not open_llm(f"llama://{path}", key=None, timeout_s=1, max_tokens=32).small
 
 
 @pytest.mark.skipif(
-    importlib.util.find_spec("xllamacpp") is None, reason="xllamacpp is not installed (pip install 'dossier[gguf]')"
+    importlib.util.find_spec("xllamacpp") is None,
+    reason="xllamacpp is not installed (pip install 'xllamacpp>=2026.10')",
 )
 def test_a_damaged_gguf_file_is_a_language_model_failure(tmp_path: Path) -> None:
     path = tmp_path / "damaged.gguf"

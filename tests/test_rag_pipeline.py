@@ -160,6 +160,8 @@ def test_a_clean_question_is_one_visible_line_or_refused(text: str) -> None:
 class FixedAnswerer:
     """Proposes one statement that quotes the first passage whole."""
 
+    name = "fixed"
+
     def __init__(self, text: str | None) -> None:
         self.text = text
 
@@ -174,6 +176,8 @@ class FixedAnswerer:
 def test_a_language_model_that_fails_leaves_the_extractive_answer(pipeline: Pipeline) -> None:
     answer = replace(pipeline, language_model=FixedAnswerer(None)).answer("Who is the secretary of the union?")
     assert answer.degraded and answer.answered_by == "extractive" and "Lindqvist" in answer.short
+    assert answer.degraded_reason is not None and answer.degraded_reason.code == "unusable"
+    assert "at this address" not in answer.degraded_reason.message
     assert_proved(answer, pipeline)
 
 
@@ -181,6 +185,7 @@ def test_an_invented_figure_never_reaches_the_answer(pipeline: Pipeline) -> None
     invented = "Union secretary Oskar Lindqvist said that 987 members had voted in favour."
     answer = replace(pipeline, language_model=FixedAnswerer(invented)).answer("Who is the secretary of the union?")
     assert "987" not in answer.text and answer.degraded
+    assert answer.degraded_reason is not None and answer.degraded_reason.code == "nothing-supported"
     assert_proved(answer, pipeline)
 
 

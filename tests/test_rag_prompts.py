@@ -9,26 +9,33 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import rag.llm.failure
 import rag.llm.generate
+import rag.llm.passages
 import rag.llm.quote
 import rag.llm.reply
 from index.values import Provenance, Published
 from rag.llm import prompts
 from rag.llm.generate import answer_schema, build_messages, defuse
+from rag.llm.passages import Excerpt
 from tests.test_rag_verify import evidence_of
 
 
-def prompt_of(question: str, *texts: str, provenance: Provenance | None = None, max_passage_chars: int = 6000) -> str:
+def prompt_of(question: str, *texts: str, provenance: Provenance | None = None) -> str:
     evidence = [
         evidence_of(text, number, provenance=provenance or Provenance()) for number, text in enumerate(texts, start=1)
     ]
-    system, user = build_messages(question, evidence, max_passage_chars=max_passage_chars)
+    excerpts = [Excerpt(item, item.hit.chunk.text) for item in evidence]
+    system, user = build_messages(question, excerpts)
+    (plain, same) = build_messages(question, excerpts, prose=True)
+    assert (plain.content, same) == (prompts.PLAIN_SYSTEM, user)
     assert (system.role, system.content, user.role) == ("system", prompts.SYSTEM, "user")
     return user.content
 
 
 def test_examples_in_docstrings_hold() -> None:
-    assert all(doctest.testmod(module).failed == 0 for module in (rag.llm.generate, rag.llm.quote, rag.llm.reply))
+    modules = (rag.llm.failure, rag.llm.generate, rag.llm.passages, rag.llm.quote, rag.llm.reply)
+    assert all(doctest.testmod(module).failed == 0 for module in modules)
 
 
 def test_passages_are_numbered_and_named_and_the_question_comes_last() -> None:

@@ -24,9 +24,11 @@ INVENTED = "Union secretary Oskar Lindqvist said that 987 members had voted in f
 
 
 class Heard(Listener):
-    """Writes down what it hears, in order."""
+    """Writes down what it hears, in order; drafts apart."""
 
     def __init__(self) -> None:
+        self.drafts: list[tuple[Answer, str]] = []
+        self.after: list[int] = []
         self.sources_heard: list[list[EvidenceView]] = []
         self.statements: list[Statement] = []
         self.citations: dict[int, Citation] = {}
@@ -35,6 +37,10 @@ class Heard(Listener):
     def sources(self, evidence: Sequence[EvidenceView]) -> None:
         self.sources_heard.append(list(evidence))
         self.log.append("sources")
+
+    def draft(self, answer: Answer, writing: str) -> None:
+        self.drafts.append((answer, writing))
+        self.after.append(len(self.log))
 
     def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
         self.statements.append(statement)
@@ -86,6 +92,31 @@ def test_an_unsupported_sentence_between_two_supported_ones_is_never_told(pipeli
     assert_told_as_answered(answer, heard)
     assert "987" not in answer.model_dump_json(exclude={"evidence"})
     assert answer.answered_by == "llm:reading" and not answer.degraded
+
+
+def test_the_extractive_answer_is_told_whole_before_the_model_is_asked(pipeline: Pipeline) -> None:
+    model = saying((TRUE, "Lindqvist"))
+    answer, heard = told(pipeline, QUESTION, model)
+    ((draft, writing),) = heard.drafts
+    assert (draft.answered_by, draft.degraded, writing, heard.after) == ("extractive", False, "reading", [2])
+    assert draft.id == answer.id and "310" in draft.text and draft.citations[0].number == 1
+    assert (answer.answered_by, answer.text) != (draft.answered_by, draft.text)
+    assert told(pipeline, QUESTION, None)[1].drafts == []
+    assert told(pipeline, UNANSWERED, saying(not_stated=True))[1].drafts == []
+
+
+def test_a_draft_that_nothing_replaces_is_the_answer_and_says_why(pipeline: Pipeline) -> None:
+    answer, heard = told(pipeline, QUESTION, saying((INVENTED, "Lindqvist")))
+    ((draft, _),) = heard.drafts
+    assert (answer.text, answer.citations, answer.short) == (draft.text, draft.citations, draft.short)
+    assert answer.degraded_reason is not None and answer.degraded_reason.code == "nothing-supported"
+
+
+def test_where_the_reader_finds_an_answer_a_very_small_model_does_not_take_it_back(pipeline: Pipeline) -> None:
+    silent = saying(not_stated=True)
+    answer, _ = told(pipeline, QUESTION, silent, talkative=True)
+    assert "310" in answer.text and answer.degraded
+    assert told(pipeline, QUESTION, silent)[0].verdict == "not_stated"
 
 
 def test_statements_are_told_while_the_model_still_speaks(pipeline: Pipeline) -> None:

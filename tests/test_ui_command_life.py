@@ -146,4 +146,4 @@ def test_the_mcp_server_names_what_is_missing(tmp_path: Path) -> None:
         [sys.executable, "-c", script], cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60
     )
     assert (done.returncode, done.stdout) == (1, "")
-    assert one_line(done.stderr) and "dossier[mcp]" in done.stderr
+    assert one_line(done.stderr) and "pip install 'mcp>=2.3,<3'" in done.stderr

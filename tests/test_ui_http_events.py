@@ -192,7 +192,11 @@ def gated(tmp_path: Path, harbour_dossier: Dossier) -> Iterator[str]:
 def test_over_http_too_an_unsupported_sentence_between_two_supported_ones_is_never_sent(gated: str) -> None:
     response = httpx.post(f"{gated}/v1/answer", json={"question": QUESTION, "stream": True}, timeout=60)
     events = events_of(response)
-    assert [name for name, _ in events] == ["sources", "sources", "delta", "citation", "delta", "citation", "done"]
+    names = [name for name, _ in events]
+    assert names == ["sources", "sources", "draft", "delta", "citation", "delta", "citation", "done"]
+    draft = Answer.model_validate(events[2][1]["answer"])
+    assert (events[2][1]["writing"], draft.answered_by, draft.question) == ("reading", "extractive", QUESTION)
+    assert draft.id == events[-1][1]["id"] and "310" in draft.text
     assert [said["text"] for name, said in events if name == "delta"] == [ALSO_TRUE, TRUE]
     assert "987" not in response.text
     answer = Answer.model_validate(events[-1][1])

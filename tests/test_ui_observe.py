@@ -18,7 +18,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from rag.settings import Settings
+from rag.values import DegradedReason
 from tests.fakes_ui import FakeDossier, running
+from tests.test_ui_render import make_answer
 from ui.access.caller import LOCAL, acting_as
 from ui.access.keys import Keys
 from ui.access.permitted import Permitted
@@ -208,6 +210,16 @@ def test_nothing_that_anybody_sent_is_in_logs_metrics_traces_or_trail(
         assert where
         assert CANARY not in where
         assert key not in where
+
+
+def test_degraded_answers_are_counted_by_their_reason() -> None:
+    metrics = Metrics()
+    for code in ("timeout", "timeout", "unauthorized"):
+        metrics.answered(make_answer(degraded=True, degraded_reason=DegradedReason(code=code, message="Because.")))
+    metrics.answered(make_answer())
+    lines = metrics.text().decode().splitlines()
+    assert 'dossier_degraded_answers_total{reason="timeout"} 2.0' in lines
+    assert 'dossier_degraded_answers_total{reason="unauthorized"} 1.0' in lines
 
 
 def test_metrics_count_requests_answers_jobs_and_what_is_held(server: Server) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from index.values import Span
-from rag.values import Answer, Citation, Conflict, EvidenceView, FiltersView, Position, Statement
+from rag.values import Answer, Citation, Conflict, DegradedReason, EvidenceView, FiltersView, Position, Statement
 from tests.fakes_page import make_document
 from ui.command.show.answer import show_answer
 from ui.page.ask.answer_view import answer_view
@@ -215,6 +215,18 @@ def test_why_a_passage_ranks_is_shown_with_both_ranks_and_scores() -> None:
 
 def test_a_degraded_answer_says_so() -> None:
     assert "stood in" in shown(answer_view(make_answer(degraded=True)))
+    why = DegradedReason(code="rate-limited", message=f"Asked too often. {HOSTILE}")
+    said = answer_view(make_answer(degraded=True, degraded_reason=why))
+    assert "Asked too often." in shown(said) and "stood in" in shown(said)
+    assert_inert(said)
+
+
+def test_the_extractive_answer_stands_until_the_model_has_written() -> None:
+    so_far = SoFar(draft=make_answer(short="4 May"), writing=f"llama3.2 {HOSTILE}")
+    under_way = live_view("When?", so_far)
+    assert "llama3.2" in shown(under_way) and "is writing …" in shown(under_way) and "4 May" in shown(under_way)
+    assert "4 May" in shown(ended_view("When?", so_far, "Stopped", again=True))
+    assert_inert(under_way)
 
 
 @pytest.mark.parametrize("field", ["text", "short", "title", "publisher", "author", "kind", "quote", "uri"])

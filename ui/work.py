@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 from starlette.concurrency import run_in_threadpool
 
 from rag.answer.telling import Listener
-from rag.values import Citation, EvidenceView, Statement
+from rag.values import Answer, Citation, EvidenceView, Statement
 from ui.problems import Problem
 from ui.slots import Slots
 
@@ -59,6 +59,9 @@ class Work(Listener, Generic[Made]):
         self.check()
 
     def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
+        self.check()
+
+    def draft(self, answer: Answer, writing: str) -> None:
         self.check()
 
     async def _in_turn(self, slots: Slots, make: Callable[[Listener], Made]) -> None:

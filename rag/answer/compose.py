@@ -13,10 +13,12 @@ from rag.answer.positions import Held
 from rag.answer.prose import GREETING, Source, nothing_found, sources_of, text_of
 from rag.answer.stated import Stated
 from rag.gate.verify import VerifiedStatement
+from rag.llm.failure import reason_in_words
 from rag.values import (
     Answer,
     Citation,
     Conflict,
+    DegradedReason,
     Draft,
     Evidence,
     EvidenceView,
@@ -86,6 +88,9 @@ def compose_answer(
         filters=asked.filters,
         answered_by=draft.answered_by,
         degraded=draft.degraded,
+        degraded_reason=DegradedReason(code=draft.degraded_reason, message=reason_in_words(draft.degraded_reason))
+        if draft.degraded_reason
+        else None,
         settings_hash=asked.settings_hash,
         generation=asked.generation,
         usage=dict(draft.usage or {}),

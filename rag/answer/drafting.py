@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +12,8 @@ from rag.gate.support import check_support
 from rag.gate.verify import VerifiedStatement, short_stands, supported, verify
 from rag.protocols import Answerer, SupportChecker
 from rag.values import Draft, DraftStatement, Evidence
+
+logger = logging.getLogger("dossier")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +36,25 @@ class Gate:
         return tuple(one for one in found if one.status == "verified") if self.verified_only else found
 
 
+Checked = tuple[Draft, tuple[VerifiedStatement, ...]]
+"""A draft, and what passed of it."""
+
+
 def written(
     question: str,
     gate: Gate,
     language_model: Answerer,
-    extracted: Draft,
+    extracted: Checked,
     telling: Telling,
     *,
     least: float,
-) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
+    stands: bool = False,
+) -> Checked:
     """A language model's draft and what passed of it, told as it comes; the extracted one when nothing of it stands.
 
     Args:
         least: Confidence that a draft of which anything passed has at least: what was told is not taken back.
+        stands: The extracted one stays also where the model says that the passages do not answer.
     """
     heard: list[DraftStatement] = []
     passed: list[VerifiedStatement] = []
@@ -58,22 +67,22 @@ def written(
 
     try:
         draft = language_model.draft(question, gate.evidence, hear=hear, stopped=telling.stopped)
-    except LanguageModelFailed:
-        return _instead(extracted, gate, usage=None)
+    except LanguageModelFailed as error:
+        return _instead(extracted, usage=None, reason=error.reason)
     for statement in draft.statements:
         if statement not in heard:
             hear(statement)
-    if not draft.statements:
+    if not draft.statements and not stands:
         return draft, ()
     if not passed:
-        return _instead(extracted, gate, usage=draft.usage)
+        logger.info("what the language model said was cut: no passage proves it")
+        return _instead(extracted, usage=draft.usage, reason="nothing-supported")
     short = draft.short if short_stands(draft.short, passed, gate.evidence) else ""
     share = draft.confidence * len(passed) / len(draft.statements)
     return replace(draft, short=short, confidence=round(max(least, share), 4)), tuple(passed)
 
 
-def _instead(
-    extracted: Draft, gate: Gate, *, usage: Mapping[str, int] | None
-) -> tuple[Draft, tuple[VerifiedStatement, ...]]:
+def _instead(extracted: Checked, *, usage: Mapping[str, int] | None, reason: str) -> Checked:
     """The extracted draft in place of a language model's, which was paid for all the same."""
-    return replace(extracted, degraded=True, usage=usage), gate.passed(extracted)
+    draft, passed = extracted
+    return replace(draft, degraded=True, degraded_reason=reason, usage=usage), passed

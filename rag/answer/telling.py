@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.answer.compose import compose_statements, views
 from rag.answer.findings import Findings
 from rag.gate.verify import VerifiedStatement
-from rag.values import Citation, Evidence, EvidenceView, Statement
+from rag.values import Answer, Citation, Evidence, EvidenceView, Statement
 
 
 class Listener:
@@ -18,6 +18,9 @@ class Listener:
 
     def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
         """A checked statement, and those of its citations that are new or hold more than before."""
+
+    def draft(self, answer: Answer, writing: str) -> None:
+        """A whole answer without the language model, checked like any other, which the one that `writing` writes may replace."""
 
     def stopped(self) -> bool:
         """Whether nobody listens any more: a language model that is still writing is then hung up on."""
@@ -38,6 +41,11 @@ class Telling:
         """What is being read."""
         self._evidence = evidence
         self._listener.sources(views(evidence))
+
+    def draft(self, answer: Answer, writing: str) -> None:
+        """What stands until a language model has written; nothing where that is only that the documents do not say."""
+        if answer.statements:
+            self._listener.draft(answer, writing)
 
     def statements(self, passed: Sequence[VerifiedStatement]) -> None:
         """Statements that passed the gate; one whose text was told before is passed over."""

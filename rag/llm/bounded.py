@@ -6,7 +6,7 @@ import queue
 import ssl
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import closing
 from contextvars import ContextVar
 from typing import Any, TypeVar
@@ -151,16 +151,21 @@ def handed_over(work: Callable[[Callable[[Piece], None]], None], look: Callable[
         yield found[0]
 
 
-def bounded_client(*, tls: bool, key_header: str, key: str) -> httpx.Client:
+def bounded_client(
+    *, tls: bool, key_header: str, key: str, parameters: Mapping[str, str] | None = None
+) -> httpx.Client:
     """An HTTP client whose every wait ends with the current budget; no proxy, no redirect, no word about this machine.
 
     Args:
         key_header, key: The only thing that is said of who asks, whatever the library above has found elsewhere.
+        parameters: What every address is given behind a question mark.
     """
 
     def say_little(request: httpx.Request) -> None:
         for name in [name for name in request.headers if name.lower() not in _MAY_BE_SAID]:
             del request.headers[name]
+        if parameters:
+            request.url = request.url.copy_merge_params(parameters)
         request.headers.update({"accept-encoding": "identity", "user-agent": "dossier", key_header: key})
 
     return httpx.Client(

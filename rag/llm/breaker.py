@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,6 +10,8 @@ from typing import Any
 
 from index.errors import LanguageModelFailed
 from rag.llm.model import Completion, LanguageModel, Message, NobodyWaits, never, unheard
+
+logger = logging.getLogger("dossier")
 
 
 class Breaker:
@@ -75,7 +78,9 @@ class GuardedModel:
     ) -> Completion:
         """As in `rag.llm.model.LanguageModel`."""
         if not self._breaker.admit():
-            raise LanguageModelFailed(f"Language model '{self.name}' failed too often and is not asked for a while.")
+            raise LanguageModelFailed(
+                f"Language model '{self.name}' failed too often and is not asked for a while.", reason="resting"
+            )
         settle = self._breaker.given_up
         try:
             completion = self._model.complete(messages, json_schema=json_schema, hear=hear, stopped=stopped)
@@ -83,7 +88,8 @@ class GuardedModel:
             return completion
         except NobodyWaits:
             raise
-        except LanguageModelFailed:
+        except LanguageModelFailed as error:
+            logger.warning("no answer of the language model (%s): %s", error.reason, error)
             settle = self._breaker.failed
             raise
         finally:

@@ -12,12 +12,16 @@ from index.sentences import sentence_spans
 from rag.facts.wording import words
 from rag.gate.verify import short_stands, verify
 from rag.llm import prompts
-from rag.llm.model import LanguageModel, Message, never
+from rag.llm.model import UNKNOWN_WINDOW, LanguageModel, Message, never
+from rag.llm.passages import MOST_ON_THIS_MACHINE, Excerpt, brief, tokens_of, whole
 from rag.llm.quote import find_quotes, instructs
 from rag.llm.reply import MAX_HEARD_CHARS, MAX_STATEMENT_CHARS, MAX_STATEMENTS, parse_reply, said_so_far
 from rag.values import Draft, DraftStatement, Evidence, Quote
 
 _MAX_LABEL_CHARS = 120
+_LABEL_TOKENS = 60  # of a passage's number, source and date
+_SPARE_TOKENS = 64  # what a chat template adds
+_LEAST_TOKENS = 120
 _LOOK_CHARS = 40  # of a reply between two looks for new statements
 _LEAST_WORDS = 3  # a bare word is no statement: it may be what a passage told the model to say
 _BRACKETED_COMMAND = re.compile(r"\[(/?[A-Z_]{2,30}|[0-9]{1,4}(?:[ ]?[,;-][ ]?[0-9]{1,4}){0,19})\]")
@@ -26,19 +30,38 @@ _BRACKETED_COMMAND = re.compile(r"\[(/?[A-Z_]{2,30}|[0-9]{1,4}(?:[ ]?[,;-][ ]?[0
 class LLMAnswerer:
     """Implements `rag.protocols.Answerer` with a language model."""
 
-    def __init__(self, llm: LanguageModel, *, max_passage_chars: int = 6000, prose: bool = False) -> None:
+    def __init__(
+        self,
+        llm: LanguageModel,
+        *,
+        window: Callable[[], int] = lambda: UNKNOWN_WINDOW,
+        max_tokens: int = 384,
+        passages: int | None = None,
+        short: bool = False,
+        prose: bool = False,
+    ) -> None:
         """
         Args:
-            max_passage_chars: Most characters of passages in one prompt; a passage goes in whole or not at all, but for a
-                first one that is longer than this.
-            prose: For small models, which answer but neither write JSON nor cite: no JSON is demanded, and for a sentence that
-                cites nothing, quotes that hold it are looked for in every passage. `rag.gate.verify` judges both alike.
+            window: Tokens that the model reads and writes at once; asked before each prompt, since a refusal may teach it.
+            max_tokens: Of the window, those that the reply needs.
+            passages: Most passages in one prompt; None is as many as the window holds.
+            short: Of a passage only the sentences around what the reader found, for models whose reading costs seconds.
+            prose: For small models, which answer but neither write JSON nor cite well: no JSON is demanded, and for a sentence
+                that the passages which it cites do not hold, quotes are looked for in every passage. `rag.gate.verify` judges
+                both alike.
         """
-        if max_passage_chars < 1:
-            raise ValueError(f"max_passage_chars must be 1 or more, got {max_passage_chars}")
+        if passages is not None and passages < 1:
+            raise ValueError(f"passages must be 1 or more, got {passages}")
         self._llm = llm
-        self._max_passage_chars = max_passage_chars
+        self._window = window
+        self._max_tokens = max_tokens
+        self._passages = passages
+        self._short = short
         self._prose = prose
+
+    @property
+    def name(self) -> str:
+        return self._llm.name
 
     def draft(
         self,
@@ -62,8 +85,38 @@ class LLMAnswerer:
         Raises:
             LanguageModelFailed: No statement in time, or no reply that can be used.
         """
-        read = _within_budget(evidence, self._max_passage_chars)
-        messages = build_messages(question, read, max_passage_chars=self._max_passage_chars)
+        window = self._window()
+        try:
+            return self._asked(question, self._excerpts(question, evidence, window), hear, stopped)
+        except LanguageModelFailed as error:
+            if error.reason != "context-exceeded" or self._window() >= window:
+                raise
+        return self._asked(question, self._excerpts(question, evidence, self._window()), hear, stopped)
+
+    def _excerpts(self, question: str, evidence: Sequence[Evidence], window: int) -> list[Excerpt]:
+        """What goes into the prompt. Raises LanguageModelFailed when the window holds nothing beside the question."""
+        labels = _LABEL_TOKENS * min(len(evidence), self._passages or len(evidence))
+        bare = tokens_of(system_of(prose=self._prose)) + tokens_of(question) + labels
+        tokens = window - self._max_tokens - bare - _SPARE_TOKENS
+        if tokens < _LEAST_TOKENS:
+            raise LanguageModelFailed(
+                f"Language model '{self._llm.name}' reads {window} tokens at once, too few for the question and a passage beside "
+                f"{self._max_tokens} of an answer. Give it a larger context, or lower DOSSIER_LLM_MAX_TOKENS.",
+                reason="context-exceeded",
+            )
+        if self._short:
+            return brief(evidence, tokens=tokens, most=self._passages or MOST_ON_THIS_MACHINE)
+        return whole(evidence, tokens=tokens, most=self._passages)
+
+    def _asked(
+        self,
+        question: str,
+        excerpts: Sequence[Excerpt],
+        hear: Callable[[DraftStatement], None] | None,
+        stopped: Callable[[], bool],
+    ) -> Draft:
+        read = [one.item for one in excerpts]
+        messages = build_messages(question, excerpts, prose=self._prose)
         schema = None if self._prose else answer_schema([item.number for item in read])
         heard = _Heard(read, hear, search=self._prose)
         try:
@@ -71,24 +124,28 @@ class LLMAnswerer:
         except LanguageModelFailed:
             if not heard.statements:
                 raise
-            return self._draft(heard, "", degraded=True)
+            return self._draft(heard, "", broke_off=True)
         reply = parse_reply(completion.text)
         heard.add(reply.statements)
-        if not heard.statements and any(instructs(item.hit.chunk.text) for item in read):
-            raise LanguageModelFailed("A passage tells its reader what to say, so the model's silence proves nothing.")
+        if not heard.statements and any(instructs(one.text) for one in excerpts):
+            raise LanguageModelFailed(
+                "A passage tells its reader what to say, so the model's silence proves nothing.",
+                reason="passage-instructs",
+            )
         usage = {"prompt_tokens": completion.prompt_tokens, "completion_tokens": completion.completion_tokens}
         draft = self._draft(heard, reply.short, usage=usage)
         return draft if short_stands(reply.short, verify(draft, read), read) else replace(draft, short="")
 
     def _draft(
-        self, heard: _Heard, short: str, *, usage: Mapping[str, int] | None = None, degraded: bool = False
+        self, heard: _Heard, short: str, *, usage: Mapping[str, int] | None = None, broke_off: bool = False
     ) -> Draft:
         return Draft(
             statements=tuple(heard.statements.values()),
             short=short,
             confidence=1.0 if heard.statements else 0.0,
             answered_by=f"llm:{self._llm.name}",
-            degraded=degraded,
+            degraded=broke_off,
+            degraded_reason="broke-off" if broke_off else None,
             usage=usage,
         )
 
@@ -101,7 +158,7 @@ class _Heard:
     ) -> None:
         """
         Args:
-            search: Quotes for a sentence that cites nothing are looked for in every passage.
+            search: Quotes for a sentence that what it cites does not hold are looked for in every passage.
         """
         self._evidence = evidence
         self._hear = hear
@@ -131,16 +188,23 @@ class _Heard:
     def _quotes(self, text: str, cited: Sequence[int]) -> tuple[Quote, ...]:
         if len(words(text)) < _LEAST_WORDS:
             return ()
-        if self._search and not cited:
-            return _best_quotes(text, self._evidence)
-        return _cited_quotes(text, cited, self._evidence)
+        quotes = _cited_quotes(text, cited, self._evidence)
+        if not self._search or _held(quotes) == 1.0:
+            return quotes
+        found = _best_quotes(text, self._evidence)  # a small model often cites the number beside the right one
+        return found if _held(found) > _held(quotes) else quotes
 
 
-def build_messages(question: str, evidence: Sequence[Evidence], *, max_passage_chars: int) -> list[Message]:
+def system_of(*, prose: bool) -> str:
+    """The instructions, with which every prompt begins."""
+    return prompts.PLAIN_SYSTEM if prose else prompts.SYSTEM
+
+
+def build_messages(question: str, excerpts: Sequence[Excerpt], *, prose: bool = False) -> list[Message]:
     """The prompt: instructions, then the passages as fenced data, then the question."""
-    passages = "\n".join(_passage(item, max_passage_chars) for item in evidence)
+    passages = "\n".join(_passage(one) for one in excerpts)
     user = prompts.USER.format(passages=passages, question=defuse(" ".join(question.split())))
-    return [Message("system", prompts.SYSTEM), Message("user", user)]
+    return [Message("system", system_of(prose=prose)), Message("user", user)]
 
 
 def answer_schema(numbers: Sequence[int]) -> dict[str, Any]:
@@ -185,29 +249,20 @@ def _cited_quotes(text: str, cited: Sequence[int], evidence: Sequence[Evidence])
 def _best_quotes(text: str, evidence: Sequence[Evidence]) -> tuple[Quote, ...]:
     """Quotes of the one passage that holds most of the text."""
     found = [find_quotes(text, item) for item in evidence]
-    return max(found, key=lambda quotes: max((quote.support for quote in quotes), default=0.0), default=())
+    return max(found, key=_held, default=())
 
 
-def _within_budget(evidence: Sequence[Evidence], max_passage_chars: int) -> list[Evidence]:
-    taken: list[Evidence] = []
-    spent = 0
-    for item in evidence:
-        length = len(item.hit.chunk.text)
-        if not taken or spent + length <= max_passage_chars:
-            taken.append(item)
-            spent += length
-    return taken
+def _held(quotes: Sequence[Quote]) -> float:
+    """How much of a text the best of its quotes' passages holds."""
+    return max((quote.support for quote in quotes), default=0.0)
 
 
-def _passage(item: Evidence, max_chars: int) -> str:
-    provenance = item.document.provenance
+def _passage(one: Excerpt) -> str:
+    provenance = one.item.document.provenance
     source = provenance.publisher or provenance.title or prompts.UNKNOWN
     published = provenance.published.date if provenance.published else prompts.UNKNOWN
     return prompts.PASSAGE.format(
-        number=item.number,
-        source=_label(source),
-        published=_label(published),
-        text=defuse(item.hit.chunk.text[:max_chars]),
+        number=one.item.number, source=_label(source), published=_label(published), text=defuse(one.text)
     )
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import importlib.util
 import os
+import re
 import secrets
 import shutil
 import sys
@@ -20,14 +22,20 @@ from rag.models.gguf import architecture
 
 _SEED = 20_251_018
 _LONGEST_CONTEXT = 8192  # tokens; a model's own limit may ask for gigabytes of cache
+_HEADER_BYTES = 1024 * 1024
+_CONTEXT_LENGTH = re.compile(rb"\.context_length(?:\x04\0\0\0(.{4})|\x0a\0\0\0(.{8}))", re.DOTALL)
 
 
 class Said(NamedTuple):
-    """A piece of a reply; the counts of tokens come once, at the end, and are 0 before."""
+    """A piece of a reply; the counts of tokens come once, at the end, and are 0 before.
+
+    `cut` says that the reply ended because it had all the tokens that it may have.
+    """
 
     text: str
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cut: bool = False
 
 
 class GgufModel:
@@ -38,13 +46,26 @@ class GgufModel:
         _check_file(path)
         if importlib.util.find_spec("xllamacpp") is None:
             raise ModelUnavailable(
-                "A llama:// model needs xllamacpp, which is not installed. Run: pip install 'dossier[gguf]'"
+                "A llama:// model needs xllamacpp, which is not installed. Run: pip install 'xllamacpp>=2026.10'"
             )
         self.path = path
         self._max_tokens = max_tokens
         self._lock = threading.Lock()
         self._server: Any = None
         self._folder: str | None = None
+        self._closed = False
+        self.window = min(_LONGEST_CONTEXT, context_length(path) or _LONGEST_CONTEXT)
+
+    def read_ahead(self, messages: Sequence[Mapping[str, str]]) -> None:
+        """Load the model and read what every prompt begins with, in a thread of its own; what fails will fail again when asked."""
+
+        def read() -> None:
+            request = {"messages": [*messages, {"role": "user", "content": "."}], "max_tokens": 1, "cache_prompt": True}
+            with self._lock, contextlib.suppress(ModelUnavailable, RuntimeError):
+                if not self._closed:
+                    self._load().handle_chat_completions({**request, "stream": True}, lambda _: self._closed)
+
+        threading.Thread(target=read, name="gguf-read-ahead", daemon=True).start()
 
     def chat(
         self,
@@ -67,7 +88,7 @@ class GgufModel:
         request |= {
             "temperature": 0,
             "seed": _SEED,
-            "cache_prompt": False,
+            "cache_prompt": True,  # what a prompt shares with the one before it is not read again
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -89,6 +110,7 @@ class GgufModel:
 
     def close(self) -> None:
         """Free the model's memory; waits for a reply in progress."""
+        self._closed = True
         with self._lock:
             self._server = None
             if self._folder:
@@ -110,8 +132,9 @@ class GgufModel:
     def _params(self, llama: Any) -> Any:
         params = llama.CommonParams()
         params.model.path = str(self.path)
-        params.n_ctx = _LONGEST_CONTEXT
+        params.n_ctx = self.window
         params.n_parallel = 1
+        params.cache_ram_mib = 0  # only the last prompt is kept, where it was read
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = physical_cores()
         params.cpuparams.poll = params.cpuparams_batch.poll = (
             0  # sleep between tokens instead of spinning on a busy machine
@@ -148,8 +171,10 @@ class _Reply:
             if "error" in part:
                 self._failure = RuntimeError(str(part["error"].get("message", "refused")))
             usage = part.get("usage") or {}
-            text = "".join(choice.get("delta", {}).get("content") or "" for choice in part.get("choices", ()))
-            self._put(Said(text, int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0))))
+            choices = part.get("choices", ())
+            text = "".join(choice.get("delta", {}).get("content") or "" for choice in choices)
+            cut = any(choice.get("finish_reason") == "length" for choice in choices)
+            self._put(Said(text, int(usage.get("prompt_tokens", 0)), int(usage.get("completion_tokens", 0)), cut))
         return self._failure is not None
 
     def check(self) -> None:
@@ -166,6 +191,13 @@ def physical_cores() -> int:
         siblings = Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list")
         cores.add(siblings.read_text().strip() if siblings.is_file() else str(cpu))
     return max(1, len(cores))
+
+
+def context_length(path: Path) -> int | None:
+    """Tokens that a model was made to read at once, as the header of its file says; None where it does not."""
+    with path.open("rb") as file:
+        found = _CONTEXT_LENGTH.search(file.read(_HEADER_BYTES))
+    return int.from_bytes(found[1] or found[2], "little") or None if found else None
 
 
 def _check_file(path: Path) -> None:

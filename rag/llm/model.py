@@ -7,15 +7,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from index.errors import DossierError, LanguageModelFailed
+from index.errors import DossierError, LanguageModelFailed, SettingInvalid
 from rag.llm.backends import Backend, backend_of
 from rag.llm.bounded import Abandoned, current_budget, pieces_within
+from rag.llm.dialect import MOST_REFUSALS, Dialect
+from rag.llm.failure import REASONS, caused_by, code_of, window_said
 from rag.llm.gguf import Said
 
 MAX_RESPONSE_BYTES = 4 * 1024 * 1024  # a stream wraps each token in some 300 bytes
-_OPTIONS_REFUSED = frozenset({400, 404, 415, 422, 501})  # statuses of a server that does not know what was asked for
+UNKNOWN_WINDOW = 4096
+"""Tokens that a model is taken to read at once where nobody says: what the common local servers take by themselves."""
 _TRY_AGAIN = frozenset({429, 503, 529})
 _PAUSES_S = (0.25, 0.5, 1.0)
+_MEND = "Check DOSSIER_LLM, or unset it to answer without a language model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,40 +78,79 @@ class NobodyWaits(LanguageModelFailed):
     """Whoever asked has gone, so the model was not listened to any longer."""
 
 
-def open_llm(url: str, *, key: str | None, timeout_s: float, max_tokens: int) -> LlamaIndexModel:
+def open_llm(
+    url: str, *, key: str | None, timeout_s: float, max_tokens: int, window: int | None = None
+) -> LlamaIndexModel:
     """The language model that a setting names; nothing is loaded or sent before the first `complete`.
 
     Args:
         url, key: As for `backend_of`.
         timeout_s: Longest wait for a whole reply, connecting, loading and trying again included.
+        window: Tokens that the model reads at once; None asks whoever runs it.
 
     Raises:
-        SettingInvalid: The URL names no model.
+        SettingInvalid: The URL names no model, or the key could not be sent.
         ModelUnavailable: The file or the library of the model is missing.
     """
-    return LlamaIndexModel(backend_of(url, key=key, max_tokens=max_tokens), timeout_s)
+    return LlamaIndexModel(backend_of(url, key=key, max_tokens=max_tokens), timeout_s, window=window)
+
+
+class NothingCame(Exception):
+    """An answer in pieces that has none: the server does not speak in pieces, or the model said nothing."""
 
 
 class LlamaIndexModel:
-    """Any chat model of llama-index, bounded in time and size; a busy server is asked again while there is time."""
+    """Any chat model of llama-index, bounded in time and size; a busy server is asked again while there is time.
 
-    def __init__(self, backend: Backend, timeout_s: float) -> None:
+    What its server refuses is left out from then on.
+    """
+
+    def __init__(self, backend: Backend, timeout_s: float, *, window: int | None = None) -> None:
         self._backend = backend
         self._timeout_s = timeout_s
-        self._takes_options = True
+        self._window = window
+        self.dialect = Dialect()
 
     @property
     def name(self) -> str:
         return self._backend.name
 
     @property
+    def place(self) -> str:
+        """Where it runs, in words for whoever runs it."""
+        return self._backend.place
+
+    @property
     def small(self) -> bool:
         """Whether it is too small to be trusted with JSON, or with saying that it does not know."""
         return self._backend.small
 
-    def warm_up(self) -> None:
-        """Import what the model is spoken to with, so that no deadline is spent on that. Nothing is sent."""
-        self._backend.warm_up()
+    @property
+    def local(self) -> bool:
+        """Whether it runs on this machine, where what it reads costs seconds."""
+        return self._backend.local
+
+    def window(self) -> int:
+        """Tokens of prompt and reply together: as set, else as whoever runs the model says, else `UNKNOWN_WINDOW`.
+
+        A server that does not answer is asked again the next time.
+        """
+        if self._window is None:
+            try:
+                self._window = self._backend.window() or UNKNOWN_WINDOW
+            except LanguageModelFailed as error:
+                if error.reason in ("timeout", "unreachable"):
+                    return UNKNOWN_WINDOW
+                self._window = UNKNOWN_WINDOW
+        return self._window
+
+    def warm_up(self, messages: Sequence[Message] = ()) -> None:
+        """Import what the model is spoken to with, so that no deadline is spent on that. Nothing is sent.
+
+        Args:
+            messages: What every prompt begins with; a model in this process reads it ahead.
+        """
+        self._backend.warm_up([(message.role, message.content) for message in messages])
 
     def complete(
         self,
@@ -125,7 +168,7 @@ class LlamaIndexModel:
                 read, written = piece.prompt_tokens or read, piece.completion_tokens or written
                 hear(piece.text)
         if not text.strip():
-            raise LanguageModelFailed(f"{self._who()} gave an empty answer. {_MEND}")
+            raise LanguageModelFailed(f"{self._who()} gave an empty answer. {_MEND}", reason="empty")
         return Completion(text, read, written)
 
     def close(self) -> None:
@@ -144,8 +187,18 @@ class LlamaIndexModel:
             )
         except Abandoned as error:
             raise NobodyWaits(f"Nobody waits for {self._who()} any more.") from error
+        except SettingInvalid as error:
+            raise LanguageModelFailed(str(error), reason="model-not-found") from error
         except Exception as error:
-            raise LanguageModelFailed(self._complaint(error)) from error
+            code = code_of(error)
+            if code == "context-exceeded":
+                self._learn_window(error)
+            raise LanguageModelFailed(self._complaint(error, code), reason=code) from error
+
+    def _learn_window(self, error: Exception) -> None:
+        """A server that finds a prompt too long has less room than it was thought to have."""
+        known = self.window()
+        self._window = min(window_said(error) or known // 2, known)
 
     def _patiently(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Generator[Said, None, None]:
         """The reply; a server that is busy or not up yet is asked again, unless it has begun to answer or time is short."""
@@ -164,50 +217,61 @@ class LlamaIndexModel:
                 budget.rest(wait_s)
 
     def _ask(self, messages: Sequence[Message], schema: Mapping[str, Any] | None) -> Iterator[Said]:
+        """The reply, in the words that the server takes; those that it refuses are found out, and kept only if it then answers."""
         said = [(message.role, message.content) for message in messages]
-        options = self._backend.options(schema) if self._takes_options else {}
-        try:
-            yield from self._backend.ask(said, options)
-        except Exception as error:
-            if not options or getattr(error, "status_code", None) not in _OPTIONS_REFUSED:
-                raise
-            yield from self._backend.ask(said, {})
-            self._takes_options = False
+        offered = self._backend.offered(schema)
+        dialect = self.dialect
+        first: Exception = NothingCame()
+        error: Exception = first
+        for _ in range(MOST_REFUSALS):
+            begun, cut = False, False
+            try:
+                for piece in self._backend.ask(said, dialect, offered):
+                    begun = begun or bool(piece.text)
+                    cut = cut or piece.cut
+                    yield piece
+                if begun:
+                    self.dialect = dialect
+                    return
+                error = NothingCame()
+                after = dialect.after_silence(offered, cut=cut)
+            except Exception as raised:
+                if begun:
+                    raise
+                error = raised
+                after = dialect.after(error, offered)
+            first = error if isinstance(first, NothingCame) else first
+            if after is None:
+                break
+            dialect = after
+        if not isinstance(error, NothingCame):
+            raise first
 
     def _who(self) -> str:
         return f"Language model '{self._backend.name}' at {self._backend.place}"
 
-    def _complaint(self, error: Exception) -> str:
+    def _complaint(self, error: Exception, code: str) -> str:
         """What went wrong, without a word of the response: it may repeat what was sent."""
         status = getattr(error, "status_code", None)
-        if isinstance(status, int):
-            what = f"answered HTTP {status}"
-        elif isinstance(error, TimeoutError) or _caused_by(error, TimeoutError):
-            what = f"did not answer within {self._timeout_s:g} s"
-        elif _caused_by(error, OverflowError):
-            what = f"sent more than {MAX_RESPONSE_BYTES} bytes, or compressed ones"
-        elif isinstance(error, DossierError):
+        if isinstance(error, DossierError):
             return str(error)
-        else:
+        if isinstance(status, int):
+            return f"{self._who()} answered HTTP {status}: it {REASONS[code].what}. {_MEND} {REASONS[code].mend}"
+        if code == "timeout":
+            what = f"did not answer within {self._timeout_s:g} s"
+        elif caused_by(error, OverflowError):
+            what = f"sent more than {MAX_RESPONSE_BYTES} bytes, or compressed ones"
+        elif code == "unusable":
             what = f"gave no usable answer ({type(error).__name__})"
+        else:
+            what = REASONS[code].what
         return f"{self._who()} {what}. {_MEND}"
-
-
-_MEND = "Check DOSSIER_LLM, or unset it to answer without a language model."
 
 
 def _wait_s(error: Exception, pause_s: float) -> float | None:
     """Seconds until it makes sense to ask again: what the server says, else our own pause; None when it makes none."""
-    if getattr(error, "status_code", None) in _TRY_AGAIN:
+    if getattr(error, "status_code", None) in _TRY_AGAIN and code_of(error) != "no-credit":
         said = getattr(error, "response", None)
         after = "" if said is None else said.headers.get("retry-after", "")
         return float(after) if after.isdecimal() and len(after) < 6 else pause_s
-    return pause_s if _caused_by(error, ConnectionRefusedError) else None
-
-
-def _caused_by(error: BaseException | None, kind: type[Exception]) -> bool:
-    for _ in range(10):
-        if error is None or isinstance(error, kind):
-            break
-        error = error.__cause__ or error.__context__
-    return isinstance(error, kind)
+    return pause_s if caused_by(error, ConnectionRefusedError) else None

@@ -23,6 +23,12 @@ _SAYS_NOT_STATED = re.compile(r'"not_stated"\s*:\s*true')
 _MARKED_STOP = re.compile(rf"([.!?])((?:{MARKER.pattern}){{1,9}})")
 
 
+_NAMED_PASSAGE = re.compile(
+    r"(?i)(?<![.!?]),?\s\(?(?:(?:as\s)?(?:stated|mentioned|reported|said|written)\sin|according\sto|based\son|in|from|see)\s"
+    r"(?:the\s)?(?:passages?\s(?:in\s)?)?passages?\s(?:(?:number|no\.)\s)?\[?([0-9]{1,4})\]?\)?"
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A model's reply taken apart: statements with the passage numbers they cite, valid or not."""
@@ -120,6 +126,11 @@ def _markers(text: str) -> tuple[int, ...]:
 
 
 def _marked_sentences(text: str) -> list[str]:
-    """Sentences with the markers that follow them, also when those stand behind the full stop."""
-    inward = _MARKED_STOP.sub(r"\2\1", text[: MAX_STATEMENTS * MAX_STATEMENT_CHARS])
+    """Sentences with the markers that follow them, also when those stand behind the full stop or are words.
+
+    >>> _marked_sentences("It rained.[2] It cleared, according to passage 3.")
+    ['It rained[2].', 'It cleared [3].']
+    """
+    numbered = _NAMED_PASSAGE.sub(r" [\1]", text[: MAX_STATEMENTS * MAX_STATEMENT_CHARS])
+    inward = _MARKED_STOP.sub(r"\2\1", numbered)
     return [inward[span.start : span.end] for span in sentence_spans(inward)]

@@ -18,11 +18,25 @@ def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
     findings = [
         _model("embedder", settings.embedder, lambda: embedder.embed_query("Does it run?")),
         _model("reader", settings.reader, EncoderReader(settings.reader).warm_up),
+        *language_model(settings),
     ]
     if not findings[0].ok:
         detail = "Not looked at: without the embedder nobody can say whether its vectors fit."
         return [*findings, Finding("data", False, detail, "mend the embedder, then run: dossier doctor")]
     return [*findings, *(repair if mend else examine)(settings.data, embedder), *trail(settings)]
+
+
+def language_model(settings: Settings) -> list[Finding]:
+    """Whether the language model answers one question; nothing where none is set."""
+    from ui.command.models_server import checked_model
+
+    try:
+        checked = checked_model(settings)
+    except DossierError as error:
+        return [Finding("language model", False, str(error), "mend DOSSIER_LLM, then run: dossier models check")]
+    if checked is None:
+        return []
+    return [Finding("language model", checked.ok, f"{checked.model} ({checked.place}): {checked.said}", checked.mend)]
 
 
 def trail(settings: Settings) -> list[Finding]:

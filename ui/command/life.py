@@ -108,7 +108,7 @@ def mcp(ctx: typer.Context) -> None:
     from importlib.util import find_spec
 
     if find_spec("mcp") is None:
-        raise DossierError("dossier mcp needs the official SDK. Run: pip install 'dossier[mcp]'")
+        raise DossierError("dossier mcp needs the official SDK. Run: pip install 'mcp>=2.3,<3'")
     settings = settings_of(ctx)
     from ui.mcp import serve as run
     from ui.opening import open_desk

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from ui.command.models_server import check, list_of_server
 from ui.command.options import Json, print_json, settings_of
 from ui.terminal import out, say
 
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from rag.models.table import Model
     from rag.settings import Settings
 
-models = typer.Typer(no_args_is_help=True, help="List models, get one by its name, remove one.")
+models = typer.Typer(
+    no_args_is_help=True, help="List models, get one by its name, remove one, check the language model."
+)
+models.command()(check)
 
 
 def _complete(incomplete: str) -> list[str]:
@@ -54,8 +58,20 @@ class Listed:
 
 
 @models.command(name="list")
-def list_models(ctx: typer.Context, as_json: Json = False) -> None:
+def list_models(
+    ctx: typer.Context,
+    server: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="URL", help="List what a server of language models has: http://HOST/v1, ollama."
+        ),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """List the models that are known by name: which are here, which can be had, which the settings use."""
+    if server is not None:
+        list_of_server(server, settings_of(ctx), as_json=as_json)
+        return
     from rag.models.table import models as known
     from ui.command.show.models import show_models
 

@@ -82,7 +82,9 @@ def _said(kept: KeptAnswer) -> Iterator[Paragraph]:
     if answer.missing:
         yield Paragraph(f"Not found: {listed(answer.missing, '; ')}")
     if answer.degraded:
-        yield Paragraph("The language model did not answer; this is the answer without it.")
+        reason = answer.degraded_reason
+        why = reason.message if reason else "The language model did not answer."
+        yield Paragraph(f"{why} This is the answer without it.")
 
 
 def _sentence(statement: Statement) -> str:

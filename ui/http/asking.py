@@ -30,7 +30,9 @@ def asking(desk: LocalDesk, slots: Slots) -> APIRouter:
         """Every statement of the answer was checked against the passage that it cites; `not_stated` is an answer too.
 
         With `stream`, server-sent events: `sources` as often as what is read changes, `delta` for each checked statement, `citation` for
-        each passage that it cites, and `done` with the whole answer, or `error` with a problem document. A silence of 15 s is a comment.
+        each passage that it cites, and `done` with the whole answer, or `error` with a problem document. Where a language model writes,
+        `draft` comes before: `answer` is whole and checked, made without that model and shown at once, and `writing` is who writes;
+        `done` replaces it, under the same id. A silence of 15 s is a comment.
         """
 
         def make(listener: Listener) -> Answer:

@@ -53,6 +53,10 @@ class Hearing(RequestWork[Answer]):
         for citation in citations:
             self._tell("citation", citation.model_dump(mode="json"))
 
+    def draft(self, answer: Answer, writing: str) -> None:
+        super().draft(answer, writing)
+        self._tell("draft", {"writing": writing, "answer": answer.model_dump(mode="json")})
+
     async def begun(self) -> None:
         """Wait for the first event; raises what went wrong before it."""
         try:

@@ -41,12 +41,21 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._degraded = Counter(
+            "dossier_degraded_answers",
+            "Answers for which the language model was of no use, by the reason.",
+            ("reason",),
+            registry=self._registry,
+        )
+
     def request(self, seen: Seen) -> None:
         self._requests.labels(seen.method, seen.route, str(seen.status)).inc()
         self._seconds.labels(seen.route).observe(seen.ms / 1000)
 
     def answered(self, answer: Answer) -> None:
         self._answers.labels(answer.verdict, answer.answered_by, str(answer.degraded).lower()).inc()
+        if answer.degraded_reason is not None:
+            self._degraded.labels(answer.degraded_reason.code).inc()
 
     def gauge(self, name: str, said: str, label: str, read: Read) -> None:
         """A value for each value of one label, as it is when somebody asks."""

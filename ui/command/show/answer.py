@@ -45,7 +45,9 @@ def show_answer(console: Console, answer: Answer) -> None:
 
 def _show_notes(console: Console, answer: Answer) -> None:
     if answer.degraded:
-        write(console, "The language model did not answer; this is the answer without it.", "yellow")
+        reason = answer.degraded_reason
+        said = f"{reason.message} " if reason else "The language model did not answer. "
+        write(console, f"{said}This is the answer without it.", "yellow")
     if answer.rewritten_by:
         write(console, f"Searched as: {answer.query}", "dim")
     if answer.filters.detected:

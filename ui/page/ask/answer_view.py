@@ -19,7 +19,7 @@ EXPORTS = {"markdown": "Markdown", "docx": "Word", "csv": "CSV", "json": "JSON"}
 _NOT_STATED = "The documents don't say."
 
 _UNDATED = Html('<p class="note">Documents without a date pass no filter by date.</p>')
-_DEGRADED = Html('<p class="note degraded">The language model did not answer; the built-in reader stood in for it.</p>')
+_DEGRADED = "The language model did not answer; the built-in reader stood in for it."
 
 
 def answer_view(answer: Answer, *, kept: bool = False, collection: str | None = None, today: date | None = None) -> str:
@@ -80,10 +80,27 @@ def _stated(answer: Answer, cited: Mapping[int, Citation], tools: Html, today: d
         lead=_lead(answer, cited),
         text=prose(answer.statements, cited) if answer.statements else escape(answer.text),
         missing=_missing(answer),
-        degraded=_DEGRADED if answer.degraded else Html(""),
+        degraded=_degraded(answer),
         dates=fill('<p class="note dates">{dates}.</p>', dates=dates) if dates else Html(""),
         tools=tools,
     )
+
+
+def draft_view(answer: Answer) -> Html:
+    """What an answer says, without its proof: it stands while a better one is written."""
+    cited = {citation.number: citation for citation in answer.citations}
+    return fill('{lead}<p class="text">{text}</p>', lead=_lead(answer, cited), text=prose(answer.statements, cited))
+
+
+def _degraded(answer: Answer) -> Html:
+    """Why the language model was of no use, and that the answer is whole all the same."""
+    if not answer.degraded:
+        return Html("")
+    reason = answer.degraded_reason
+    why = f"{reason.message} The built-in reader stood in for it." if reason else _DEGRADED
+    if reason and answer.answered_by != "extractive":  # part of what it wrote is shown
+        why = reason.message
+    return fill('<p class="note degraded">{why}</p>', why=why)
 
 
 def _lead(answer: Answer, cited: Mapping[int, Citation]) -> Html:
@@ -135,7 +152,7 @@ def _not_stated(answer: Answer, tools: Html) -> Html:
         head=_head(answer),
         said=said,
         undated=_UNDATED if by_date and not nearest else Html(""),
-        degraded=_DEGRADED if answer.degraded else Html(""),
+        degraded=_degraded(answer),
         nearest=fill(
             '<h3>Nearest passages</h3><ul class="nearest">{items}</ul>',
             items=join(nearest_view(one) for one in nearest),

@@ -27,12 +27,15 @@ class SoFar:
         waiting: Other questions are answered first.
         evidence: Passages that are being read.
         statements, citations: What has passed, with its sources by number.
+        draft: The answer without the language model, which stands until `writing` has written.
     """
 
     waiting: bool = False
     evidence: tuple[EvidenceView, ...] = ()
     statements: tuple[Statement, ...] = ()
     citations: Mapping[int, Citation] = field(default_factory=dict)
+    draft: Answer | None = None
+    writing: str = ""
 
 
 class Live(Work[Answer]):
@@ -75,6 +78,9 @@ class Live(Work[Answer]):
     def statement(self, statement: Statement, citations: Sequence[Citation]) -> None:
         known = {**self.so_far.citations, **{one.number: one for one in citations}}
         self._tell(replace(self.so_far, statements=(*self.so_far.statements, statement), citations=known))
+
+    def draft(self, answer: Answer, writing: str) -> None:
+        self._tell(replace(self.so_far, draft=answer, writing=writing))
 
     def _tell(self, so_far: SoFar) -> None:
         self.check()

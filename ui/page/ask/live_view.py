@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.values import EvidenceView
-from ui.page.ask.answer_view import prose, question_view
+from ui.page.ask.answer_view import draft_view, prose, question_view
 from ui.page.ask.live import SoFar
 from ui.page.markup import Html, block, fill, join
 from ui.page.proof_view import reference
@@ -52,6 +52,8 @@ def stage_of(so_far: SoFar) -> str:
     """What is being done, in one line."""
     if so_far.waiting:
         return "Waiting for a turn: other questions are answered first …"
+    if so_far.draft is not None:
+        return f"{so_far.writing} is writing …"
     if so_far.statements:
         return "Checking the next sentence …"
     if so_far.evidence:
@@ -60,6 +62,8 @@ def stage_of(so_far: SoFar) -> str:
 
 
 def _text(so_far: SoFar) -> Html:
+    if so_far.draft is not None:  # until the whole of the other has passed: half of it would say less
+        return draft_view(so_far.draft)
     if not so_far.statements:
         return Html("")
     return fill('<p class="text">{text}</p>', text=prose(so_far.statements, so_far.citations))
