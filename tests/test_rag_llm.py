@@ -199,10 +199,10 @@ def test_a_wait_that_would_outlast_the_deadline_is_not_begun(after: str) -> None
     with StubServer(f"busy {after}") as stub:
         if after.isdecimal() and len(after) < 6:
             with pytest.raises(LanguageModelFailed, match="HTTP 429"):
-                ask(stub.url, timeout_s=60)
+                ask(stub.url, timeout_s=50)
             assert len(stub.requests) == 1
         else:
-            assert ask(stub.url, timeout_s=60).text == REPLIES["good"]
+            assert ask(stub.url, timeout_s=50).text == REPLIES["good"]
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
