@@ -83,3 +83,20 @@ def test_the_status_is_spoken_and_every_control_has_a_name(browser: Browser, url
         expect(page.one("#status")).to_contain_text("1 source")
         expect(page.page.get_by_role("textbox", name="Your question")).to_be_visible()
         expect(page.page.get_by_role("button", name="Source 1").first).to_be_visible()
+
+
+def test_a_command_waits_for_a_part_of_the_page_that_is_not_built_yet(browser: Browser, url: str) -> None:
+    """The script of the page is there before its parts are: on a busy machine by seconds."""
+    with Watched(browser, url) as page:
+        page.ready().ask(ASKED)
+        page.ask("When did the harbour open?")
+        expect(page.one("#conversation .turn")).to_have_count(2)
+        page.page.evaluate("""() => {
+            const place = document.querySelector("#command-begin");
+            window.parts = [...place.childNodes];
+            place.replaceChildren();
+            Dossier.send("begin", "");
+        }""")
+        expect(page.one("#conversation .turn")).to_have_count(2)
+        page.page.evaluate('document.querySelector("#command-begin").append(...window.parts)')
+        expect(page.one("#conversation .turn")).to_have_count(0)
