@@ -27,8 +27,9 @@ def main(which):
         )
     lock = os.path.join(ROOT, LOCKS[which])
     stamp = os.path.join(VENV, ".installed-" + which)
-    wanted = fingerprint(lock)
-    if os.path.exists(stamp) and open(stamp).read() == wanted:
+    wanted = [fingerprint(lock), fingerprint(os.path.join(ROOT, "pyproject.toml"))]
+    found = read(stamp).split()
+    if found == wanted:
         return
     if not os.path.exists(PYTHON):
         say("Creating .venv with Python %s" % platform.python_version())
@@ -36,14 +37,15 @@ def main(which):
             [sys.executable, "-m", "venv", VENV],
             "The virtual environment could not be made. On Debian or Ubuntu: apt install python3-venv. " + FRESH,
         )
-    install_torch()
-    say("Installing %s (hashes checked)" % LOCKS[which])
-    pip(["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock], network_hint())
+    if found[:1] != wanted[:1]:
+        install_torch()
+        say("Installing %s (hashes checked)" % LOCKS[which])
+        pip(["--no-deps", "--require-hashes", "--only-binary", ":all:", "-r", lock], network_hint())
     pip(
         ["--no-deps", "--no-build-isolation", "--editable", ROOT], "The package itself could not be installed. " + FRESH
     )
     with open(stamp, "w") as file:
-        file.write(wanted)
+        file.write("\n".join(wanted))
 
 
 def install_torch():
@@ -82,12 +84,17 @@ def network_hint():
     )
 
 
-def fingerprint(lock):
-    digest = hashlib.sha256()
-    for path in (lock, os.path.join(ROOT, "pyproject.toml")):
-        with open(path, "rb") as file:
-            digest.update(file.read())
-    return digest.hexdigest()
+def fingerprint(path):
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def read(stamp):
+    """What was installed: the fingerprints of the lock and of pyproject.toml; nothing where nothing was."""
+    if not os.path.exists(stamp):
+        return ""
+    with open(stamp) as file:
+        return file.read()
 
 
 def call(command):

@@ -1,4 +1,4 @@
-"""Session fixtures for real models, and a guard: no test reaches an address that is not loopback."""
+"""Session fixtures for real models, the order of the tests, and a guard: no test reaches an address that is not loopback."""
 
 from __future__ import annotations
 
@@ -9,20 +9,25 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import hypothesis
 import pytest
 
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+from tests.browser import CHROMIUM, NO_CHROMIUM
+from tests.shared import NO_SHARED, SHARED_SEEDS
 
+if TYPE_CHECKING:
     from rag.build import Dossier
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
-# No test fails for being slow on a busy machine.
-hypothesis.settings.register_profile("dossier", deadline=None)
-hypothesis.settings.load_profile("dossier")
+PAGE = "tests/page/"
+
+# No test fails for being slow on a busy machine, nor by chance: by day the examples are the same in every run, at night they are new ones.
+hypothesis.settings.register_profile("day", deadline=None, derandomize=True, database=None)
+hypothesis.settings.register_profile("night", deadline=None, database=None, print_blob=True)
+httpx._config.DEFAULT_TIMEOUT_CONFIG.__init__(120)  # type: ignore[misc]  # 5 s where a test says nothing
 
 _connect = socket.socket.connect
 
@@ -38,15 +43,47 @@ def _guarded_connect(self: socket.socket, address: Any) -> Any:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--nightly", action="store_true", help="run what takes hours: more kills, more fuzz, longer loads")
+    parser.addoption("--need-chromium", action="store_true", help="end at once where Chromium is not installed")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    hypothesis.settings.load_profile("night" if config.getoption("--nightly") else "day")
+    if config.getoption("--need-chromium") and CHROMIUM is None:
+        raise pytest.UsageError(NO_CHROMIUM)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Say at the start what this machine lacks."""
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    if terminal is None or hasattr(session.config, "workerinput"):
+        return
+    for line in [NO_CHROMIUM] * (CHROMIUM is None) + [NO_SHARED] * (not SHARED_SEEDS.is_dir()):
+        terminal.write_line(line)
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is long begins first, so that at the end no worker waits for another; the rest of the order stays."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: (not item.nodeid.startswith(PAGE), item.path not in slow))
     if config.getoption("--nightly"):
         return
     only_at_night = pytest.mark.skip(reason="only with --nightly (make nightly)")
     for item in items:
         if item.get_closest_marker("nightly"):
             item.add_marker(only_at_night)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """`--dist loadfile` with one more rule: the tests of the page share a server and a browser, and so a worker."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):  # type: ignore[misc]
+        def _split_scope(self, nodeid: str) -> str:
+            return PAGE if nodeid.startswith(PAGE) else str(super()._split_scope(nodeid))
+
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
@@ -67,7 +104,7 @@ def only_loopback() -> Iterator[None]:
 def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own DOSSIER_* variables do not change a test."""
     for name in list(os.environ):
-        if name.startswith("DOSSIER_") and name not in {"DOSSIER_SHARED", "DOSSIER_CRASH_RUNS"}:
+        if name.startswith("DOSSIER_") and name != "DOSSIER_SHARED":
             monkeypatch.delenv(name)
 
 
@@ -85,15 +122,6 @@ def reader():  # type: ignore[no-untyped-def]
     from rag.reading.reader import EncoderReader
 
     return EncoderReader()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Chromium. Of one module: while it is open, an event loop runs in the thread of the tests."""
-    from tests.browser import launched
-
-    with launched() as opened:
-        yield opened
 
 
 HARBOUR = """---

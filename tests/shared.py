@@ -9,7 +9,9 @@ SHARED = Path(os.environ.get("DOSSIER_SHARED", Path(__file__).resolve().parents[
 SHARED_SEEDS = SHARED / "seeds"
 SHARED_DATA = SHARED / "data"
 
-needs_shared = pytest.mark.skipif(
-    not SHARED_SEEDS.is_dir(),
-    reason="the original articles are not at hand (a folder 'shared' beside the checkout, or DOSSIER_SHARED)",
+NO_SHARED = (
+    "The original articles and public sets are not at hand: the tests that read them are left out. "
+    f"To have them too: a folder 'shared' beside the checkout, or DOSSIER_SHARED={SHARED}"
 )
+
+needs_shared = pytest.mark.skipif(not SHARED_SEEDS.is_dir(), reason=NO_SHARED)

@@ -134,7 +134,9 @@ def test_a_judgement_of_0_makes_nothing_relevant(tmp_path):
     assert read_set(tmp_path).searched == ()
 
 
-@pytest.mark.parametrize("content", [b"no gzip at all", gzip.compress(b'{"_id": "a", "text": "t"}\n' * 9)[:-12]])
+@pytest.mark.parametrize(
+    "content", [b"no gzip at all", gzip.compress(b'{"_id": "a", "text": "t"}\n' * 9, mtime=0)[:-12]]
+)
 def test_a_damaged_file_is_named(tmp_path, content):
     (write_set(tmp_path) / "corpus.jsonl.gz").write_bytes(content)
     assert any(re.match(r"corpus\.jsonl\.gz line \d+: ", problem) for problem in problems_of(tmp_path))

@@ -106,10 +106,22 @@ def written(folder: Path, bombs: Sequence[Bomb]) -> list[Path]:
     return paths
 
 
+def by_day(bombs: Sequence[Bomb]) -> list[Bomb]:
+    """Of each number of the list and each type of file the first two."""
+    seen = Counter[tuple[str, str]]()
+    chosen = []
+    for bomb in bombs:
+        kind = (bomb.case, Path(bomb.name).suffix)
+        seen[kind] += 1
+        if seen[kind] <= 2:
+            chosen.append(bomb)
+    return chosen
+
+
 def test_every_bomb_is_refused_with_a_reason_and_the_server_lives_on_as_small_as_before(
-    house: House, tmp_path: Path
+    house: House, tmp_path: Path, nightly: bool
 ) -> None:
-    bombs = list(corpus())
+    bombs = list(corpus()) if nightly else by_day(list(corpus()))
     paths = written(tmp_path, bombs)
     assert house.answers()
     gc.collect()

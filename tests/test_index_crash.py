@@ -17,7 +17,7 @@ from tests.fakes import WordHashEmbedder
 from tests.storage import article, found_by_own_words, offered, own, write
 
 ROOT = Path(__file__).resolve().parent.parent
-RUNS = int(os.environ.get("DOSSIER_CRASH_RUNS", "25"))
+RUNS = 300
 PER_TEST = 5
 LONGEST_S = 60.0
 
@@ -52,12 +52,12 @@ def _kill_while_it_ingests(data: Path, folder: Path, at_once: int, after_s: floa
 
 
 @pytest.mark.parametrize(
-    "first", [pytest.param(first, marks=(pytest.mark.slow,) if first else ()) for first in range(0, RUNS, PER_TEST)]
+    "first", [pytest.param(first, marks=(pytest.mark.nightly,) if first else ()) for first in range(0, RUNS, PER_TEST)]
 )
 def test_what_was_acknowledged_before_a_kill_is_searchable_and_nothing_is_half_there(
     tmp_path: Path, first: int
 ) -> None:
-    for run in range(first, min(first + PER_TEST, RUNS)):
+    for run in range(first, first + PER_TEST):
         chance = random.Random(run)
         data, folder = tmp_path / f"data{run}", tmp_path / f"files{run}"
         write(folder, {f"{n:03}.txt": article(run * 1_000 + n, lines=chance.randrange(1, 5)) for n in range(150)})
@@ -84,13 +84,14 @@ def test_what_was_acknowledged_before_a_kill_is_searchable_and_nothing_is_half_t
             assert set(found) <= {document.id for document in collection.documents()}
 
 
-def test_a_kill_during_rebuilds_leaves_the_old_index_or_the_new_one(tmp_path: Path) -> None:
+@pytest.mark.slow
+def test_a_kill_during_rebuilds_leaves_the_old_index_or_the_new_one(tmp_path: Path, nightly: bool) -> None:
     data, folder = tmp_path / "data", tmp_path / "files"
     files = write(folder, {f"{n:03}.txt": article(n, lines=3) for n in range(30)})
     with own(data) as directory:
         directory.collection("default", WordHashEmbedder(), create=True).ingest(files)
     chance = random.Random(0)
-    for _ in range(int(os.environ.get("DOSSIER_CRASH_RUNS", "4"))):
+    for _ in range(RUNS if nightly else 2):
         _kill_while_it_ingests(data, folder, 0, chance.uniform(0.0, 3.0))
         embedder = WordHashEmbedder()
         with own(data) as directory:

@@ -13,12 +13,19 @@ from tests.fakes import WordHashEmbedder
 from tests.storage import article, own, write
 
 
-@pytest.fixture
-def data(tmp_path: Path) -> Path:
-    files = write(tmp_path / "files", {f"{n}.txt": article(n) for n in range(4)})
-    with own(tmp_path / "data") as directory:
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("healthy")
+    files = write(folder / "files", {f"{n}.txt": article(n) for n in range(4)})
+    with own(folder / "data") as directory:
         directory.collection("default", WordHashEmbedder(), create=True).ingest(files)
-    return tmp_path / "data"
+    return folder / "data"
+
+
+@pytest.fixture
+def data(healthy: Path, tmp_path: Path) -> Path:
+    """A directory of the test's own."""
+    return Path(shutil.copytree(healthy, tmp_path / "data"))
 
 
 def _by_name(findings: list[Finding]) -> dict[str, Finding]:

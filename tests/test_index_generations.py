@@ -70,7 +70,13 @@ def _zero(path: Path) -> None:
 
 
 MUTATIONS = [(name, change) for name in INDEX_FILES for change in (_truncate, _zero, Path.unlink)]
-QUICK = {("header.bin", "_truncate"), ("link_lists.bin", "_zero"), ("data_level0.bin", "_zero")}
+BY_DAY = {
+    ("header.bin", "_truncate"),
+    ("data_level0.bin", "_zero"),
+    ("index_metadata.pickle", "unlink"),
+    ("link_lists.bin", "_zero"),
+}
+"""Each way of damage once, to files of each kind; every file in every way at night."""
 
 
 @pytest.mark.parametrize(
@@ -80,7 +86,7 @@ QUICK = {("header.bin", "_truncate"), ("link_lists.bin", "_zero"), ("data_level0
             name,
             change,
             id=f"{name}-{change.__name__}",
-            marks=() if (name, change.__name__) in QUICK else (pytest.mark.slow,),
+            marks=() if (name, change.__name__) in BY_DAY or name not in INDEX_FILES else (pytest.mark.nightly,),
         )
         for name, change in [*MUTATIONS, (".", shutil.rmtree), ("chroma.sqlite3", _truncate)]
     ],
@@ -107,7 +113,15 @@ def test_a_damaged_vector_index_answers_as_before_and_nothing_is_embedded(
     assert same >= 0.9 * 5 * len(QUERIES)
 
 
-@pytest.mark.parametrize("name", ["meta.json", ".term", ".store", "folder"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "meta.json",
+        pytest.param(".term", marks=pytest.mark.nightly),
+        ".store",
+        pytest.param("folder", marks=pytest.mark.nightly),
+    ],
+)
 def test_a_damaged_lexical_index_is_built_anew(tmp_path: Path, filled: tuple[Path, Answers, str], name: str) -> None:
     source, answers, generation = filled
     data_path, chroma = _copy(source, tmp_path / "data")

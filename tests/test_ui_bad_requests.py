@@ -40,7 +40,7 @@ def dossier(tmp_path_factory: pytest.TempPathFactory) -> FakeDossier:
 
 @pytest.fixture(scope="module")
 def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
-    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
         yield client
 
 
@@ -230,7 +230,7 @@ def test_a20_a_broken_embedder_is_a_503_that_is_logged(
 def test_a21_a_second_upload_waits_and_a_removal_meanwhile_wins(tmp_path: Path) -> None:
     dossier = FakeDossier(tmp_path)
     dossier.collection().gate = gate = threading.Event()
-    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
         jobs = [client.post("/v1/documents", files={"file": (name, b"A quay.")}).json()["id"] for name in "ab"]
         assert client.delete(f"/v1/documents/{HARBOUR_ID}").status_code == 200
         gate.set()

@@ -46,7 +46,7 @@ def key(dossier: FakeDossier) -> str:
 
 @pytest.fixture(scope="module")
 def client(url: str, key: str) -> Iterator[openai.OpenAI]:
-    with httpx.Client(trust_env=False, timeout=20) as http:
+    with httpx.Client(trust_env=False, timeout=120) as http:
         yield openai.OpenAI(base_url=f"{url}/v1", api_key=key, http_client=http, max_retries=0)
 
 
@@ -88,7 +88,7 @@ def test_a_stream_ends_with_the_annotations_of_what_was_streamed(client: openai.
 
 def test_the_asynchronous_client_gets_the_same(url: str, key: str) -> None:
     async def both() -> tuple[Any, str]:
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as http:
+        async with httpx.AsyncClient(trust_env=False, timeout=120) as http:
             client = openai.AsyncOpenAI(base_url=f"{url}/v1", api_key=key, http_client=http, max_retries=0)
             asked: Any = {"model": "dossier", "messages": [{"role": "user", "content": QUESTION}]}
             whole = await client.chat.completions.create(**asked)

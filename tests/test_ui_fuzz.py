@@ -114,11 +114,12 @@ def assert_sound(seen: Seen) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_whatever_is_sent_the_api_keeps_to_its_description(tmp_path: Path) -> None:
+def test_whatever_is_sent_the_api_keeps_to_its_description(tmp_path: Path, nightly: bool) -> None:
+    """By day a few requests of every kind that the engine makes: examples, each bound of each field, chance, chains."""
     with serving(FakeDossier(tmp_path, max_file_bytes=100_000, keep_answers=200)) as url:
-        seen = fuzz(url, examples=16)
+        seen = fuzz(url, examples=16) if nightly else fuzz(url, examples=3, steps=4)
     assert_sound(seen)
-    assert seen.cases >= 1_500
+    assert seen.cases >= (1_500 if nightly else 300)
 
 
 @pytest.mark.nightly

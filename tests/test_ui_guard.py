@@ -81,7 +81,7 @@ def client(url: str) -> Iterator[httpx.Client]:
 def raw(url: str, request: bytes) -> tuple[int, str]:
     """Status and body of one exchange, byte for byte as given; 0 when the server closed without a word."""
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as link:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=120) as link:
         link.sendall(request)
         received = b""
         while chunk := link.recv(65536):
@@ -413,7 +413,7 @@ def test_a_body_that_ends_early_reaches_nobody(url: str, counting: Counting) -> 
     counting.read = -1
     head = b"POST /gradio_api/queue/join HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     parts = urlsplit(url)
-    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=20) as link:
+    with socket.create_connection((parts.hostname or "", parts.port or 0), timeout=120) as link:
         link.sendall(head + b'Content-Length: 1000\r\n\r\n{"session_hash": "abc"')
         link.shutdown(socket.SHUT_WR)
         link.recv(1000)

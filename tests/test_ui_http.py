@@ -29,7 +29,7 @@ def dossier(tmp_path_factory: pytest.TempPathFactory) -> FakeDossier:
 
 @pytest.fixture(scope="module")
 def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
-    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
         yield client
 
 
@@ -265,7 +265,7 @@ def test_more_questions_than_fit_are_refused_with_retry_after(tmp_path: Path) ->
         for thread in threads:
             thread.start()
         for _ in range(2):
-            assert pipeline.entered.acquire(timeout=20)
+            assert pipeline.entered.acquire(timeout=120)
         refused = httpx.post(f"{url}/v1/answer", json={"question": "The harbour?"}, trust_env=False)
         pipeline.gate.set()
         for thread in threads:

@@ -36,7 +36,7 @@ def dossier(tmp_path: Path) -> FakeDossier:
 
 @pytest.fixture
 def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
-    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
         yield client
 
 

@@ -27,7 +27,7 @@ def dossier(tmp_path: Path) -> FakeDossier:
 
 @pytest.fixture
 def client(dossier: FakeDossier) -> Iterator[httpx.Client]:
-    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=20) as client:
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
         yield client
 
 
@@ -87,7 +87,7 @@ def test_while_the_first_runs_the_second_is_told_when_to_come_back(client: httpx
     seen: list[httpx.Response] = []
     first = threading.Thread(target=lambda: seen.append(post(client, "/v1/answer", ASKED)))
     first.start()
-    assert pipeline.entered.acquire(timeout=20)
+    assert pipeline.entered.acquire(timeout=120)
     second = post(client, "/v1/answer", ASKED)
     pipeline.gate.set()
     first.join(20)

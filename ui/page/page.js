@@ -13,11 +13,14 @@ const Dossier = (() => {
     box.dispatchEvent(new Event("input", { bubbles: true }));
   }
 
-  // Hand a command to Python: a hidden text box carries it, a hidden button sends it.
+  // Hand a command to Python: a hidden text box carries it, a hidden button sends it. One for a part of the page that is
+  // not built yet waits for it.
+  const early = [];
   function send(name, text) {
-    const place = one(`#command-${name}`);
-    write(one("textarea, input", place), text);
-    setTimeout(() => one("button", place).click(), 0);
+    const [box, button] = ["textarea, input", "button"].map((part) => one(`#command-${name} :is(${part})`));
+    if (!box || !button) return void early.push([name, text]);
+    write(box, text);
+    setTimeout(() => button.click(), 0);
   }
 
   // ---- one listener for every press, so that markup can come and go
@@ -65,6 +68,8 @@ const Dossier = (() => {
     const found = alike(focused.root, focused);
     (found[focused.at] ?? found[0] ?? one("mark, [tabindex='0']", focused.root))?.focus({ preventScroll: true });
   }
+
+  onSettled(() => early.splice(0).forEach((command) => send(...command)));
 
   // ---- what the sanitiser takes off the markup, and what only the browser knows
   onSettled(() => {

@@ -38,9 +38,10 @@ const Choices = (() => {
     dress();
   }
 
+  const carrier = () => one("#command-choices :is(textarea, input)");
   function hand() {
     const given = sent();
-    write(one("#command-choices :is(textarea, input)"), Object.keys(given).length ? JSON.stringify(given) : "");
+    if (carrier()) write(carrier(), Object.keys(given).length ? JSON.stringify(given) : "");
   }
 
   const reload = () => setTimeout(() => one("#command-choices button").click(), 0);
@@ -83,7 +84,7 @@ const Choices = (() => {
   let handed = false;
   onSettled(() => {
     dress();
-    if (handed || !one("#command-choices button")) return;
+    if (handed || !carrier() || !one("#command-choices button")) return;
     handed = true;
     hand();
     if (choices.collection) reload();

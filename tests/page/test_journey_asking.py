@@ -11,15 +11,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import IN_CHROMIUM, Watched
 from tests.fakes_page import MemoryDossier, make_document, served
-from tests.journeys import KEPT, NOT_STATED, OPENED, VOTED, House, house
+from tests.journeys import KEPT, NOT_STATED, OPENED, VOTED, House
 
 pytestmark = IN_CHROMIUM
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("asking")) as opened:
-        yield opened
 
 
 @pytest.fixture

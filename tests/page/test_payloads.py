@@ -90,13 +90,13 @@ def test_the_trap_catches_what_a_careless_page_would_do(browser: Browser, sink: 
     sink.seen.clear()
 
 
-@pytest.mark.parametrize("question", ["Who built the bridge?", "Which sides are there?", "Who is silent?"])
-def test_payloads_in_an_answer_its_quotes_and_its_passages_stay_text(trapped: Trapped, question: str) -> None:
-    trapped.ask(question)
-    trapped.holds("#answer")
-    for summary in trapped.one("#answer summary").all():
-        summary.click()
-    trapped.inert()
+def test_payloads_in_an_answer_its_quotes_and_its_passages_stay_text(trapped: Trapped) -> None:
+    for question in ("Who built the bridge?", "Which sides are there?", "Who is silent?"):
+        trapped.ask(question)
+        trapped.holds("#answer")
+        for summary in trapped.one("#answer summary").all():
+            summary.click()
+        trapped.inert()
 
 
 def test_payloads_in_a_quote_stay_text_above_its_number(trapped: Trapped, texts: list[str]) -> None:

@@ -10,15 +10,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.browser import IN_CHROMIUM, WAIT_MS, Watched
 from tests.fakes_page import MemoryDossier, served
-from tests.journeys import ARTICLES, OPENED, VOTED, House, house
+from tests.journeys import ARTICLES, OPENED, VOTED, House
 
 pytestmark = IN_CHROMIUM
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    with house(tmp_path_factory.mktemp("documents")) as opened:
-        yield opened
 
 
 @pytest.fixture
