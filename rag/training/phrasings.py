@@ -67,6 +67,8 @@ What are the main points of {document}?|key points of {document}|Give a short ov
 What are the key findings of {document}?|can you summarise {document} please|brief me on {document}|What does {document} cover?|outline {document}
 What is this about?|Give me an overview of {thing}.|What do the documents say about {thing}?|Summarise what is known about {thing}.|the most important things in {document}
 What are the takeaways from {document}?|what's in {document}|In short, what happened with {thing}?|What does the author of {document} argue?
+What are {document} about?|tell me what {document} says|what's {document} about|What is in {document}?|What is said in {document}?|Summary of all documents, please.
+Give me a summary of everything.|What do I need to know about {document}?|What is the essence of {document}?|sum up all the files|Give the main points of the documents.
 What changes in {document}?|recap {document}|Which topics does {document} deal with?|What should I know about {document}?|Describe the contents of {document}
 """,
     "table": """

@@ -17,8 +17,6 @@ from ui.access.whence import was_forwarded
 from ui.problems import Problem
 
 SIGN_IN = "/sign-in"
-NO_KEY = "bearer none"
-"""What a client says that cannot say nothing: OpenAI's wants a key even for a server that needs none."""
 _BEARER = re.compile(r"bearer (\S+)", re.IGNORECASE)
 _OTHER_HEADERS = ("x-api-key", "api-key", "proxy-authorization")
 _IN_ADDRESS = frozenset("key api_key apikey api-key token access_token auth authorization bearer".split())
@@ -59,7 +57,7 @@ class Credentials:
     def caller(self, scope: Scope, headers: Headers) -> Caller:
         """Whoever sends the request. Raises Problem for nobody."""
         given = headers.getlist("authorization")
-        if [one.lower() for one in given] == [NO_KEY]:
+        if self._trust_local and len(given) == 1 and _is_placeholder(given[0]):
             given = []
         elsewhere = _in_address(scope) or any(name in headers for name in _OTHER_HEADERS)
         match = _BEARER.fullmatch(given[0]) if len(given) == 1 and not elsewhere else None
@@ -74,6 +72,12 @@ class Credentials:
             if self._trust_local and not was_forwarded(headers):
                 return LOCAL
         raise KeyNeeded(by_browser=not given and _wants_page(scope, headers))
+
+
+def _is_placeholder(authorization: str) -> bool:
+    """Whether it is no key of ours at all but what a client says that cannot say nothing: OpenAI's wants a key for every server."""
+    match = _BEARER.fullmatch(authorization)
+    return match is not None and not match[1].startswith(PREFIX)
 
 
 def cookie_of(headers: Headers) -> str:
