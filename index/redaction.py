@@ -14,10 +14,10 @@ _WORDS = frozenset({"text", "quote", "value"})
 _STAYS = frozenset({"document_id", "chunk_id", "status", "standing", "citations"})
 _PARTS = ("statements", "citations", "timeline", "evidence")
 _ASKERS_OWN = (
-    "id", "verdict", "confidence", "answered_by", "degraded", "settings_hash", "generation", "thread", "rewritten_by",
+    "id", "kind", "verdict", "confidence", "answered_by", "degraded", "degraded_reason", "settings_hash", "generation", "thread", "rewritten_by",
     "usage", "cost", "timings_ms",
 )  # fmt: skip
-_OF_THE_WHOLE = (*_ASKERS_OWN, "question", "query", "text", "short", "filters", "missing", "nearness")
+_OF_THE_WHOLE = (*_ASKERS_OWN, "question", "query", "text", "short", "items", "filters", "missing", "nearness")
 
 
 def without_document(content: Mapping[str, Any], document_id: str) -> dict[str, Any]:
@@ -38,7 +38,7 @@ def without_document(content: Mapping[str, Any], document_id: str) -> dict[str, 
     kept: dict[str, Any] = {name: blanked(content.get(name, ())) for name in _PARTS}
     kept["conflicts"] = [settled(conflict) for conflict in content.get("conflicts", ())]
     if numbers:
-        kept |= {"text": ERASED, "short": ""}
+        kept |= {"text": ERASED, "short": "", "items": []}
     elif content["verdict"] in ("not_stated", "partial"):  # their text names what came nearest
         kept["text"] = ERASED
     return {name: content[name] for name in _OF_THE_WHOLE if name in content} | kept

@@ -1,7 +1,6 @@
 """Cells looked up by row and head, over a real collection of tables in several formats."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 

@@ -84,7 +84,7 @@ def test_any_span_of_any_passage_gives_offsets_inside_it(start: int, end: int, t
 def test_the_packaged_judge_has_a_weight_for_every_signal() -> None:
     judge = packaged_judge()
     assert len(judge.right.weights) == len(judge.answerable.weights) == len(FEATURES)
-    nothing, everything = (-2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.05), (2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0)
+    nothing, everything = (-2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.05, -2.0), (2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
     assert judge.answerable.probability(nothing) < 0.05 < 0.95 < judge.answerable.probability(everything)
 
 
@@ -95,7 +95,7 @@ def test_a_probability_rises_with_the_log_odds_and_never_overflows() -> None:
 
 
 def test_one_model_chooses_the_span_and_the_other_says_whether_there_is_an_answer() -> None:
-    by_span, by_rank = ((0.0, 1.0) + (0.0,) * 5), ((0.0,) * 6 + (1.0,))
+    by_span, by_rank = ((0.0, 1.0) + (0.0,) * 6), ((0.0,) * 6 + (1.0, 0.0))
     answerer = ExtractiveAnswerer(Judge(Logistic(by_span, 0.0), Logistic(by_rank, -1.0)))
     text = "Otto Lind built the mill in 1911."
     draft = answerer.draft("Who?", [evidence(1, text, SpanAnswer(0, 9, 5.0), SpanAnswer(28, 32, 1.0))])
@@ -105,3 +105,27 @@ def test_one_model_chooses_the_span_and_the_other_says_whether_there_is_an_answe
 def test_a_questions_names_and_numbers_are_its_hard_words() -> None:
     asked = AskedFor.of("How many ships did Tarn count in 2021?")
     assert asked.hard == {stem("Tarn"), "2021"} and stem("ships") in asked.words and stem("many") not in asked.words
+
+
+class Checks:
+    """Holds the spans with these words for right."""
+
+    def __init__(self, *right: str) -> None:
+        self.right_words = right
+
+    def right(self, question: str, spans: list[tuple[str, int, int]]) -> list[float]:
+        return [4.0 if text[start:end] in self.right_words else -4.0 for text, start, end in spans]
+
+
+def test_a_span_that_fails_the_headline_check_is_quoted_and_not_shown_as_the_answer() -> None:
+    text = "Otto Lind built the mill in 1911."
+    found = [evidence(1, text, SpanAnswer(0, 9, 5.0))]
+    draft = ExtractiveAnswerer(headline=Checks()).draft("When?", found)
+    assert draft.short == "" and draft.statements[0].text == text
+    assert ExtractiveAnswerer(headline=Checks("Otto Lind")).draft("Who?", found).short == "Otto Lind"
+
+
+def test_the_headline_check_may_prefer_another_span() -> None:
+    text = "Otto Lind built the mill in 1911."
+    found = [evidence(1, text, SpanAnswer(0, 9, 5.0), SpanAnswer(28, 32, 4.5))]
+    assert ExtractiveAnswerer(headline=Checks("1911")).draft("When?", found).short == "1911"

@@ -100,5 +100,24 @@ def test_a_title_is_read_but_no_answer_lies_in_it(reader: EncoderReader) -> None
 
 
 def test_a_statement_that_the_passage_makes_has_more_support_than_one_that_it_does_not(reader: EncoderReader) -> None:
-    there, elsewhere = reader.support("42 ships had been released.", [PASSAGE, "Bread is baked from flour and water."])
-    assert 0.0 <= elsewhere < 0.5 < there <= 1.0
+    there, elsewhere = reader.relations(
+        "42 ships had been released.", [PASSAGE, "Bread is baked from flour and water."]
+    )
+    assert 0.0 <= elsewhere.support < 0.5 < there.support <= 1.0
+    assert there.support + there.refute + there.neither == pytest.approx(1.0)
+
+
+def test_a_changed_number_is_a_contradiction(reader: EncoderReader) -> None:
+    said, changed = (
+        reader.relations(f"The dose is {dose} mg a day.", ["The dose is 5 mg a day."])[0] for dose in (5, 50)
+    )
+    assert said.support > 0.5 > said.refute and changed.refute > changed.support
+
+
+def test_the_headline_check_prefers_the_span_that_answers(reader: EncoderReader) -> None:
+    text = "The bridge was opened by Ida Moss on 3 May 2019."
+    spans = [(text, text.index(words), text.index(words) + len(words)) for words in ("Ida Moss", "3 May 2019")]
+    who, when = reader.right("Who opened the bridge?", spans)
+    assert who > when
+    who, when = reader.right("When was the bridge opened?", spans)
+    assert when > who
