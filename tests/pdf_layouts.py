@@ -113,3 +113,55 @@ def wrapped(pdf: FPDF, text: str, width: float, *, divided: bool = False) -> lis
             lines.append(line)
             line = word
     return [*lines, line]
+
+
+def table_pdf(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    *,
+    borders: str = "ALL",
+    bold_heads: bool = True,
+    intro: str = "",
+) -> bytes:
+    """One table under a title, drawn by fpdf."""
+    pdf = FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica", "B", 16)
+    pdf.cell(0, 10, "List of the year", new_x="LMARGIN", new_y="NEXT")
+    pdf.set_font("helvetica", size=10)
+    if intro:
+        pdf.multi_cell(0, 6, intro, new_x="LMARGIN", new_y="NEXT")
+    pdf.ln(4)
+    with pdf.table(borders_layout=borders, text_align="LEFT", v_align="TOP", first_row_as_headings=bold_heads) as table:
+        for row in [heads, *rows] if heads else rows:
+            table.row(row)
+    return bytes(pdf.output())
+
+
+def placed_pdf(
+    pages: Sequence[Sequence[tuple[float, float, str]]], *, font: str | None = None, size: float = 11
+) -> bytes:
+    """Words at places (x, y) in points from the upper left corner, drawn in the order given."""
+    pdf = new_pdf(font=font)
+    for words in pages:
+        pdf.add_page()
+        pdf.set_font("used" if font else "helvetica", size=size)
+        for x, y, text in words:
+            pdf.text(x, y, text)
+    return bytes(pdf.output())
+
+
+def displayed_pdf(lines: Sequence[str], *, font: str, leftward: bool) -> bytes:
+    """Lines in display order, flush right, every glyph drawn alone: from left to right, or from right to left."""
+    pdf = new_pdf(font=font)
+    pdf.add_page()
+    pdf.set_font("used", size=13)
+    for row, line in enumerate(lines):
+        x = 550 - sum(pdf.get_string_width(letter) for letter in line)
+        places = []
+        for letter in line:
+            places.append((x, letter))
+            x += pdf.get_string_width(letter)
+        for x, letter in reversed(places) if leftward else places:
+            pdf.text(x, 60 + 25 * row, letter)
+    return bytes(pdf.output())

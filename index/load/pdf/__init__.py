@@ -9,6 +9,7 @@ from index.load.extracted import Extracted
 from index.load.limits import MAX_TEXT_CHARS, check_pdf
 from index.load.pdf.engine import MAX_PAGES, Properties, laid_out, opened, properties
 from index.load.pdf.flow import page_texts, set_asides
+from index.load.pdf.grids import extend
 from index.load.pdf.parts import PageParts, parts_of
 from index.load.pdf.righttoleft import WRITTEN_LEFTWARD, reorder
 from index.load.pdf.running import running_lines
@@ -59,6 +60,7 @@ def _pages(content: bytes) -> list[PageParts]:
     total = 0
     for laid in laid_out(content):
         pages.append(parts_of(laid))
+        extend(pages[-1].parts)
         total += sum(len(line.text) for line in pages[-1].lines)
         if total > MAX_TEXT_CHARS:
             raise FileRefused("too_complex", f"It holds more than {MAX_TEXT_CHARS:,} characters of text. Split it.")

@@ -109,18 +109,23 @@ def _whole(rows: list[Row]) -> list[Row]:
     pieces: dict[int, list[Row]] = {id(row): [row] for row in full}
     kept: list[Row] = []
     for row in rows:
-        nearest = min(full, key=lambda one: abs(one.middle - row.middle))
         if _filled(row) > 1:
             kept.append(row)
-        elif abs(nearest.middle - row.middle) < 0.75 * apart and (row.cells[0] == "" or nearest.cells[0] != ""):
+            continue
+        nearest = min(full, key=lambda one: abs(one.middle - row.middle))
+        above = [one for one in full if one.middle < row.middle]
+        if abs(nearest.middle - row.middle) < 0.75 * apart and (row.cells[0] == "" or nearest.cells[0] != ""):
             pieces[id(nearest)].append(row)
+        elif above and row.cells[0] == "" and above[-1] is not full[0] and _covers(above[-1], row):
+            pieces[id(above[-1])].append(row)
         else:
             kept.append(row)
     return [_merged(pieces[id(row)]) if id(row) in pieces else row for row in kept]
 
 
-def _covers(row: Row, line: str) -> bool:
-    return line in " ".join(filter(None, row.cells))
+def _covers(row: Row, piece: Row) -> bool:
+    """Whether every cell of the piece has one in the row to go on."""
+    return all(cell for cell, more in zip(row.cells, piece.cells, strict=True) if more)
 
 
 def _filled(row: Row) -> int:
