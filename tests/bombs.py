@@ -33,7 +33,7 @@ _LARGE = 100_000_000
 
 @dataclass(frozen=True, slots=True)
 class Bomb:
-    """A file and the codes of which one must stand in the report; no codes: it is read, and what is hostile in it is not.
+    """A file and the codes of which one must stand in the report; "read" among them, or no codes: it is read, and what is hostile in it is not.
 
     Attributes:
         case: Number in the list.

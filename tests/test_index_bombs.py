@@ -137,7 +137,7 @@ def test_every_bomb_is_refused_with_a_reason_and_the_server_lives_on_as_small_as
     wrong = {
         f"{bomb.case} {bomb.name}": refused.get(bomb.name, "read")
         for bomb in bombs
-        if (refused.get(bomb.name) not in bomb.codes if bomb.codes else bomb.name in refused)
+        if refused.get(bomb.name, "read") not in (bomb.codes or ("read",))
     }
     print(
         f"{len(bombs)} files, {len(refused)} refused, {grown / 1e6:.0f} MB more at the most,", Counter(refused.values())
