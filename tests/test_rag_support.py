@@ -44,9 +44,10 @@ def test_what_rules_and_checker_both_doubt_is_cut() -> None:
     assert checked.status == "unsupported" and checked.checks["support"] == 0.05
 
 
-def test_what_its_quotes_contradict_is_cut() -> None:
-    (checked,) = check_support([statement()], EVIDENCE, GivenSupport(0.2, refute=0.7))
-    assert checked.status == "unsupported" and checked.checks["contradiction"] == 0.7
+def test_what_its_quotes_contradict_is_weak_and_cut_where_the_rules_doubt_it_too() -> None:
+    checker = GivenSupport(0.1, refute=0.85)
+    found = check_support([statement(), statement("weak")], EVIDENCE, checker)
+    assert [one.status for one in found] == ["weak", "unsupported"] and found[0].checks["contradiction"] == 0.85
 
 
 def test_support_lifts_nothing() -> None:

@@ -11,8 +11,8 @@ from rag.values import Evidence, Status
 
 WEAK_SUPPORT = 0.3
 """Under this probability of support a statement is shown with a warning, and cut where the rules doubt it too (ADR 0006)."""
-CONTRADICTED = 0.5
-"""From this probability of a contradiction on a statement is cut."""
+CONTRADICTED = 0.8
+"""From this probability of a contradiction on the same: the checker is not sure enough to cut by itself (ADR 0011)."""
 
 
 def check_support(
@@ -20,7 +20,7 @@ def check_support(
 ) -> tuple[VerifiedStatement, ...]:
     """The statements with `checks["support"]` and `checks["contradiction"]`.
 
-    What its quotes contradict is unsupported; what they hardly support loses a step: verified, weak, unsupported. Verbatim statements support themselves and are not read. The checker can only take away: what the rules cut stays cut.
+    What its quotes contradict or hardly support loses a step: verified, weak, unsupported. Verbatim statements support themselves and are not read. The checker can only take away: what the rules cut stays cut.
     """
     texts = {item.number: item.document.text for item in evidence}
     return tuple(_checked(statement, texts, checker) for statement in statements)
@@ -32,9 +32,7 @@ def _checked(statement: VerifiedStatement, texts: dict[int, str], checker: Suppo
     quoted = " ".join(texts[quote.evidence][quote.start : quote.end] for quote in statement.quotes)
     (relation,) = checker.relations(statement.text, [quoted])
     status: Status = statement.status
-    if relation.refute >= CONTRADICTED:
-        status = "unsupported"
-    elif relation.support < WEAK_SUPPORT:
+    if relation.refute >= CONTRADICTED or relation.support < WEAK_SUPPORT:
         status = "weak" if status == "verified" else "unsupported"
     found = {"support": round(relation.support, 4), "contradiction": round(relation.refute, 4)}
     return replace(statement, status=status, checks={**statement.checks, **found})
