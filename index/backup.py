@@ -180,7 +180,7 @@ def _check(path: Path, name: str) -> None:
 def _described(paths: dict[str, Path]) -> Manifest:
     members = {name: Member(path.stat().st_size, digest_of(path), count_rows(path)[0]) for name, path in paths.items()}
     schema = max(map(_schema_of, paths.values()))
-    return Manifest(version("dossier"), schema, datetime.now(UTC).isoformat(timespec="seconds"), members)
+    return Manifest(version("dossier-rag"), schema, datetime.now(UTC).isoformat(timespec="seconds"), members)
 
 
 def _schema_of(path: Path) -> int:

@@ -31,6 +31,8 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 WAIT_MS = 120_000
+PATIENCE_MS = 30_000
+ANSWERED = "#answer .dossier:not([data-earlier]) .verdict"
 STEP_MS = 5_000
 DESKTOP = {"width": 1280, "height": 860}
 PHONE = {"width": 390, "height": 844}
@@ -142,7 +144,17 @@ class Watched:
         return self.page.locator(selector, **given)
 
     def ask(self, question: str) -> None:
+        """Ask, and press again when nothing comes for a while, as a person would.
+
+        The page's library opens its stream of events with a call and closes it with the last: a call that is made in that very moment
+        is answered only after the next one.
+        """
         self.begin(question)
+        try:
+            expect(self.one(ANSWERED)).to_be_visible(timeout=PATIENCE_MS)
+        except AssertionError:
+            self.one("#question textarea").focus()
+            self.page.keyboard.press("Enter")
         self.answered()
 
     def begin(self, question: str) -> None:
@@ -152,7 +164,7 @@ class Watched:
         self.page.keyboard.press("Enter")
 
     def answered(self) -> None:
-        expect(self.one("#answer .dossier:not([data-earlier]) .verdict")).to_be_visible()
+        expect(self.one(ANSWERED)).to_be_visible()
         expect(self.one("#answer")).to_have_attribute("aria-busy", "false")
 
     def tab(self, name: str) -> None:

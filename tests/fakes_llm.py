@@ -68,6 +68,7 @@ class PlantedRetriever:
         )
         planted = Document("planted", text, "text/plain", said, (), ("/planted.txt",), "planted", 1, "2021-05-08")
         self.corpus = PlantedCorpus(retriever.corpus, planted)
+        self.embedder = retriever.embedder
         self._retriever = retriever
 
     def retrieve(

@@ -223,7 +223,9 @@ def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
         pytest.skip("systemd is not on this machine; the next test reads the unit")
     unit = tmp_path / "dossier.service"
     text = (ROOT / "deploy" / "dossier.service").read_text()
-    unit.write_text(text.replace("/opt/dossier/bin/dossier", sys.executable).replace("User=dossier", "User=daemon"))
+    unit.write_text(
+        text.replace("/opt/dossier/bin/dossier", f'"{sys.executable}"').replace("User=dossier", "User=daemon")
+    )
     ran = subprocess.run(["systemd-analyze", "verify", str(unit)], capture_output=True, text=True)
     assert (ran.returncode, [line for line in ran.stderr.splitlines() if "dossier.service" in line]) == (0, [])
 

@@ -193,7 +193,7 @@ class Server(MCPServer[Any]):
             "dossier",
             title="Dossier",
             instructions=INSTRUCTIONS,
-            version=version("dossier"),
+            version=version("dossier-rag"),
             log_level="WARNING",
             subscriptions=False,
         )

@@ -95,7 +95,8 @@ def _known(row: Row) -> frozenset[str]:
 
 def _named(row: Row, words: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """The heads of the cells that the question names whole, and the words that it names them with."""
-    heads, covered = set(), set()
+    heads: set[str] = set()
+    covered: set[str] = set()
     for head, value, _ in row.cells:
         own = AskedFor.of(value).words
         if own and own <= words:

@@ -57,7 +57,7 @@ class Table:
         """Take a line out that is no row: a running head or foot."""
         for row in self.rows:
             row.cells = (
-                ["" if cell and cell in line else cell for cell in row.cells] if _covers(row, line) else row.cells
+                ["" if cell and cell in line else cell for cell in row.cells] if _holds(row, line) else row.cells
             )
         self.rows = [row for row in self.rows if any(row.cells)]
 
@@ -121,6 +121,10 @@ def _whole(rows: list[Row]) -> list[Row]:
         else:
             kept.append(row)
     return [_merged(pieces[id(row)]) if id(row) in pieces else row for row in kept]
+
+
+def _holds(row: Row, line: str) -> bool:
+    return line in " ".join(filter(None, row.cells))
 
 
 def _covers(row: Row, piece: Row) -> bool:
