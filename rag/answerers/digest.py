@@ -20,6 +20,7 @@ from rag.answerers.subject import subject_of
 SENTENCES = 7
 MOST_DOCUMENTS, MOST_CHUNKS, MOST_SENTENCES = 12, 60, 240
 SHORTEST, LONGEST = 25, 400
+HEADING = 60
 HEAD, ASKED, NEW = 0.15, 0.35, 0.6
 CONFIDENCE = 0.8
 """A digest is never wrong as an answer may be, and never complete: it is shown as answered, not as certain."""
@@ -102,4 +103,19 @@ def _of_chunk(question: Question, chunk: Chunk) -> list[Sentence]:
 def _in_chunk(document: Document, chunk: Chunk) -> list[Sentence]:
     """Sentences of a passage that are long enough to say something, without headings."""
     spans = sentence_spans(document.text, chunk.start, chunk.end)
-    return [(document, chunk, span) for span in spans if SHORTEST <= span.end - span.start <= LONGEST]
+    return [
+        (document, chunk, span)
+        for span in spans
+        if SHORTEST <= span.end - span.start <= LONGEST and not _is_heading(document.text[span.start : span.end])
+    ]
+
+
+def _is_heading(text: str) -> bool:
+    """A line that is marked as a heading, or short and without an end.
+
+    >>> _is_heading("## After the storm"), _is_heading("Opening hours of the harbour"), _is_heading("The kiln is hot.")
+    (True, True, False)
+    """
+    return text.startswith("#") or (
+        len(text) < HEADING and not text.rstrip("\"'”’»)] ").endswith(tuple(".!?;:…。！？؟۔।"))
+    )
