@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -26,11 +26,25 @@ from index.errors import SettingInvalid
 
 CONFIG_FILE = "dossier.toml"
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_USUAL_PORT = re.compile(r"(?<=^http://)(.*):80$|(?<=^https://)(.*):443$")
 
 
 def _listed(value: object) -> object:
     """Values with commas between, as the environment has them, as a list."""
     return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+
+def _origin(value: str) -> str:
+    """An origin as browsers write it.
+
+    >>> _origin("HTTPS://App.Example.org:443/")
+    'https://app.example.org'
+    """
+    found = value.lower().removesuffix("/")
+    if found != "*" and not _ORIGIN.fullmatch(found):
+        raise ValueError(f"must be as https://app.example.org, without a path, got {value!r}")
+    return _USUAL_PORT.sub(r"\1\2", found)
 
 
 class Settings(BaseSettings):
@@ -48,6 +62,17 @@ class Settings(BaseSettings):
         (),
         description="Names that requests may give the server, with commas between; loopback names always, and on another "
         "address any name while none is set.",
+    )
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Other sites whose pages may call the API, as https://app.example.org, with commas between; '*' is every "
+        "site, on a server without keys only; unset: none.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?$",
+        max_length=200,
+        description="Path under which a proxy shows this server, as /dossier; unset: at the root.",
     )
     key: SecretStr | None = Field(None, description="Key that commands show to a server that asks for one.")
     require_keys: bool = Field(False, description="Ask for a key even where only this machine can reach the server.")
@@ -221,7 +246,7 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise SettingInvalid(
-            f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
+            f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.partition('.')[0].upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
         ) from error
 
 

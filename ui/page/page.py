@@ -95,6 +95,7 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         app,
         page,
         path="/",
+        root_path=dossier.settings.root_path or None,
         show_error=False,
         footer_links=[],
         run_history=False,
