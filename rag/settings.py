@@ -108,6 +108,11 @@ class Settings(BaseSettings):
         le=10_000_000,
         description="Tokens that the LLM reads and writes at once; unset: it is asked, and 4096 where nobody says.",
     )
+    llm_style: str | None = Field(
+        None,
+        max_length=1000,
+        description="How the LLM is to write: language, tone, form. It changes nothing about what has to be proved.",
+    )
     llm_passages: int | None = Field(
         None,
         ge=1,
@@ -167,6 +172,12 @@ class Settings(BaseSettings):
     queue_wait_s: float = Field(30.0, gt=0, le=600, description="Longest wait for a turn, in seconds.")
     answer_deadline_s: float = Field(120.0, gt=0, le=3600, description="Longest work on one question, in seconds.")
 
+    sources_in_text: bool = Field(
+        True,
+        description="End the text of OpenAI-compatible answers with its sources, for clients that pass over annotations; a client "
+        "that shows them says so in the header X-Dossier-Sources.",
+    )
+
     log_format: Literal["text", "json"] = Field(
         "text", description="Logs of a server: for people or one JSON object a line."
     )
@@ -219,6 +230,7 @@ class Settings(BaseSettings):
             "llm_max_tokens",
             "llm_context_tokens",
             "llm_passages",
+            "llm_style",
             "retrieve",
             "read",
             "per_document",
