@@ -162,6 +162,8 @@ class _Filling:
             return self._object(node, value, path)
         if kinds == "array":
             return self._array(node, value, path)
+        if kinds == "integer" and isinstance(value, Facts) and "number" in value:
+            value = value["number"]  # what is cited, as the number that it has in the text
         return _scalar(kinds, _bare(value), path)
 
     def _either(self, nodes: Sequence[Schema], value: Any, path: str) -> Any:

@@ -14,6 +14,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr
 from rag.reading.odds import probability
 from rag.views import View
 from ui.http.idempotency import IdempotentRoute
+from ui.http.openai_examples import RANKING
 from ui.http.openapi import problems
 from ui.http.parameters import Ignored, Open, look_through, unsupported
 from ui.http.served import EMBEDDING, RERANK, check_model, model_names, unknown_model
@@ -155,6 +156,7 @@ def models(dossier: Dossier, slots: Slots) -> APIRouter:
     @router.post(
         "/rerank",
         response_model=Ranking | tuple[RankedByTEI, ...],
+        responses={200: {"content": {"application/json": {"example": RANKING}}}},
         summary="Passages in order for a query, by the server's reader",
         openapi_extra=problems("unknown-model", "unsupported-parameter", "question-too-long"),
     )
