@@ -105,12 +105,14 @@ def build(dossier: Dossier, *, alone: bool = True) -> ASGIApp:
     Args:
         alone: Only this machine can reach the server: who has no key is its owner, unless the settings require keys.
     """
+    from ui.mcp_http import mount as mount_mcp
     from ui.page import mount
 
     settings = dossier.settings
     observers = Observers.of(settings, keys_required=settings.require_keys or not alone)
     permitted = Permitted(Watched(dossier, observers))
     app = create_app(permitted, metrics=observers.metrics, when_ready=settle)
+    mount_mcp(app, permitted)
     mount(app, permitted)
     return Prefixed(Watch(guarded(app, settings, alone=alone), observers), settings.root_path)
 

@@ -118,7 +118,10 @@ PAGE_ROUTES = (
     page("POST", "/gradio_api/queue/join", body="json", cost=EVENT, session="body"),
     page("POST", "/gradio_api/cancel", body="json", session="body"),
 )
-ROUTES = API_ROUTES + PAGE_ROUTES
+MCP = "/mcp"
+MCP_ROUTES = (route("POST", MCP, "read", "json", cost=EVENT),)
+"""For assistants; what a call of theirs asks takes its slot itself."""
+ROUTES = API_ROUTES + MCP_ROUTES + PAGE_ROUTES
 
 
 def find_route(method: str, path: str, routes: Sequence[Route] = ROUTES) -> tuple[Route, dict[str, str]]:
