@@ -21,6 +21,8 @@ ROUTE_KEY = "dossier.route"
 
 QUESTION = 10
 EVENT = 1
+_FILE = r"[A-Za-z0-9_.@+~-]{1,200}(?:/[A-Za-z0-9_.@+~-]{1,200}){0,9}"
+"""What {path:path} may be: a part of the page, by a name that a file system takes."""
 _SLOT = re.compile(r"\{(\w+)(:path)?\}")
 
 
@@ -48,7 +50,10 @@ class Route:
     def __post_init__(self) -> None:
         parts, at = [], 0
         for slot in _SLOT.finditer(self.path):
-            parts += [re.escape(self.path[at : slot.start()]), f"(?P<{slot[1]}>{'.+' if slot[2] else '[^/]+'})"]
+            parts += [
+                re.escape(self.path[at : slot.start()]),
+                f"(?P<{slot[1]}>{_FILE if slot[1] == 'path' else '.+' if slot[2] else '[^/]+'})",
+            ]
             at = slot.end()
         object.__setattr__(self, "pattern", re.compile("".join([*parts, re.escape(self.path[at:])])))
 
