@@ -13,6 +13,7 @@ from typing import Any
 
 from index.errors import StorageFailed, UnknownDocument
 from index.heading import heading
+from index.metadata import parsed_rows
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
@@ -23,7 +24,9 @@ FILE_NAME = "dossier.sqlite3"
 
 _DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language,
-    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
+    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
+    (SELECT json_group_array(json_array(source, key, place, value)) FROM (SELECT source, key, place, value FROM document_metadata
+        WHERE document_metadata.document = documents.id ORDER BY source, key, place))
     FROM documents"""
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
     CROSS JOIN chunks ON chunks.id = wanted.value"""
@@ -60,6 +63,7 @@ class Catalogue:
                 if not readonly:
                     prepare(self._writer, path)
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
             except BaseException:
                 self._writer.close()
                 raise
@@ -109,10 +113,20 @@ class Catalogue:
             finally:
                 self._depth -= 1
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
 
     def _last_sequence(self) -> int:
         row = self._writer.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return int(row[0]) if row else 0
+
+    def _last_described(self) -> int:
+        row = self._writer.execute("SELECT value FROM meta WHERE name = 'described'").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Unlike any before once a change of documents, or of what is known of them, was committed."""
+        return self._sequence, self._described
 
     @property
     def sequence(self) -> int:
@@ -258,9 +272,10 @@ class Catalogue:
 
 
 def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
-    """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
+    """True when a document's text, title or metadata, as UTF-8, or a stored vector holds these bytes."""
     row = connection.execute(
         """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+        UNION ALL SELECT 1 FROM metadata WHERE instr(CAST(value AS BLOB), ?1) OR instr(CAST(folded AS BLOB), ?1)
         UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
         (piece,),
     ).fetchone()
@@ -269,7 +284,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, sources, metadata = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -283,4 +298,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         notes=tuple(json.loads(notes)),
         language=language or None,
+        metadata=parsed_rows(metadata),
     )

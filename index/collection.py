@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.metadata import checked_key, checked_value, edit_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
@@ -30,8 +32,9 @@ from index.selection import EXACT_CHUNKS, Selections, search_selection
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
-RECIPE = "2"
+RECIPE = "3"
 PASSAGES = "heading"
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -206,11 +209,13 @@ class Collection:
             )
             return run.run(files, roots=roots, refusals=refusals)
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
 
         Args:
             document_id: The document; every source of it is corrected.
+            metadata: Free keys to set; "" and None as for the fields, None for it takes all of them back. The id stays: it is no part of
+                what is cited.
             fields: `title`, `publisher`, `author`, `published` (ISO 8601, as much of it as is known). "" says that it is not
                 known; None takes the correction back, so that the field is again what the file says.
 
@@ -222,15 +227,25 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
-        self.check_model()
-        return revise_document(
-            self.catalogue,
-            self._generations,
-            self._embedder,
-            document_id,
-            fields,
-            fingerprint=fingerprint_of(self._embedder),
-        )
+        said = {
+            checked_key(key): value if value is None or value == "" else checked_value(checked_key(key), value)
+            for key, value in (metadata or {}).items()
+        }
+        sources = self.catalogue.document(document_id).sources
+        if fields:
+            self.check_model()
+            document_id = revise_document(
+                self.catalogue,
+                self._generations,
+                self._embedder,
+                document_id,
+                fields,
+                fingerprint=fingerprint_of(self._embedder),
+            )
+        if said or metadata is None:
+            with self._generations.lock, self.catalogue.writing() as connection:
+                edit_metadata(connection, sources, None if metadata is None else said)
+        return document_id
 
     def edited(self, document_id: str) -> Edit:
         """The correction that lies over a document; one with several sources has the same over each, or that of the first. Raises UnknownDocument."""

@@ -14,6 +14,7 @@ from index.changes import NewDocument, add_document, has_document, link_source, 
 from index.edits import edit_of, store_edit
 from index.files import SourceFile
 from index.generations import Generations
+from index.metadata import FILE, GIVEN, store_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
 from index.values import IngestReport, KeptBeside, Refusal, Replacement
@@ -106,6 +107,7 @@ class Ingest:
                 self._refused.append(outcome)
             elif outcome.document is None:
                 self._unchanged += 1
+                self._describe(outcome.file)
             else:
                 batch.append(outcome)
                 self._chunks += len(outcome.document.spans)
@@ -184,6 +186,9 @@ class Ingest:
             present = not split_again(connection, new, keys)
         embedded = _take(fresh, new) if not present else 0
         gone = link_source(connection, read.file.source, read.stored)
+        store_metadata(connection, read.file.source, FILE, new.parsed.metadata)
+        if read.file.metadata is not None:
+            store_metadata(connection, read.file.source, GIVEN, read.file.metadata)
         if read.edited is not None:
             store_edit(connection, read.file.source, read.edited)
 
@@ -203,6 +208,14 @@ class Ingest:
                 self._replacements.append(Replacement(read.file.source, before, new.id, gone is not None))
 
         return tally
+
+    def _describe(self, file: SourceFile) -> None:
+        """Keep what is said with a file whose bytes are known already."""
+        if file.metadata is None:
+            return
+        with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+            if connection.execute("SELECT 1 FROM sources WHERE source = ?", (file.source,)).fetchone():
+                store_metadata(connection, file.source, GIVEN, file.metadata)
 
     def _remove_missing(self, files: Sequence[SourceFile], roots: Sequence[str], refusals: Sequence[Refusal]) -> None:
         """Sources under a root that were not offered are gone; those that were only refused, or not looked at, are not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -78,11 +79,12 @@ class Dossier(AbstractContextManager["Dossier"]):
         path = ("documents", document_id, "text")
         return self._call(views.TextView, "GET", *path, start=start, end=end, collection=collection)
 
-    def add(self, paths: Sequence[Path], *, collection: Name = None, progress: Progress = None) -> views.IngestView:
-        """Send files, known by their absolute paths from then on, and wait until they are in."""
+    def add(self, paths: Sequence[Path], *, progress: Progress = None, **form: Any) -> views.IngestView:
+        """Send files, known by their absolute paths from then on, and wait until they are in. More: collection, metadata, tags, source."""
+        form = {"source": [os.path.abspath(one) for one in paths], **form}  # noqa: PTH100
+        form["metadata"] = json.dumps(form["metadata"]) if form.get("metadata") is not None else None
         with ExitStack() as stack:
             files = [("file", (views.whole(one.name), stack.enter_context(one.open("rb")))) for one in paths]
-            form = {"source": [os.path.abspath(one) for one in paths], "collection": collection}  # noqa: PTH100
             job = self._call(views.JobView, "POST", "documents", form=form, files=files)
         while job.status in ("queued", "running"):
             if progress is not None and job.status == "running":
@@ -93,8 +95,8 @@ class Dossier(AbstractContextManager["Dossier"]):
             raise DossierProblem("job-failed", None, f"The server at {self.url} could not index the files: {job.error}")
         return job.report
 
-    def edit(self, document_id: str, *, collection: Name = None, **fields: str | None) -> views.DocumentView:
-        """Set title, publisher, author or published by hand; "" where it is not known, None to take a correction back."""
+    def edit(self, document_id: str, *, collection: Name = None, **fields: Any) -> views.DocumentView:
+        """Set title, publisher, author, published or metadata by hand; "" where it is not known, None takes it back."""
         return self._call(views.DocumentView, "PATCH", "documents", document_id, json=fields, collection=collection)
 
     def remove(self, document_id: str, *, erase: bool = False, collection: Name = None) -> views.RemovedView:

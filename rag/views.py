@@ -9,11 +9,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.feedback import Judgement, Rating
+from index.metadata import as_json
 from index.sentences import sentences_around
 from index.values import Document, IngestReport, Span
 from rag.replay import KeptAnswer, Replay
 from rag.values import Hit, Verdict
 
+MetadataJson = str | int | float | list[str]
 JobStatus = Literal["queued", "running", "done", "failed"]
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MAX_NAME_CHARS = 255
@@ -43,6 +45,7 @@ class DocumentView(View):
     added_at: str
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    metadata: dict[str, MetadataJson] = {}
 
 
 class DocumentsView(View):
@@ -268,6 +271,7 @@ def document_view(document: Document) -> DocumentView:
         added_at=document.added_at,
         sources=tuple(whole(source) for source in document.sources),
         notes=document.notes,
+        metadata=dict(as_json(document.metadata)),
     )
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from index.answers import documents_of
 from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
+from index.values import Metadata
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
@@ -69,10 +71,18 @@ class LocalDesk:
         self._dossier = dossier
         self._asking = Asking(dossier)
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
+    def index(
+        self,
+        paths: Sequence[Path],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+    ) -> IngestView:
         found = files_under(paths, self._dossier.settings)
         target = self._dossier.collection(check_collection(collection), create=True)
-        report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
+        files = [replace(one, metadata=metadata) for one in found.files]
+        report = target.ingest(files, roots=found.roots, refusals=found.refusals, progress=progress)
         return ingest_view(report)
 
     def answer(
@@ -242,7 +252,7 @@ class LocalDesk:
             raise Problem("invalid-request", "end must not be before start")
         return TextView(document_id=document_id, start=first, end=last, length=len(text), text=text[first:last])
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         """Correct what is known of a document; see `index.collection.Collection.edit`. Raises Problem for a value that cannot be."""
         target = self._dossier.collection(check_collection(collection))
         try:

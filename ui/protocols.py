@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.feedback import Feedback
     from index.files import SourceFile
-    from index.values import Document, Filters, IngestReport, Refusal
+    from index.values import Document, Filters, IngestReport, Metadata, Refusal
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
@@ -58,7 +58,7 @@ class Collection(Protocol):
 
     def document(self, document_id: str) -> Document: ...
 
-    def edit(self, document_id: str, **fields: str | None) -> str: ...
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = ..., **fields: str | None) -> str: ...
 
     def remove(self, document_id: str) -> None: ...
 
@@ -136,7 +136,14 @@ class OwnedDossier(Dossier, Protocol):
 class Desk(Protocol):
     """What a person can ask of a collection, whether this process owns the data or a server does."""
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
+    def index(
+        self,
+        paths: Sequence[Path],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+    ) -> IngestView: ...
 
     def answer(
         self,
@@ -181,7 +188,7 @@ class Desk(Protocol):
 
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView: ...
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView: ...
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
 

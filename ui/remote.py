@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from index.errors import DirectoryOwned
 from index.files import FoundFiles, SourceFile
+from index.values import Metadata
 from rag.asking import AS_SET
 from rag.client import Dossier
 from rag.coverage.table import Coverage, Reading
@@ -60,7 +61,14 @@ class RemoteDesk:
         self._settings = settings
         self._server = Dossier(f"http://{parts.netloc}", key, timeout=ANSWER_WAIT_S)
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
+    def index(
+        self,
+        paths: Sequence[Path],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+    ) -> IngestView:
         """Send the files, wait until they are in, then remove what is no longer under the folders."""
         found = files_under(paths, self._settings)
         refused = [
@@ -69,7 +77,7 @@ class RemoteDesk:
         sendable, unsendable = self._sort(found.files)
         reports = [IngestView(refused=(*refused, *unsendable))]
         for batch in _batches(sendable, self._settings.max_file_bytes):
-            reports.append(self._send(batch, collection, progress))
+            reports.append(self._send(batch, collection, progress, metadata))
         reports.append(IngestView(removed=tuple(self._remove_vanished(found, collection))))
         return merge_ingests(reports)
 
@@ -135,7 +143,7 @@ class RemoteDesk:
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView:
         return self._server.text(document_id, start, end, collection=collection)
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         return self._server.edit(document_id, collection=collection, **fields)
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None:
@@ -177,13 +185,16 @@ class RemoteDesk:
                 sendable.append((file, size))
         return sendable, refused
 
-    def _send(self, batch: Sequence[SourceFile], collection: str | None, progress: Progress | None) -> IngestView:
+    def _send(
+        self, batch: Sequence[SourceFile], collection: str | None, progress: Progress | None, metadata: Metadata | None
+    ) -> IngestView:
         """Send a batch; when a file of it has become unreadable, each by itself, so that the others go in."""
         try:
-            return self._server.add([one.path for one in batch], collection=collection, progress=progress)
+            paths = [one.path for one in batch]
+            return self._server.add(paths, collection=collection, progress=progress, metadata=metadata)
         except OSError as error:
             if len(batch) > 1:
-                return merge_ingests([self._send([one], collection, progress) for one in batch])
+                return merge_ingests([self._send([one], collection, progress, metadata) for one in batch])
             refused = RefusalView(source=batch[0].source, code="unreadable", reason=whole(str(error.strerror)))
             return IngestView(refused=(refused,))
 

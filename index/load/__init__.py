@@ -13,6 +13,7 @@ from index.errors import FileRefused
 from index.language import language_of
 from index.load.extracted import Extracted
 from index.load.limits import MAX_TEXT_CHARS, read_regular_file
+from index.metadata import readable
 from index.page import read_page
 from index.provenance import from_file_name, from_page, merge
 from index.values import ParsedFile, Provenance, Span
@@ -140,14 +141,16 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         body = (stripped(text, Span(len(front), len(text))),)
     if extracted.quoted:
         body = _without_quotes(text) or body
+    metadata, left_out = readable(extracted.metadata)
     return ParsedFile(
         text=text,
         media_type=extracted.media_type,
         provenance=merge(extracted.provenance, said, from_file_name(name, language)),
         body=body,
         page_starts=tuple(starts) if extracted.unit == "page" else (),
-        notes=(*extracted.notes, *notes),
+        notes=(*extracted.notes, *notes, *left_out),
         language=language,
+        metadata=metadata,
     )
 
 

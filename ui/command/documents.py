@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from ui.command.options import EXIT_FAILED, EXIT_SOME_REFUSED, Collection, DocumentId, Json, desk_of, tell
+from ui.command.options import (
+    EXIT_FAILED,
+    EXIT_SOME_REFUSED,
+    Collection,
+    DocumentId,
+    Json,
+    SetOption,
+    TagOption,
+    desk_of,
+    tell,
+)
 from ui.terminal import err, say
 
 
@@ -15,14 +25,17 @@ def index(
     ctx: typer.Context,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
     collection: Collection = None,
+    set_: SetOption = None,
+    tag: TagOption = None,
     as_json: Json = False,
 ) -> None:
     """Bring files and folders in; what vanished from a folder goes. Exit 3 when some files were refused."""
     from ui.command.show.documents import show_ingest, show_refusals
     from ui.command.show.progress import progress_bars
 
+    metadata = _metadata(set_, tag)
     with desk_of(ctx, collection) as (desk, name), progress_bars() as progress:
-        report = desk.index(paths, collection=name, progress=progress)
+        report = desk.index(paths, collection=name, progress=progress, metadata=metadata or None)
     show_refusals(err(), report)
     tell(report, as_json, show_ingest)
     if report.refused:
@@ -48,6 +61,8 @@ def edit(
     publisher: Annotated[str | None, typer.Option("--publisher", help="Outlet; '' where it is not known.")] = None,
     author: Annotated[str | None, typer.Option("--author", help="Author; '' where it is not known.")] = None,
     title: Annotated[str | None, typer.Option("--title", help="Title; '' where it is not known.")] = None,
+    set_: SetOption = None,
+    tag: TagOption = None,
     undo: Annotated[
         bool, typer.Option("--undo", help="Take every correction back: what the file says holds again.")
     ] = False,
@@ -58,12 +73,26 @@ def edit(
     from ui.command.show.documents import show_document
 
     given = {"published": date, "publisher": publisher, "author": author, "title": title}
-    fields = {name: value for name, value in given.items() if undo or value is not None}
-    if not fields or (undo and any(value is not None for value in given.values())):
-        raise typer.BadParameter("Give --date, --publisher, --author or --title, or --undo by itself.")
+    fields: dict[str, Any] = {name: value for name, value in given.items() if undo or value is not None}
+    metadata = _metadata(set_, tag)
+    if not (fields or metadata) or (undo and (metadata or any(value is not None for value in given.values()))):
+        raise typer.BadParameter("Give --date, --publisher, --author, --title, --set or --tag, or --undo by itself.")
+    if undo:
+        fields["metadata"] = None
+    elif metadata:
+        fields["metadata"] = metadata
     with desk_of(ctx, collection) as (desk, name):
         found = desk.edit(document_id, fields, collection=name)
     tell(found, as_json, show_document)
+
+
+def _metadata(pairs: list[str] | None, tags: list[str] | None) -> dict[str, Any]:
+    from ui.metadata import metadata_options
+
+    try:
+        return metadata_options(pairs or (), tags or ())
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
 
 
 def remove(ctx: typer.Context, document_id: DocumentId, collection: Collection = None) -> None:

@@ -36,6 +36,11 @@ Since = Annotated[
     str | None, typer.Option("--since", help="Only published on or after this date (2025, 2025-11, 2025-11-16).")
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Only published on or before this date.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Free metadata; a key given twice is a list, KEY= is not known."),
+]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be given several times.")]
 AnswerId = Annotated[
     str, typer.Argument(metavar="ID", help="As `dossier answers` lists it.", autocompletion=complete_answer)
 ]

@@ -70,6 +70,9 @@ def show_document(console: Console, one: DocumentView) -> None:
     when = date_with_source(one.published, one.published_precision, one.published_source)
     write(console, listed([one.publisher or "outlet not stated", one.author, when], ", "), "cyan", indent=2)
     write(console, f"document {one.id}", "dim", indent=2)
+    for key, value in one.metadata.items():
+        said = ", ".join(value) if isinstance(value, list) else str(value)
+        write(console, flat(f"{key}: {said}"), indent=2)
 
 
 def show_collections(console: Console, found: CollectionsView) -> None:
