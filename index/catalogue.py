@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import StorageFailed, UnknownDocument
+from index.filtering import passing, undated
 from index.heading import heading
 from index.metadata import parsed_rows
 from index.protocols import Vectors
@@ -235,21 +236,14 @@ class Catalogue:
         return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
 
     def matching(self, filters: Filters) -> list[str]:
-        """Ids of the documents that pass. A date known to the month passes when some day of it would."""
-        clauses, values = [], []
-        if filters.publisher:
-            wanted = filters.publisher.strip().casefold()
-            same = [name for name in self.publishers() if name.strip().casefold() == wanted]
-            clauses.append("publisher IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(same))
-        for bound, sign in ((filters.since, ">="), (filters.until, "<=")):
-            if bound:
-                clauses.append(f"substr(published, 1, length(?)) {sign} substr(?, 1, length(published))")
-                values += [bound, bound]
+        """Ids of the documents that pass, in the order they came in."""
         with self.reading() as connection:
-            passing = f"SELECT id FROM documents WHERE {' AND '.join(clauses) or '1'} ORDER BY key"  # noqa: S608
-            rows = connection.execute(passing, values)
-            return [row[0] for row in rows]
+            return passing(connection, filters)
+
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none."""
+        with self.reading() as connection:
+            return undated(connection, filters)
 
     def sources(self) -> dict[str, StoredSource]:
         """Every source and what it held when it was read."""

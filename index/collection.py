@@ -147,6 +147,10 @@ class Collection:
         """Ids of the documents that pass a filter."""
         return self._selections.select(filters).documents
 
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none; 0 where it asks for no date."""
+        return self.catalogue.undated(filters)
+
     def passages(self, document_id: str) -> list[Chunk]:
         """Every chunk of one document, in order; none when it is not there."""
         return list(self.catalogue.chunks(self.catalogue.chunk_ids([document_id])).values())

@@ -155,7 +155,7 @@ class Filters:
     metadata: tuple[Condition, ...] = ()
 
     def __bool__(self) -> bool:
-        return self != Filters(publisher="" if self.publisher == "" else None)
+        return any((self.publisher, self.since, self.until, self.tags, self.sources, self.documents, self.metadata))
 
     @property
     def dated(self) -> bool:

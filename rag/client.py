@@ -19,17 +19,22 @@ from rag.wire import Wire
 
 Name = str | None
 Progress = Callable[[str, int, int], None] | None
+_FILTERS = ("publisher", "since", "until", "as_of", "tags", "sources", "documents", "metadata")
 _EVENTS: dict[str, Any] = {"delta": Statement, "citation": Citation, "done": Answer}
 Event = tuple[EvidenceView, ...] | Statement | Citation | Answer
 
 
 class Where(TypedDict, total=False):
-    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive."""
+    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive; sources are folders or files, metadata is a condition a key."""
 
     collection: Name
     publisher: str | None
     since: str | None
     until: str | None
+    tags: Sequence[str]
+    sources: Sequence[str]
+    documents: Sequence[str]
+    metadata: Mapping[str, Any]
 
 
 class How(Where, total=False):
@@ -147,5 +152,5 @@ class Dossier(AbstractContextManager["Dossier"]):
 def _body(how: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """A request's JSON: the filters in an object of their own, nothing that was not given."""
     given = {**how, **fields}
-    filters = {name: given.pop(name) for name in ("publisher", "since", "until", "as_of") if name in given}
+    filters = {name: given.pop(name) for name in _FILTERS if name in given}
     return {**{name: value for name, value in given.items() if value is not None}, "filters": filters}

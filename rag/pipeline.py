@@ -16,6 +16,7 @@ from rag.answer.findings import Findings, find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
+from rag.filters import filters_as_json
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
@@ -81,7 +82,7 @@ class Pipeline:
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         asked_for = clock.time("kind", lambda: self._kind(query))
-        proposal = clock.time("propose", lambda: self._proposal(query, asked_for, hits))
+        proposal = clock.time("propose", lambda: self._proposal(query, asked_for, hits, _as_of(scope, as_of)))
         lines: tuple[Line, ...] = ()
         if proposal is not None:
             evidence = list(proposal.evidence)
@@ -94,7 +95,10 @@ class Pipeline:
             lines = clock.time("extract", lambda: self._lines(query, evidence))
         corpus = self.retriever.corpus
         view = FiltersView(
-            publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
+            **filters_as_json(scope),
+            as_of=as_of,
+            detected=scope != given,
+            undated_left_out=corpus.undated(_as_of(scope, as_of)),
         )
         asked = Asked(
             question,
@@ -159,10 +163,11 @@ class Pipeline:
         return query if self.by_periods else replace(query, period=None)
 
     def _scope(self, query: Query, given: Filters) -> Filters:
-        """What the caller set, and what the question sets where the caller set nothing."""
-        if not self.settings.detect_filters or given:
+        """What the caller set, and the outlet and dates that the question sets where the caller set neither."""
+        if not self.settings.detect_filters or given.publisher or given.dated:
             return given
-        return query.filters
+        set_by = query.filters
+        return replace(given, publisher=set_by.publisher, since=set_by.since, until=set_by.until)
 
     def _foreign(self, query: Query) -> bool:
         """Whether the question is in a language that the models do not know."""
@@ -179,12 +184,12 @@ class Pipeline:
         """What kind of question it is; a fact where nothing tells kinds apart."""
         return self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
 
-    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit]) -> Proposal | None:
+    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit], filters: Filters) -> Proposal | None:
         """The answer of the question's kind; None for a fact, and where its kind finds nothing."""
         answerer = self.answerers.get(asked.kind)
         if answerer is None or not hits:
             return None
-        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits))
+        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits, filters))
 
     def _choose(self, hits: Sequence[Hit]) -> list[Evidence]:
         """The passages worth reading."""

@@ -209,13 +209,22 @@ class EvidenceView(Frozen):
 
 
 class FiltersView(Frozen):
-    """Which documents were searched. `detected` is true when the question, not the caller, set them."""
+    """Which documents were searched. `detected` is true when the question, not the caller, set some of it.
+
+    Attributes:
+        undated_left_out: Documents that a date left out for having none.
+    """
 
     publisher: str | None = None
     since: str | None = None
     until: str | None = None
     as_of: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
     detected: bool = False
+    undated_left_out: int = 0
 
 
 class DegradedReason(Frozen):

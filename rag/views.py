@@ -94,8 +94,11 @@ class HitView(View):
 
 
 class SearchView(View):
+    """`undated_left_out`: documents that a filter by date left out for having none."""
+
     query: str
     hits: tuple[HitView, ...]
+    undated_left_out: int = 0
 
 
 class AnswerLine(View):

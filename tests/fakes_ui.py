@@ -100,6 +100,9 @@ class FakeCollection:
             raise UnknownDocument(f"There is no document {document_id}. Run: dossier documents")
         return self.held[document_id]
 
+    def undated(self, filters: Filters) -> int:
+        return 0
+
     def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         old = self.document(document_id)
         said_of = {**old.metadata, **checked({key: one for key, one in (metadata or {}).items() if one})}

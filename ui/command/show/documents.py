@@ -20,6 +20,8 @@ def show_hits(console: Console, found: SearchView) -> None:
     """Each passage under its score, the ranks behind it, and where it comes from."""
     if not found.hits:
         write(console, "No passage was found.")
+    if found.undated_left_out:
+        write(console, f"{count(found.undated_left_out, 'undated document')} left out by the dates.", "dim")
     for hit in found.hits:
         write(
             console,
