@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -29,11 +30,13 @@ from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.unzip import unzipped
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
 RECIPE = "3"
 PASSAGES = "heading"
+UNZIPPED = "unzipped"
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
 T = TypeVar("T")
@@ -68,6 +71,7 @@ class Collection:
         self._max_file_bytes = max_file_bytes
         self._ingesting = threading.Lock()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.rmtree(directory / UNZIPPED, ignore_errors=True)  # of an ingest that was killed
         self.catalogue = Catalogue(directory / FILE_NAME)
         self.answers = Answers(self.catalogue)
         self.feedback = Feedback(self.catalogue)
@@ -184,7 +188,7 @@ class Collection:
         refusals: Sequence[Refusal] = (),
         progress: Progress | None = None,
     ) -> IngestReport:
-        """Take files in. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
+        """Take files in, those in ZIP files too. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
 
         Args:
             files: What to read.
@@ -211,7 +215,8 @@ class Collection:
             run = Ingest(
                 self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
             )
-            return run.run(files, roots=roots, refusals=refusals)
+            with unzipped(files, self.directory / UNZIPPED, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
+                return run.run(all_, roots=(*roots, *zips), refusals=(*refusals, *left_out))
 
     def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.

@@ -128,7 +128,7 @@ def _refusal(path: Path, mode: int) -> Refusal | None:
         return None
     if not stat.S_ISREG(mode):
         return Refusal(source, "not_regular", f"It is {kind_of(mode)}, not a regular file.")
-    if path.suffix.lower() in UNREAD:
+    if path.suffix.lower() in UNREAD and path.suffix.lower() != ".zip":  # an ingest opens it, see `index.unzip`
         return Refusal(
             source, "bad_type", f"Files of type {path.suffix!r} are not read ({UNREAD[path.suffix.lower()]})."
         )

@@ -84,12 +84,18 @@ class Dossier(AbstractContextManager["Dossier"]):
         path = ("documents", document_id, "text")
         return self._call(views.TextView, "GET", *path, start=start, end=end, collection=collection)
 
-    def add(self, paths: Sequence[Path], *, progress: Progress = None, **form: Any) -> views.IngestView:
-        """Send files, known by their absolute paths from then on, and wait until they are in. More: collection, metadata, tags, source."""
-        form = {"source": [os.path.abspath(one) for one in paths], **form}  # noqa: PTH100
+    def add(
+        self, paths: Sequence[Path | tuple[str, Path]], *, progress: Progress = None, **form: Any
+    ) -> views.IngestView:
+        """Send files, known by their absolute paths from then on, and wait until they are in. A file may come with another name.
+
+        More: collection, metadata, tags, and source, which is what they are to be known by instead.
+        """
+        named = [one if isinstance(one, tuple) else (one.name, one) for one in paths]
+        form = {"source": [os.path.abspath(one) for _, one in named], **form}  # noqa: PTH100
         form["metadata"] = json.dumps(form["metadata"]) if form.get("metadata") is not None else None
         with ExitStack() as stack:
-            files = [("file", (views.whole(one.name), stack.enter_context(one.open("rb")))) for one in paths]
+            files = [("file", (views.whole(name), stack.enter_context(one.open("rb")))) for name, one in named]
             job = self._call(views.JobView, "POST", "documents", form=form, files=files)
         while job.status in ("queued", "running"):
             if progress is not None and job.status == "running":

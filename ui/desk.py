@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ from rag.views import (
 )
 from ui.access.caller import LOCAL, Caller
 from ui.export import Exported, Format, export_answer
-from ui.offered import files_under
+from ui.offered import offered
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
 from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
@@ -73,17 +72,18 @@ class LocalDesk:
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         collection: str | None,
         progress: Progress | None,
         metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
     ) -> IngestView:
-        found = files_under(paths, self._dossier.settings)
-        target = self._dossier.collection(check_collection(collection), create=True)
-        files = [replace(one, metadata=metadata) for one in found.files]
-        report = target.ingest(files, roots=found.roots, refusals=found.refusals, progress=progress)
-        return ingest_view(report)
+        """Take in files, folders and pages. `gone`: sources that are no longer there, or folders of them."""
+        with offered(paths, self._dossier.settings, progress=progress, metadata=metadata) as found:
+            target = self._dossier.collection(check_collection(collection), create=True)
+            report = target.ingest(found.files, roots=(*found.roots, *gone), refusals=found.refusals, progress=progress)
+            return ingest_view(report)
 
     def answer(
         self,

@@ -140,11 +140,12 @@ class Desk(Protocol):
 
     def index(
         self,
-        paths: Sequence[Path],
+        paths: Sequence[Path | str],
         *,
         collection: str | None,
         progress: Progress | None,
         metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
     ) -> IngestView: ...
 
     def answer(

@@ -53,11 +53,12 @@ _PARSERS = {
     ".xml": ("index.load.keyed", "parse_xml"),
     ".rss": ("index.load.keyed", "parse_xml"),
     ".atom": ("index.load.keyed", "parse_xml"),
+    ".ics": ("index.load.calendar", "parse_calendar"),
     ".ipynb": ("index.load.notebook", "parse_notebook"),
 }
 SUFFIXES = frozenset(_PARSERS)
 _BY_CONTENT = ("index.load.text", "parse_plain")
-"""Of a file whose suffix says nothing: source code, logs, subtitles, calendars and every other kind of plain text."""
+"""Of a file whose suffix says nothing: source code, logs, subtitles and every other kind of plain text."""
 UNREAD = {
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".ico"), "pictures"),
     **dict.fromkeys((".mp3", ".wav", ".ogg", ".flac", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm"), "sound and film"),

@@ -112,6 +112,7 @@ _add(
     documents.index,
     "dossier index notes/ report.pdf",
     "dossier index ~/clippings --collection clippings",
+    "dossier index https://example.org/report https://example.org/sitemap.xml",
 )
 _add(_DOCUMENTS, documents.documents, "dossier documents --json | jq -r '.documents[].id'")
 _add(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,13 +22,13 @@ from ui.terminal import err, say
 
 def index(
     ctx: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Files and folders.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH|URL...", help="Files, folders and pages.")],
     collection: Collection = None,
     set_: SetOption = None,
     tag: TagOption = None,
     as_json: Json = False,
 ) -> None:
-    """Bring files and folders in; what vanished from a folder goes. Exit 3 when some files were refused."""
+    """Bring files, folders and web pages in; what vanished from a folder goes. Exit 3 when some were refused."""
     from ui.command.show.documents import show_ingest, show_refusals
     from ui.command.show.progress import progress_bars
 
