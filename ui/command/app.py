@@ -114,6 +114,9 @@ _add(
     "dossier index ~/clippings --collection clippings",
     "dossier index https://example.org/report https://example.org/sitemap.xml",
 )
+_add(
+    _DOCUMENTS, documents.watch, "dossier watch ~/clippings", "dossier watch minutes/ --collection minutes --tag board"
+)
 _add(_DOCUMENTS, documents.documents, "dossier documents --json | jq -r '.documents[].id'")
 _add(
     _DOCUMENTS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,9 +17,10 @@ from ui.command.options import (
     SetOption,
     TagOption,
     desk_of,
+    settings_of,
     tell,
 )
-from ui.terminal import err, say
+from ui.terminal import err, flat, say
 
 
 def index(
@@ -40,6 +43,43 @@ def index(
     if report.refused:
         went_in = report.added or report.replaced or report.unchanged
         raise typer.Exit(EXIT_SOME_REFUSED if went_in else EXIT_FAILED)
+
+
+def watch(
+    ctx: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, readable=True, help="The folder.")
+    ],
+    collection: Collection = None,
+    set_: SetOption = None,
+    tag: TagOption = None,
+    every: Annotated[float, typer.Option("--every", min=0.1, max=86_400, help="Seconds between two looks.")] = 1.0,
+) -> None:
+    """Index a folder, then follow it: what changes is indexed, what goes is removed. Ctrl-C ends it."""
+    import signal
+    import threading
+
+    from ui.folder_watch import FolderWatch
+
+    metadata = _metadata(set_, tag)
+    stop = threading.Event()
+    before = {one: signal.signal(one, lambda *_: stop.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with desk_of(ctx, collection) as (desk, name):
+            settings = settings_of(ctx)
+            FolderWatch(
+                desk,
+                Path(os.path.abspath(folder)),  # noqa: PTH100 - links are not followed
+                settings,
+                collection=name,
+                tell=lambda line: say(flat(line)),
+                stop=stop,
+                every_s=every,
+                metadata=metadata or None,
+            ).run()
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
 
 
 def documents(ctx: typer.Context, as_json: Json = False, collection: Collection = None) -> None:
