@@ -18,17 +18,19 @@ from index.metadata import parsed_rows
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
+from index.successors import SUPERSEDED_BY
 from index.values import Chunk, Document, Filters, Provenance, Published
 from index.vectors import known_vectors, stack_vectors
 
 FILE_NAME = "dossier.sqlite3"
 
-_DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
+_DOCUMENT = f"""SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language,
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
     (SELECT json_group_array(json_array(source, key, place, value)) FROM (SELECT source, key, place, value FROM document_metadata
-        WHERE document_metadata.document = documents.id ORDER BY source, key, place))
-    FROM documents"""
+        WHERE document_metadata.document = documents.id ORDER BY source, key, place)),
+    {SUPERSEDED_BY}
+    FROM documents"""  # noqa: S608 - constants
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
@@ -278,7 +280,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, sources, metadata = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, sources, metadata, superseded_by = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -293,4 +295,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         notes=tuple(json.loads(notes)),
         language=language or None,
         metadata=parsed_rows(metadata),
+        superseded_by=superseded_by,
     )

@@ -30,6 +30,8 @@ from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.successors import KEY as SUPERSEDED
+from index.successors import check_successor
 from index.unzip import unzipped
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
@@ -223,7 +225,7 @@ class Collection:
 
         Args:
             document_id: The document; every source of it is corrected.
-            metadata: Free keys to set; "" and None as for the fields, None for it takes all of them back. The id stays: it is no part of
+            metadata: Free keys to set, "superseded_by" among them, which takes a document's id; "" and None as for the fields, None for it takes all of them back. The id stays: it is no part of
                 what is cited.
             fields: `title`, `publisher`, `author`, `published` (ISO 8601, as much of it as is known). "" says that it is not
                 known; None takes the correction back, so that the field is again what the file says.
@@ -232,7 +234,7 @@ class Collection:
             The id of the document as it is now; the same one when nothing changes.
 
         Raises:
-            UnknownDocument: There is no such document.
+            UnknownDocument: There is no such document, or none that is to supersede it.
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
@@ -253,6 +255,8 @@ class Collection:
             )
         if said or metadata is None:
             with self._generations.lock, self.catalogue.writing() as connection:
+                if successor := said.get(SUPERSEDED):
+                    said[SUPERSEDED] = check_successor(connection, document_id, str(successor))
                 edit_metadata(connection, sources, None if metadata is None else said)
         return document_id
 

@@ -17,7 +17,8 @@ from index.generations import Generations
 from index.metadata import FILE, GIVEN, store_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
-from index.values import IngestReport, KeptBeside, Refusal, Replacement
+from index.successors import offer
+from index.values import IngestReport, KeptBeside, Refusal, Replacement, Successor
 from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
@@ -93,8 +94,17 @@ class Ingest:
             reused_chunks=self._reused,
             replacements=tuple(self._replacements),
             beside=tuple(self._beside),
+            successors=self._successors(),
             seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
         )
+
+    def _successors(self) -> tuple[Successor, ...]:
+        """Which of the documents that came in look like newer or older versions of others."""
+        came = [*self._added, *self._replaced]
+        if not came:
+            return ()
+        with self._catalogue.reading() as connection:
+            return tuple(offer(connection, came))
 
     def _take_in(self, files: Sequence[SourceFile]) -> None:
         batch: list[ReadFile] = []

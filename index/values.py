@@ -83,6 +83,7 @@ class Document:
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
         metadata: What its sources say besides provenance, with what was given or set by hand laid over it.
+        superseded_by: Id of the document that is marked as standing in its place.
     """
 
     id: str
@@ -97,6 +98,7 @@ class Document:
     notes: tuple[str, ...] = ()
     language: str | None = None
     metadata: Metadata = field(default_factory=dict, hash=False)
+    superseded_by: str | None = None
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""
@@ -182,6 +184,15 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """Two documents of which `new` looks like the version that stands in the place of `old`, and what says so."""
+
+    old: str
+    new: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptBeside:
     """A file whose name was taken by another content: both are kept, this one as `source`."""
 
@@ -196,6 +207,7 @@ class IngestReport:
     Attributes:
         replacements: What was replaced by what, by source.
         beside: Files that went in beside another of the same name.
+        successors: Documents that look like newer versions of others; nothing is marked until a person marks it.
         unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
         embedded_chunks: Chunks that went through the encoder.
         reused_chunks: Chunks of new or changed documents whose vector was already known.
@@ -211,4 +223,5 @@ class IngestReport:
     reused_chunks: int = 0
     replacements: tuple[Replacement, ...] = ()
     beside: tuple[KeptBeside, ...] = ()
+    successors: tuple[Successor, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

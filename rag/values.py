@@ -131,7 +131,11 @@ class Frozen(BaseModel):
 
 
 class Citation(Frozen):
-    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points."""
+    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points.
+
+    Attributes:
+        superseded_by: Id of the document that is marked as standing in this one's place; this one is then not what is in force.
+    """
 
     number: int
     document_id: str
@@ -149,6 +153,7 @@ class Citation(Frozen):
     end: int
     page: int | None = None
     support: float = 0.0
+    superseded_by: str | None = None
 
 
 class Statement(Frozen):

@@ -46,6 +46,7 @@ class DocumentView(View):
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     metadata: dict[str, MetadataJson] = {}
+    superseded_by: str | None = None
 
 
 class DocumentsView(View):
@@ -91,6 +92,7 @@ class HitView(View):
     text: str
     before: str = ""
     after: str = ""
+    superseded_by: str | None = None
 
 
 class SearchView(View):
@@ -158,6 +160,14 @@ class BesideView(View):
     source: str
 
 
+class SuccessorView(View):
+    """Of two documents `new` looks like the version that stands in the place of `old`. Mark it with an edit of `old`: superseded_by."""
+
+    old: str
+    new: str
+    why: str
+
+
 class IngestView(View):
     """What an ingest did; `added`, `replaced` and `removed` hold document ids."""
 
@@ -170,6 +180,7 @@ class IngestView(View):
     reused_chunks: int = 0
     replacements: tuple[ReplacementView, ...] = ()
     beside: tuple[BesideView, ...] = ()
+    successors: tuple[SuccessorView, ...] = ()
     seconds: dict[str, float] = {}
 
 
@@ -275,6 +286,7 @@ def document_view(document: Document) -> DocumentView:
         sources=tuple(whole(source) for source in document.sources),
         notes=document.notes,
         metadata=dict(as_json(document.metadata)),
+        superseded_by=document.superseded_by,
     )
 
 
@@ -309,6 +321,7 @@ def hit_view(hit: Hit, document: Document, context: int = 0) -> HitView:
         text=hit.chunk.text,
         before=document.text[before.start : before.end],
         after=document.text[after.start : after.end],
+        superseded_by=document.superseded_by,
     )
 
 
@@ -356,6 +369,7 @@ def ingest_view(report: IngestReport) -> IngestView:
             for one in report.replacements
         ),
         beside=tuple(BesideView(name=whole(one.name), source=whole(one.source)) for one in report.beside),
+        successors=tuple(SuccessorView(old=one.old, new=one.new, why=one.why) for one in report.successors),
         seconds=dict(report.seconds),
     )
 
@@ -377,5 +391,6 @@ def merge_ingests(views: Iterable[IngestView]) -> IngestView:
         reused_chunks=sum(part.reused_chunks for part in parts),
         replacements=tuple(one for part in parts for one in part.replacements),
         beside=tuple(one for part in parts for one in part.beside),
+        successors=tuple(one for part in parts for one in part.successors),
         seconds=seconds,
     )

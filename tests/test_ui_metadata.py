@@ -23,7 +23,7 @@ from ui.command.app import app
 from ui.desk import LocalDesk
 from ui.http.app import create_app
 from ui.mcp import Tools
-from ui.requests import SearchFilters
+from ui.requests import AnswerFilters, SearchFilters
 from ui.serve import guarded
 from ui.slots import Slots
 
@@ -207,3 +207,31 @@ def test_assistants_narrow_a_search_too(real: RealDossier) -> None:
     filters = SearchFilters.model_validate({"metadata": {"season": "summer"}})
     found = tools.search("ships at the quay", filters=filters).structured_content
     assert found is not None and [("57" in one["text"]) for one in found["hits"]] == [True]
+
+
+def test_a_citation_of_a_superseded_document_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "notes").mkdir()
+    said = "The travel allowance of the Tarn harbour board is {} crowns a day. It is paid at the end of each month to every member."
+    for name, crowns in (("Allowance", 40), ("Allowance v2", 55)):
+        (tmp_path / "notes" / f"{name}.md").write_text(f"# {name}\n\n{said.format(crowns)}\n")
+    with open_dossier(load_settings(data=tmp_path / "data")) as real:
+        desk = LocalDesk(real)
+        monkeypatch.setattr(desk, "close", lambda: None)
+        monkeypatch.setattr("ui.opening.open_desk", lambda settings, llm: desk)
+        told = CliRunner().invoke(app, ["index", str(tmp_path / "notes")]).stdout
+        new, old = (one.id for one in sorted(desk.documents(collection=None).documents, key=lambda one: one.sources))
+        assert f"If it is: dossier supersede {old} {new}" in told
+        marked = CliRunner().invoke(app, ["supersede", old, new])
+        assert f"superseded by document {new}" in marked.stdout
+        question = "What is the travel allowance of the Tarn harbour board?"
+        filters = AnswerFilters.model_validate({"documents": [old]})
+        answer = desk.answer(question, collection=None, filters=filters)
+        assert [one.superseded_by for one in answer.citations] == [new]
+        assert f"superseded by document {new}" in CliRunner().invoke(app, ["ask", question, "--document", old]).stdout
+        hits = desk.search(question, top_k=5, context=0, collection=None, filters=SearchFilters()).hits
+        assert {one.document_id: one.superseded_by for one in hits} == {old: new, new: None}
+        assert (
+            json.loads(CliRunner().invoke(app, ["supersede", old, "--undo", "--json"]).stdout)["superseded_by"] is None
+        )
+        assert CliRunner().invoke(app, ["supersede", old]).exit_code == 2
+        assert CliRunner().invoke(app, ["supersede", old, old]).exit_code == 1

@@ -132,8 +132,8 @@ class FolderWatch:
         replaced = {one.source for one in report.replacements}
         for path in changed:
             inside = [one for source, one in refused.items() if _is_under(source, [path])]
-            for one in inside:
-                self._tell(f"refused {one.source}: {one.code}: {one.reason}")
+            for left_out in inside:
+                self._tell(f"refused {left_out.source}: {left_out.code}: {left_out.reason}")
             if path not in refused and path not in self._known:
                 self._tell(f"added {path}")
             elif path not in refused and any(_is_under(source, [path]) for source in replaced):

@@ -124,6 +124,7 @@ _add(
     'dossier edit ID --date 2025-11-16 --publisher "The Tarn Courier"',
     "dossier edit ID --undo",
 )
+_add(_DOCUMENTS, documents.supersede, "dossier supersede OLD NEW", "dossier supersede OLD --undo")
 _add(_DOCUMENTS, documents.remove)
 _add(_DOCUMENTS, documents.erase)
 app.add_typer(collections.collections, name="collections", rich_help_panel=_DOCUMENTS)

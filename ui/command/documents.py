@@ -125,6 +125,24 @@ def edit(
     tell(found, as_json, show_document)
 
 
+def supersede(
+    ctx: typer.Context,
+    old: DocumentId,
+    new: Annotated[str | None, typer.Argument(metavar="NEW", help="The document that stands in its place.")] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="Take the mark back.")] = False,
+    as_json: Json = False,
+    collection: Collection = None,
+) -> None:
+    """Mark a document as superseded by a newer one: wherever it is cited, that is said."""
+    from ui.command.show.documents import show_document
+
+    if (new is None) != undo:
+        raise typer.BadParameter("Give the document that is in force now, or --undo.")
+    with desk_of(ctx, collection) as (desk, name):
+        found = desk.edit(old, {"metadata": {"superseded_by": new}}, collection=name)
+    tell(found, as_json, show_document)
+
+
 def _metadata(pairs: list[str] | None, tags: list[str] | None) -> dict[str, Any]:
     from ui.metadata import metadata_options
 

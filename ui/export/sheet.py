@@ -151,7 +151,8 @@ def _note(citation: Citation, kept: KeptAnswer) -> Note:
     removed = "removed from the collection since" if citation.document_id in kept.removed else None
     page = f"page {citation.page}" if citation.page else None
     span = f"characters {citation.start} to {citation.end} of {citation.document_id}"
-    place = listed([page, span, f"from {citation.uri}" if citation.uri else None, removed], ", ")
+    later = f"superseded by {citation.superseded_by}" if citation.superseded_by else None
+    place = listed([page, span, f"from {citation.uri}" if citation.uri else None, later, removed], ", ")
     if citation.quote == ERASED:
         return Note(citation.number, "The document was erased; its quote is gone", None, place)
     published = date_with_source(citation.published, citation.published_precision, citation.published_source)

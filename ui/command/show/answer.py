@@ -127,6 +127,8 @@ def _show_citation(console: Console, citation: Citation) -> None:
         when = date_with_source(when, citation.published_precision, citation.published_source)
     said = listed([citation.publisher, citation.author, when, page], ", ") or "outlet and date not stated"
     write(console, said, "cyan", indent=4)
+    if citation.superseded_by:
+        write(console, f"superseded by document {citation.superseded_by}", "yellow", indent=4)
     title = text_of(citation.title or "", "dim")
     if console.is_terminal and (address := _address(citation.uri)):
         title.stylize(Style(link=address))
