@@ -35,6 +35,14 @@ def parse_mail(content: bytes) -> Extracted:
         assert isinstance(message, EmailMessage)
         if not any(name in message for name in _KNOWN_HEADERS):
             raise FileRefused("bad_type", "Its name says e-mail, but it has no sender, recipient, subject or date.")
+    except _BROKEN as error:
+        raise FileRefused("parse_error", f"It is not a readable message ({type(error).__name__}).") from error
+    return read_message(message, "message/rfc822")
+
+
+def read_message(message: EmailMessage, media_type: str) -> Extracted:
+    """A message of whatever format, once it stands as an e-mail. Raises FileRefused."""
+    try:
         if sum(1 for _ in message.walk()) > MAX_PARTS:
             raise FileRefused("too_complex", f"It has more than {MAX_PARTS:,} parts.")
         text, notes = _message(message)
@@ -43,7 +51,7 @@ def parse_mail(content: bytes) -> Extracted:
         raise FileRefused("parse_error", f"It is not a readable message ({type(error).__name__}).") from error
     return Extracted(
         (text,),
-        "message/rfc822",
+        media_type,
         provenance=provenance,
         debris=False,
         quoted=True,
