@@ -14,7 +14,7 @@ from typing import Any
 from index.errors import StorageFailed, UnknownDocument
 from index.filtering import passing, undated
 from index.heading import heading
-from index.metadata import parsed_rows
+from index.metadata import together
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
@@ -27,8 +27,8 @@ FILE_NAME = "dossier.sqlite3"
 _DOCUMENT = f"""SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language,
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
-    (SELECT json_group_array(json_array(source, key, place, value)) FROM (SELECT source, key, place, value FROM document_metadata
-        WHERE document_metadata.document = documents.id ORDER BY source, key, place)),
+    (SELECT json_group_array(json(metadata)) FROM (SELECT metadata FROM sources JOIN described ON described.source = sources.source
+        WHERE sources.document = documents.id ORDER BY sources.source)),
     {SUPERSEDED_BY}
     FROM documents"""  # noqa: S608 - constants
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
@@ -294,6 +294,6 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         notes=tuple(json.loads(notes)),
         language=language or None,
-        metadata=parsed_rows(metadata),
+        metadata=together(json.loads(metadata)),
         superseded_by=superseded_by,
     )

@@ -115,6 +115,13 @@ def store_metadata(connection: sqlite3.Connection, source: str, layer: int, meta
     connection.executemany(
         "INSERT INTO metadata (source, key, layer, place, value, folded) VALUES (?, ?, ?, ?, ?, ?)", rows
     )
+    held = connection.execute(
+        "SELECT key, place, value FROM document_metadata WHERE source = ? ORDER BY key, place", (source,)
+    ).fetchall()
+    connection.execute("DELETE FROM described WHERE source = ?", (source,))
+    if held:
+        said = json.dumps(as_json(_of_rows(held)), ensure_ascii=False)
+        connection.execute("INSERT INTO described (source, metadata) VALUES (?, ?)", (source, said))
     connection.execute(
         "INSERT INTO meta VALUES ('described', '1') ON CONFLICT DO UPDATE SET value = CAST(value AS INTEGER) + 1"
     )
@@ -130,10 +137,10 @@ def edit_metadata(
     """
     for source in sources:
         rows = connection.execute(
-            "SELECT source, key, place, coalesce(value, '') FROM metadata WHERE source = ? AND layer = ? ORDER BY key, place",
+            "SELECT key, place, coalesce(value, '') FROM metadata WHERE source = ? AND layer = ? ORDER BY key, place",
             (source, EDITED),
         ).fetchall()
-        before = merged(rows)
+        before = _of_rows(rows)
         after = {
             key: value
             for key, value in {**before, **(fields or {})}.items()
@@ -145,23 +152,27 @@ def edit_metadata(
             store_metadata(connection, source, EDITED, after)
 
 
-def merged(rows: Iterable[tuple[str, str, int, str | int | float]]) -> dict[str, MetadataValue]:
-    """(source, key, place, value) in order as one: of a key the first source that has it, lists of all sources together."""
-    first: dict[str, str] = {}
+def together(said: Iterable[Mapping[str, str | int | float | list[str]]]) -> dict[str, MetadataValue]:
+    """What several sources say, in JSON values, as one: of a key the first that has it, and lists of all of them."""
     found: dict[str, MetadataValue] = {}
-    for source, key, place, value in rows:
-        before = found.get(key)
-        if before is None:
-            first[key] = source
-            found[key] = (str(value),) if place else value
-        elif isinstance(before, tuple) and place and value not in before:
-            found[key] = (*before, str(value))
+    for one in said:
+        for key, value in one.items():
+            before = found.get(key)
+            if before is None:
+                found[key] = tuple(value) if isinstance(value, list) else value
+            elif isinstance(before, tuple) and isinstance(value, list):
+                found[key] = tuple(dict.fromkeys((*before, *value)))
     return found
 
 
-def parsed_rows(rows: str) -> dict[str, MetadataValue]:
-    """`merged` of rows in JSON."""
-    return merged(tuple(row) for row in json.loads(rows))
+def _of_rows(rows: Iterable[tuple[str, int, str | int | float]]) -> dict[str, MetadataValue]:
+    """(key, place, value) of one source, in order."""
+    found: dict[str, MetadataValue] = {}
+    for key, place, value in rows:
+        before = found.get(key, ())
+        assert isinstance(before, tuple)
+        found[key] = (*before, str(value)) if place else value
+    return found
 
 
 def _places(value: MetadataValue) -> Iterator[tuple[int, str | int | float | None]]:

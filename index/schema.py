@@ -142,6 +142,11 @@ CREATE TABLE metadata (
 ) WITHOUT ROWID;
 CREATE INDEX metadata_by_value ON metadata (key, folded);
 
+CREATE TABLE described (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE,
+    metadata TEXT NOT NULL
+) WITHOUT ROWID;
+
 CREATE VIEW document_metadata AS
     SELECT sources.document, metadata.source, key, place, value, folded
     FROM metadata JOIN sources ON sources.source = metadata.source
