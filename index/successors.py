@@ -60,7 +60,7 @@ def version_of(source: str) -> tuple[str, str, tuple[float, ...]]:
     """
     path = PurePosixPath(source)
     stem, marks = path.stem[:300], []
-    while match := _MARK.fullmatch(stem):
+    while len(marks) < _MOST_MARKS and (match := _MARK.fullmatch(stem)):
         number = match["version"] or match["revision"] or match["copy"]
         marks.append(float(number) if number else _WORDS[match["word"].lower()])
         stem = match["stem"]
