@@ -79,7 +79,10 @@ def metadata_sent(sent: str | None, tags: Sequence[str], files: int) -> list[dic
 
     if sent is None and not tags:
         return [None] * files
-    given: Any = {} if sent is None else parse_json(sent.encode("utf-8", "surrogatepass"))
+    try:
+        given: Any = {} if sent is None else parse_json(sent.encode("utf-8", "surrogatepass"))
+    except Problem as problem:
+        raise Problem("invalid-request", f"metadata: {str(problem.detail).replace('The body', 'it')}") from None
     each = given if isinstance(given, list) else [given] * files
     if len(each) != files or not all(isinstance(one, dict) for one in each):
         raise Problem("invalid-request", f"metadata: must be a JSON object, or a list of {files} of them")
