@@ -12,19 +12,25 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import StorageFailed, UnknownDocument
+from index.filtering import passing, undated
 from index.heading import heading
+from index.metadata import together
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
+from index.successors import SUPERSEDED_BY
 from index.values import Chunk, Document, Filters, Provenance, Published
 from index.vectors import known_vectors, stack_vectors
 
 FILE_NAME = "dossier.sqlite3"
 
-_DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
+_DOCUMENT = f"""SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language,
-    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
-    FROM documents"""
+    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
+    (SELECT json_group_array(json(metadata)) FROM (SELECT metadata FROM sources JOIN described ON described.source = sources.source
+        WHERE sources.document = documents.id ORDER BY sources.source)),
+    {SUPERSEDED_BY}
+    FROM documents"""  # noqa: S608 - constants
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
@@ -60,6 +66,7 @@ class Catalogue:
                 if not readonly:
                     prepare(self._writer, path)
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
             except BaseException:
                 self._writer.close()
                 raise
@@ -109,10 +116,20 @@ class Catalogue:
             finally:
                 self._depth -= 1
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
 
     def _last_sequence(self) -> int:
         row = self._writer.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return int(row[0]) if row else 0
+
+    def _last_described(self) -> int:
+        row = self._writer.execute("SELECT value FROM meta WHERE name = 'described'").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Unlike any before once a change of documents, or of what is known of them, was committed."""
+        return self._sequence, self._described
 
     @property
     def sequence(self) -> int:
@@ -221,21 +238,14 @@ class Catalogue:
         return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
 
     def matching(self, filters: Filters) -> list[str]:
-        """Ids of the documents that pass. A date known to the month passes when some day of it would."""
-        clauses, values = [], []
-        if filters.publisher:
-            wanted = filters.publisher.strip().casefold()
-            same = [name for name in self.publishers() if name.strip().casefold() == wanted]
-            clauses.append("publisher IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(same))
-        for bound, sign in ((filters.since, ">="), (filters.until, "<=")):
-            if bound:
-                clauses.append(f"substr(published, 1, length(?)) {sign} substr(?, 1, length(published))")
-                values += [bound, bound]
+        """Ids of the documents that pass, in the order they came in."""
         with self.reading() as connection:
-            passing = f"SELECT id FROM documents WHERE {' AND '.join(clauses) or '1'} ORDER BY key"  # noqa: S608
-            rows = connection.execute(passing, values)
-            return [row[0] for row in rows]
+            return passing(connection, filters)
+
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none."""
+        with self.reading() as connection:
+            return undated(connection, filters)
 
     def sources(self) -> dict[str, StoredSource]:
         """Every source and what it held when it was read."""
@@ -258,9 +268,10 @@ class Catalogue:
 
 
 def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
-    """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
+    """True when a document's text, title or metadata, as UTF-8, or a stored vector holds these bytes."""
     row = connection.execute(
         """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+        UNION ALL SELECT 1 FROM metadata WHERE instr(CAST(value AS BLOB), ?1) OR instr(CAST(folded AS BLOB), ?1)
         UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
         (piece,),
     ).fetchone()
@@ -269,7 +280,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, sources, metadata, superseded_by = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -283,4 +294,6 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         notes=tuple(json.loads(notes)),
         language=language or None,
+        metadata=together(json.loads(metadata)),
+        superseded_by=superseded_by,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -22,16 +24,22 @@ from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.metadata import checked_key, checked_value, edit_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.successors import KEY as SUPERSEDED
+from index.successors import check_successor
+from index.unzip import unzipped
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
-RECIPE = "2"
+RECIPE = "3"
 PASSAGES = "heading"
+UNZIPPED = "unzipped"
+NOTHING: Mapping[str, object] = MappingProxyType({})
 
 T = TypeVar("T")
 
@@ -65,6 +73,7 @@ class Collection:
         self._max_file_bytes = max_file_bytes
         self._ingesting = threading.Lock()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.rmtree(directory / UNZIPPED, ignore_errors=True)  # of an ingest that was killed
         self.catalogue = Catalogue(directory / FILE_NAME)
         self.answers = Answers(self.catalogue)
         self.feedback = Feedback(self.catalogue)
@@ -144,6 +153,10 @@ class Collection:
         """Ids of the documents that pass a filter."""
         return self._selections.select(filters).documents
 
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none; 0 where it asks for no date."""
+        return self.catalogue.undated(filters)
+
     def passages(self, document_id: str) -> list[Chunk]:
         """Every chunk of one document, in order; none when it is not there."""
         return list(self.catalogue.chunks(self.catalogue.chunk_ids([document_id])).values())
@@ -177,7 +190,7 @@ class Collection:
         refusals: Sequence[Refusal] = (),
         progress: Progress | None = None,
     ) -> IngestReport:
-        """Take files in. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
+        """Take files in, those in ZIP files too. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
 
         Args:
             files: What to read.
@@ -204,13 +217,16 @@ class Collection:
             run = Ingest(
                 self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
             )
-            return run.run(files, roots=roots, refusals=refusals)
+            with unzipped(files, self.directory / UNZIPPED, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
+                return run.run(all_, roots=(*roots, *zips), refusals=(*refusals, *left_out))
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
 
         Args:
             document_id: The document; every source of it is corrected.
+            metadata: Free keys to set, "superseded_by" among them, which takes a document's id; "" and None as for the fields, None for it takes all of them back. The id stays: it is no part of
+                what is cited.
             fields: `title`, `publisher`, `author`, `published` (ISO 8601, as much of it as is known). "" says that it is not
                 known; None takes the correction back, so that the field is again what the file says.
 
@@ -218,19 +234,31 @@ class Collection:
             The id of the document as it is now; the same one when nothing changes.
 
         Raises:
-            UnknownDocument: There is no such document.
+            UnknownDocument: There is no such document, or none that is to supersede it.
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
-        self.check_model()
-        return revise_document(
-            self.catalogue,
-            self._generations,
-            self._embedder,
-            document_id,
-            fields,
-            fingerprint=fingerprint_of(self._embedder),
-        )
+        said = {
+            checked_key(key): value if value is None or value == "" else checked_value(checked_key(key), value)
+            for key, value in (metadata or {}).items()
+        }
+        sources = self.catalogue.document(document_id).sources
+        if fields:
+            self.check_model()
+            document_id = revise_document(
+                self.catalogue,
+                self._generations,
+                self._embedder,
+                document_id,
+                fields,
+                fingerprint=fingerprint_of(self._embedder),
+            )
+        if said or metadata is None:
+            with self._generations.lock, self.catalogue.writing() as connection:
+                if successor := said.get(SUPERSEDED):
+                    said[SUPERSEDED] = check_successor(connection, document_id, str(successor))
+                edit_metadata(connection, sources, None if metadata is None else said)
+        return document_id
 
     def edited(self, document_id: str) -> Edit:
         """The correction that lies over a document; one with several sources has the same over each, or that of the first. Raises UnknownDocument."""

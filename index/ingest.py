@@ -14,9 +14,11 @@ from index.changes import NewDocument, add_document, has_document, link_source, 
 from index.edits import edit_of, store_edit
 from index.files import SourceFile
 from index.generations import Generations
+from index.metadata import FILE, GIVEN, store_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
-from index.values import IngestReport, KeptBeside, Refusal, Replacement
+from index.successors import offer
+from index.values import IngestReport, KeptBeside, Refusal, Replacement, Successor
 from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
@@ -92,8 +94,17 @@ class Ingest:
             reused_chunks=self._reused,
             replacements=tuple(self._replacements),
             beside=tuple(self._beside),
+            successors=self._successors(),
             seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
         )
+
+    def _successors(self) -> tuple[Successor, ...]:
+        """Which of the documents that came in look like newer or older versions of others."""
+        came = [*self._added, *self._replaced]
+        if not came:
+            return ()
+        with self._catalogue.reading() as connection:
+            return tuple(offer(connection, came))
 
     def _take_in(self, files: Sequence[SourceFile]) -> None:
         batch: list[ReadFile] = []
@@ -106,6 +117,7 @@ class Ingest:
                 self._refused.append(outcome)
             elif outcome.document is None:
                 self._unchanged += 1
+                self._describe(outcome.file)
             else:
                 batch.append(outcome)
                 self._chunks += len(outcome.document.spans)
@@ -184,6 +196,9 @@ class Ingest:
             present = not split_again(connection, new, keys)
         embedded = _take(fresh, new) if not present else 0
         gone = link_source(connection, read.file.source, read.stored)
+        store_metadata(connection, read.file.source, FILE, new.parsed.metadata)
+        if read.file.metadata is not None:
+            store_metadata(connection, read.file.source, GIVEN, read.file.metadata)
         if read.edited is not None:
             store_edit(connection, read.file.source, read.edited)
 
@@ -203,6 +218,14 @@ class Ingest:
                 self._replacements.append(Replacement(read.file.source, before, new.id, gone is not None))
 
         return tally
+
+    def _describe(self, file: SourceFile) -> None:
+        """Keep what is said with a file whose bytes are known already."""
+        if file.metadata is None:
+            return
+        with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+            if connection.execute("SELECT 1 FROM sources WHERE source = ?", (file.source,)).fetchone():
+                store_metadata(connection, file.source, GIVEN, file.metadata)
 
     def _remove_missing(self, files: Sequence[SourceFile], roots: Sequence[str], refusals: Sequence[Refusal]) -> None:
         """Sources under a root that were not offered are gone; those that were only refused, or not looked at, are not."""

@@ -214,4 +214,5 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         page_starts=tuple(fields["page_starts"]),
         notes=tuple(fields["notes"]),
         language=fields["language"],
+        metadata={key: tuple(one) if isinstance(one, list) else one for key, one in fields["metadata"].items()},
     )

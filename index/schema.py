@@ -130,7 +130,32 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
-STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES)  # the tables that each version of the schema adds
+_METADATA = """
+CREATE TABLE metadata (
+    source TEXT NOT NULL REFERENCES sources (source) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    layer INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    value,
+    folded TEXT,
+    PRIMARY KEY (source, key, layer, place)
+) WITHOUT ROWID;
+CREATE INDEX metadata_by_value ON metadata (key, folded);
+
+CREATE TABLE described (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE,
+    metadata TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE VIEW document_metadata AS
+    SELECT sources.document, metadata.source, key, place, value, folded
+    FROM metadata JOIN sources ON sources.source = metadata.source
+    WHERE value IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM metadata AS above
+        WHERE above.source = metadata.source AND above.key = metadata.key AND above.layer > metadata.layer
+    );
+"""
+STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES, _METADATA)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -200,6 +200,14 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
     max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")
+    max_pages: int = Field(500, ge=1, le=100_000, description="Most pages that 'dossier index URL' fetches at once.")
+    fetch_timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one page, in seconds.")
+    fetch_pause_s: float = Field(
+        0.2, ge=0, le=60, description="Seconds between two pages of one site; more where it asks for more."
+    )
+    fetch_private: bool = Field(
+        False, description="Fetch pages also from addresses of this machine and its network, such as an intranet."
+    )
 
     @classmethod
     def settings_customise_sources(

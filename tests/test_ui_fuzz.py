@@ -29,6 +29,7 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 BEYOND_SCHEMAS = (
     ("Schema-violating request accepted", "POST /v1/documents"),  # a field of an upload is text, whatever it holds
     ("Schema-valid request rejected", "files were sent with"),
+    ("Schema-valid request rejected", "metadata: "),  # a field of an upload that is to be JSON
     ("Schema-valid request rejected", "must be a date that exists"),
     ("Schema-valid request rejected", "from 1800 to today"),
     ("Schema-valid request rejected", "unsupported-parameter"),

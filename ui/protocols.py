@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from index.feedback import Feedback
     from index.files import SourceFile
     from index.protocols import Embedder
-    from index.values import Document, Filters, IngestReport, Refusal
+    from index.values import Document, Filters, IngestReport, Metadata, Refusal
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
@@ -60,7 +60,9 @@ class Collection(Protocol):
 
     def document(self, document_id: str) -> Document: ...
 
-    def edit(self, document_id: str, **fields: str | None) -> str: ...
+    def undated(self, filters: Filters) -> int: ...
+
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = ..., **fields: str | None) -> str: ...
 
     def remove(self, document_id: str) -> None: ...
 
@@ -146,7 +148,15 @@ class OwnedDossier(Dossier, Protocol):
 class Desk(Protocol):
     """What a person can ask of a collection, whether this process owns the data or a server does."""
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView: ...
 
     def answer(
         self,
@@ -191,7 +201,7 @@ class Desk(Protocol):
 
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView: ...
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView: ...
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
 

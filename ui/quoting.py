@@ -24,7 +24,9 @@ def answer_text(answer: Answer) -> str:
 def _citation_line(one: Citation) -> str:
     when = date_with_source(one.published, one.published_precision, one.published_source)
     who = listed([one.publisher or "outlet not stated", one.author, when, one.title], ", ")
-    return f'[{one.number}] "{quoted(one.quote)}" - {quoted(who)}; document {one.document_id}, characters {one.start} to {one.end}'
+    later = f"; superseded by document {one.superseded_by}" if one.superseded_by else ""
+    place = f"document {one.document_id}, characters {one.start} to {one.end}"
+    return f'[{one.number}] "{quoted(one.quote)}" - {quoted(who)}; {place}{later}'
 
 
 def _numbers(citations: Sequence[int]) -> str:

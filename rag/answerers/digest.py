@@ -41,7 +41,7 @@ class Digest:
     sentences: int = SENTENCES
 
     def propose(self, question: Question) -> Proposal | None:
-        documents = question.corpus.documents()
+        documents = question.documents()
         subject = subject_of(question, documents)
         if subject is not None:
             chosen = self._of(question, _sentences(question, subject), self.sentences)

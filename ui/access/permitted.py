@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
+    "undated": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }

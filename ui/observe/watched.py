@@ -91,7 +91,7 @@ class _WatchedCollection:
             ids += (*report.added, *report.replaced, *report.removed)
             return report
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, **fields: Any) -> str:
         with self._observers.doing("edit", self._name) as ids:
             ids.append(document_id)
             return self._collection.edit(document_id, **fields)
