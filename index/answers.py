@@ -75,7 +75,7 @@ class Answers:
                 """INSERT INTO answers (id, thread, turn, asked_at, sequence, asked, content) VALUES (?1, ?2,
                 CASE WHEN ?2 IS NULL THEN NULL ELSE (SELECT coalesce(max(turn), 0) + 1 FROM answers WHERE thread = ?2) END,
                 ?3, ?4, ?5, ?6)""",
-                (content["id"], thread, _now(), sequence, json_of(asked), json_of(content)),
+                (content["id"], thread, now(), sequence, json_of(asked), json_of(content)),
             )
             connection.executemany(
                 "INSERT INTO answer_documents VALUES (?, ?, ?)",
@@ -171,5 +171,6 @@ def _gone_since(connection: sqlite3.Connection, sequence: int) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _now() -> str:
+def now() -> str:
+    """This second, ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -14,8 +15,8 @@ from index.catalogue import FILE_NAME, Catalogue
 from index.changes import remove_document
 from index.dense import CacheDamaged
 from index.edits import Edit, EditedSource, edit_of
-from index.erasure import erase_document
-from index.errors import ModelChanged, UnknownDocument
+from index.erasure import erase_document, finish_erasures
+from index.errors import ModelChanged, StorageFailed, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.fitting import split_to_fit
@@ -34,6 +35,7 @@ RECIPE = "2"
 PASSAGES = "heading"
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 def fingerprint_of(embedder: Embedder) -> str:
@@ -71,6 +73,7 @@ class Collection:
         try:
             note_languages(self.catalogue)
             self._generations = Generations(self.catalogue, directory)
+            self._finish_erasures()
         except BaseException:
             self.catalogue.close()
             raise
@@ -244,17 +247,25 @@ class Collection:
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
-            self._generations.catch_up()
+            self._generations.follow()
 
     def erase(self, document_id: str) -> None:
         """Remove a document and prove that neither its text nor its vectors are left in any file of the collection.
 
         Raises:
             UnknownDocument: There is no such document.
-            StorageFailed: Something of it is left; the message says where.
+            StorageFailed: Something of it is left; the message says where. The next open goes on, and so does erasing it again.
         """
         with self._generations.lock:
             erase_document(self.catalogue, self._generations, self.directory, document_id)
+
+    def _finish_erasures(self) -> None:
+        """Go on with what was cut off; what cannot be done now keeps nobody from the documents that are there."""
+        try:
+            with self._generations.lock:
+                finish_erasures(self.catalogue, self._generations, self.directory)
+        except StorageFailed as error:
+            logger.warning("an erasure in collection %s is still not finished: %s", self.name, error)
 
     def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
         """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.

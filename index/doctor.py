@@ -12,6 +12,7 @@ from index.builder import BuildFailed, Job, run_job
 from index.catalogue import FILE_NAME, Catalogue
 from index.collection import fingerprint_of
 from index.directory import FOLDER, DataDirectory
+from index.erasure import pending_erasures
 from index.errors import DossierError, StorageFailed
 from index.generation import manifest, read_record
 from index.generations import FOLDER as GENERATIONS
@@ -84,7 +85,7 @@ def repair(path: Path, embedder: Embedder) -> list[Finding]:
     broken = {
         finding.name.partition(": ")[0]
         for finding in examine(path, embedder)
-        if not finding.ok and finding.name.endswith(": index")
+        if not finding.ok and finding.name.endswith((": index", ": erasures"))
     }
     if broken:
         with DataDirectory.own(path) as data:
@@ -140,6 +141,7 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
         ]
         findings.append(_model(name, catalogue, embedder))
         findings.append(_index(name, catalogue, directory))
+        findings += _erasures(name, catalogue)
         return findings
     except StorageFailed as error:
         return [
@@ -206,6 +208,13 @@ def _model(name: str, catalogue: Catalogue, embedder: Embedder) -> Finding:
         return Finding(f"{name}: model", True, f"Vectors of {own}.")
     mend = f"dossier rebuild --reembed --collection {name}"
     return Finding(f"{name}: model", False, f"The vectors are of {stored}, the settings say {own}.", mend)
+
+
+def _erasures(name: str, catalogue: Catalogue) -> Iterator[Finding]:
+    """What was begun and not finished; nothing when all of it was."""
+    if pending := pending_erasures(catalogue):
+        detail = f"Removed, but it is not proved yet that nothing is left of it: {', '.join(pending)}."
+        yield Finding(f"{name}: erasures", False, detail, f"dossier erase {pending[0]} --collection {name}")
 
 
 def _index(name: str, catalogue: Catalogue, directory: Path) -> Finding:

@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from index.vectors import prune_vectors
 FOLDER = "generations"
 COMPACT_CHUNKS = 2_000
 DRAIN_S = 30.0
+TRY_AGAIN_S = 30.0
 ANALYSED = "lexical_recipe"
 
 logger = logging.getLogger(__name__)
@@ -48,9 +50,14 @@ class Generations:
         self._retiring = 0
         self._live: Generation | None = None
         self._clean = False
+        self._closed = False
+        self._failed: StorageFailed | None = None
+        self._try_again_at = 0.0
         with storage_errors(self._folder):
+            if self._folder.is_file():
+                self._folder.unlink()  # no index is a file, and this is the place of what can be built anew
             self._folder.mkdir(mode=0o700, exist_ok=True)
-        self._open()
+        self._try_to_open()
 
     @property
     def live_id(self) -> str:
@@ -60,10 +67,14 @@ class Generations:
     @contextmanager
     def using(self) -> Iterator[Generation]:
         """The generation that answers now; it stays open until the block ends, whatever is swapped in meanwhile."""
+        if self._live is None and not self._closed:
+            self._open_after_all()
         with self._swap_lock:
             live = self._live
             if live is None:
-                raise StorageFailed(f"The search index in {self._folder} is closed. Run: dossier doctor")
+                raise self._failed or StorageFailed(
+                    f"The search index in {self._folder} is closed. Run: dossier doctor"
+                )
             live.users += 1
         try:
             yield live
@@ -100,6 +111,13 @@ class Generations:
                         "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
                         (DROPPED, dropped),
                     )
+
+    def follow(self) -> None:
+        """`catch_up`, for a change that is true without the indexes: where they cannot follow now, they do later."""
+        try:
+            self.catch_up()
+        except StorageFailed as error:
+            logger.warning("the search index in %s did not follow the last change: %s", self._folder, error)
 
     def compact(self) -> None:
         """Build anew when most of what the live generation ever held is gone: deleted vectors still take room and time."""
@@ -146,6 +164,7 @@ class Generations:
         """Close in order, so that the next start is a quick one."""
         with self.lock:
             with self._swap_lock:
+                self._closed = True
                 live, self._live = self._live, None
                 if live is None:
                     return
@@ -166,6 +185,19 @@ class Generations:
                     "UPDATE generations SET clean = 1, manifest = ? WHERE id = ?", (json.dumps(found), live.id)
                 )
                 connection.execute("DELETE FROM log WHERE sequence <= ?", (record.applied,))
+
+    def _try_to_open(self) -> None:
+        """An index that neither opens nor can be built keeps nobody from listing, reading and removing documents."""
+        try:
+            self._open()
+        except StorageFailed as error:
+            logger.error("the search index in %s does not open: %s", self._folder, error)
+            self._failed, self._try_again_at = error, time.monotonic() + TRY_AGAIN_S
+
+    def _open_after_all(self) -> None:
+        with self.lock:
+            if self._live is None and not self._closed and time.monotonic() >= self._try_again_at:
+                self._try_to_open()
 
     def _open(self) -> None:
         """Open what was closed in order; check anything else in a child first; build anew what does not pass."""

@@ -130,7 +130,21 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
-STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES)  # the tables that each version of the schema adds
+_WHOLE = """
+CREATE TABLE erasures (
+    document TEXT PRIMARY KEY,
+    pieces BLOB NOT NULL,
+    begun_at TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE checksums (
+    place TEXT NOT NULL,
+    row BLOB NOT NULL,
+    sum BLOB NOT NULL,
+    PRIMARY KEY (place, row)
+) WITHOUT ROWID;
+"""
+STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES, _WHOLE)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
