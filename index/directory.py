@@ -13,6 +13,7 @@ from typing import Self
 from index.catalogue import FILE_NAME, count_rows
 from index.collection import Collection
 from index.errors import StorageFailed, UnknownCollection
+from index.leftovers import remove_leftovers
 from index.owner import OwnerLock
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
@@ -65,6 +66,7 @@ class DataDirectory:
         owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
         for left in [*(path / FOLDER).glob(f"{_REMOVED}*"), *path.glob(f"{ASIDE}*")]:
             shutil.rmtree(left, ignore_errors=True)
+        remove_leftovers(path)
         return owned
 
     def announce(self, url: str) -> None:

@@ -16,6 +16,7 @@ from index.catalogue import Catalogue, holds
 from index.changes import has_document, remove_document
 from index.errors import StorageFailed, UnknownDocument
 from index.generations import Generations
+from index.leftovers import remove_leftovers
 from index.pieces import SHORTEST_BYTES, Pieces, files_holding
 from index.redaction import ERASED, stripped, without_document
 
@@ -59,6 +60,7 @@ def finish_erasures(catalogue: Catalogue, generations: Generations, directory: P
     if not pending:
         return
     names = ", ".join(pending)
+    remove_leftovers(directory.parent.parent)
     try:
         generations.rebuild()
         generations.drain()

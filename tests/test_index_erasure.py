@@ -107,7 +107,9 @@ def test_an_erasure_that_is_killed_at_any_step_is_finished_by_the_next_start(dat
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("first", range(0, NIGHTLY_KILLS, 20))
-def test_an_erasure_that_is_killed_at_any_moment_is_finished_by_the_next_start(healthy: Path, first: int, tmp_path: Path) -> None:
+def test_an_erasure_that_is_killed_at_any_moment_is_finished_by_the_next_start(
+    healthy: Path, first: int, tmp_path: Path
+) -> None:
     for run in range(first, first + 20):
         data = Path(shutil.copytree(healthy, tmp_path / f"data{run}"))
         document_id, pieces = _first(data)
