@@ -18,8 +18,8 @@ from typing import BinaryIO
 from index.archive import Archive, Manifest, Member, digest_of, open_archive, write_archive
 from index.catalogue import FILE_NAME, Catalogue, count_rows
 from index.directory import ASIDE, FOLDER, NAME
-from index.doctor import catalogue_faults
 from index.errors import BackupRefused, StorageFailed
+from index.faults import catalogue_faults
 from index.generation import forget_generation
 from index.leftovers import aside
 from index.owner import OwnerLock
@@ -216,8 +216,8 @@ def _check_restored(path: Path, said: Member) -> None:
         if not found <= schema_names():
             raise BackupRefused("Its catalogues hold tables that are not of Dossier. Take another backup.")
         with closing(Catalogue(path)) as catalogue:
-            faults = list(catalogue_faults(catalogue))
             forget_generation(catalogue)
+            faults = list(catalogue_faults(catalogue))
         documents = count_rows(path)[0]
     except (StorageFailed, sqlite3.Error) as error:
         raise BackupRefused(f"One of its catalogues cannot be read: {error}") from error

@@ -11,13 +11,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from index import checksums
 from index.errors import StorageFailed, UnknownDocument
 from index.heading import heading
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
 from index.values import Chunk, Document, Filters, Provenance, Published
-from index.vectors import known_vectors, stack_vectors
+from index.vectors import known_vectors, stack_vectors, unsound
 
 FILE_NAME = "dossier.sqlite3"
 
@@ -59,6 +60,7 @@ class Catalogue:
             try:
                 if not readonly:
                     prepare(self._writer, path)
+                    checksums.watch(self._writer)
                 self._sequence = self._last_sequence()
             except BaseException:
                 self._writer.close()
@@ -101,6 +103,7 @@ class Catalogue:
             self._depth += 1
             try:
                 yield self._writer
+                checksums.seal(self._writer)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
@@ -206,19 +209,23 @@ class Catalogue:
                 (json.dumps(document_ids),),
             ).fetchall()
         heads = [heading(title, publisher, published) for _, _, title, publisher, published, *_ in rows]
-        texts, vectors = [row[5] for row in rows], stack_vectors([row[6] for row in rows])
-        languages = [row[7] or None for row in rows]
-        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, vectors)
+        texts, languages = [row[5] for row in rows], [row[7] or None for row in rows]
+        sound = _sound([row[6] for row in rows])
+        vectors = stack_vectors([rows[place][6] for place in sound])
+        return IndexedChunks(
+            [row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, sound, vectors
+        )
 
     def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """Chunk ids and vectors of the documents, row by row."""
+        """Chunk ids and vectors of the documents, row by row, but for vectors that cannot be searched."""
         with self.reading() as connection:
             rows = connection.execute(
                 """SELECT chunks.id, embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
                 WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
                 (json.dumps(document_ids),),
             ).fetchall()
-        return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
+        sound = _sound([row[1] for row in rows])
+        return [rows[place][0] for place in sound], stack_vectors([rows[place][1] for place in sound])
 
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the documents that pass. A date known to the month passes when some day of it would."""
@@ -257,6 +264,11 @@ class Catalogue:
             return [Change(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
 
 
+def _sound(vectors: Sequence[bytes]) -> list[int]:
+    """Places of the vectors that can be searched."""
+    return [place for place, bad in enumerate(unsound(vectors)) if not bad]
+
+
 def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
     """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
     row = connection.execute(
@@ -276,11 +288,20 @@ def _document(row: tuple[Any, ...]) -> Document:
         text=text,
         media_type=media_type,
         provenance=Provenance(title, publisher, author, published, kind),
-        page_starts=tuple(json.loads(page_starts)),
+        page_starts=tuple(_listed(page_starts)),
         sources=tuple(json.loads(sources)),
         origin=origin,
         chunk_count=chunk_count,
         added_at=added_at,
-        notes=tuple(json.loads(notes)),
+        notes=tuple(_listed(notes)),
         language=language or None,
     )
+
+
+def _listed(kept: str) -> list[Any]:
+    """A list in JSON; empty where it was damaged, which the doctor names: that keeps nobody from the document."""
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []

@@ -18,7 +18,8 @@ from index.builder import BuildFailed, Job, apply_changes, builder_lock, run_job
 from index.catalogue import Catalogue
 from index.dense import CacheDamaged
 from index.errors import StorageFailed
-from index.generation import DROPPED, LIVE, Generation, manifest, read_record
+from index.generation import DROPPED, LIVE, Generation, altered, manifest, read_record
+from index.lexical import damaged_files
 from index.schema import storage_errors
 from index.vectors import prune_vectors
 
@@ -177,9 +178,12 @@ class Generations:
             record = read_record(self._catalogue)
             if record is None or record.id != live.id or record.applied != self._catalogue.sequence:
                 return
-            found = manifest(live.path, flush=not self._clean)
-            if record.clean and record.manifest == found:
+            if record.clean:
+                return  # nothing wrote to it: what it was when it was last closed still holds
+            if damaged := damaged_files(live.path / "lexical"):
+                logger.warning("index generation %s holds damaged files: %s", live.id, ", ".join(damaged))
                 return
+            found = manifest(live.path, flush=True)
             with self._catalogue.writing() as connection:
                 connection.execute(
                     "UPDATE generations SET clean = 1, manifest = ? WHERE id = ?", (json.dumps(found), live.id)
@@ -212,8 +216,11 @@ class Generations:
             self.rebuild()
             self._remove_strays(self.live_id)
             return
-        current = record.applied == self._catalogue.sequence
-        if not (current and record.clean and record.manifest == manifest(path)):
+        if names := altered(record, path):
+            logger.warning("index generation %s is built anew: %s changed on the disk", record.id, ", ".join(names))
+            self.rebuild()
+            return
+        if not record.clean or record.applied != self._catalogue.sequence:
             try:
                 self._set_dirty(record.id)
                 applied = run_job(Job("mend", self._catalogue.path, path, record.applied))
@@ -226,14 +233,14 @@ class Generations:
         else:
             self._clean = True
         try:
-            self._live = Generation.open(record.id, path)
+            self._live = Generation.open(record.id, path, self._before_the_first_write)
         except CacheDamaged as error:
             logger.warning("index generation %s does not open and is built anew: %s", record.id, error)
             self.rebuild()
 
     def _opened(self, generation_id: str, path: Path) -> Generation:
         try:
-            return Generation.open(generation_id, path)
+            return Generation.open(generation_id, path, self._before_the_first_write)
         except CacheDamaged as error:
             shutil.rmtree(path, ignore_errors=True)
             raise StorageFailed(f"A new search index in {path} does not open: {error}. Run: dossier doctor") from error
@@ -282,6 +289,13 @@ class Generations:
         if self._clean and self._live is not None:
             self._set_dirty(self._live.id)
             self._clean = False
+
+    def _before_the_first_write(self) -> None:
+        """A disk that is full ends no search: the files then differ from what is noted of them, and are built anew."""
+        try:
+            self._mark_dirty()
+        except StorageFailed as error:
+            logger.warning("it cannot be noted that a search index is in use: %s", error)
 
     def _set_dirty(self, generation_id: str) -> None:
         with self._catalogue.writing() as connection:

@@ -6,8 +6,10 @@ import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
+from index import checksums
 from index.errors import StorageFailed
 
 BUSY_S = 30.0
@@ -130,20 +132,14 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
-_WHOLE = """
+_ERASURES = """
 CREATE TABLE erasures (
     document TEXT PRIMARY KEY,
     pieces BLOB NOT NULL,
     begun_at TEXT NOT NULL
 ) WITHOUT ROWID;
-
-CREATE TABLE checksums (
-    place TEXT NOT NULL,
-    row BLOB NOT NULL,
-    sum BLOB NOT NULL,
-    PRIMARY KEY (place, row)
-) WITHOUT ROWID;
 """
+_WHOLE = _ERASURES + checksums.SQL
 STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES, _WHOLE)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
@@ -159,6 +155,8 @@ def storage_errors(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         raise StorageFailed(_advice(path, str(error))) from error
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged table holds its damaged name
+        raise StorageFailed(_advice(path, "malformed")) from error
     except OSError as error:
         raise StorageFailed(_advice(path, error.strerror or str(error), full=error.errno in _FULL)) from error
 
@@ -181,6 +179,8 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.text_factory = _text  # a damaged letter is shown as one, and locks nobody out
+        checksums.register(connection)
         if not readonly:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # five vectors of 384 numbers to a page
             connection.execute("PRAGMA journal_mode = WAL")
@@ -192,11 +192,21 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def schema_names() -> set[tuple[str, str]]:
-    """Kind and name of everything that a catalogue of this schema consists of."""
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+@cache
+def schema_rows() -> frozenset[tuple[str, str, str, str | None]]:
+    """Kind, name, table and statement of everything that a catalogue of this schema consists of."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript("".join(STEPS))
-        return {(kind, name) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+        return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall())
+
+
+def schema_names() -> set[tuple[str, str]]:
+    """Kind and name of everything that a catalogue of this schema consists of."""
+    return {(kind, name) for kind, name, _, _ in schema_rows()}
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -213,4 +223,18 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is not a Dossier catalogue. Move it away, or set DOSSIER_DATA to another directory."
         )
     steps = "".join(STEPS[version:])
-    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    before = _columns(connection)
+    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION};")
+    first = checksums.TABLE not in before
+    after = _columns(connection)
+    checksums.fill(
+        connection,
+        [table for table in checksums.watched(connection) if first or before.get(table) != after[table]],
+    )
+    connection.execute("COMMIT")
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The columns of every table."""
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}
