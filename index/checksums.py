@@ -111,6 +111,12 @@ def changed_rows(connection: sqlite3.Connection) -> Iterator[Changed]:
             yield Changed(table, names.columns, tuple(values), names.keys, kept)
 
 
+def agrees(connection: sqlite3.Connection, table: str) -> str:
+    """The condition that a row of the table is as it was written."""
+    names = _Names(connection, table)
+    return f"(SELECT sum FROM {TABLE} WHERE place = '{table}' AND row = {names.key}) IS {names.sum}"  # noqa: S608
+
+
 def lost_rows(connection: sqlite3.Connection) -> list[tuple[str, Value, bytes]]:
     """Place, row and checksum of what is no longer there."""
     lost: list[tuple[str, Value, bytes]] = []
