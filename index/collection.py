@@ -23,10 +23,12 @@ from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.lost import refuse_lost_file, refuse_lost_rows
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
+from index.schema import storage_errors
 from index.selection import EXACT_CHUNKS, Selections, search_selection
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
@@ -66,11 +68,14 @@ class Collection:
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
         self._ingesting = threading.Lock()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with storage_errors(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            refuse_lost_file(directory)
         self.catalogue = Catalogue(directory / FILE_NAME)
         self.answers = Answers(self.catalogue)
         self.feedback = Feedback(self.catalogue)
         try:
+            refuse_lost_rows(directory, self.catalogue)
             note_languages(self.catalogue)
             self._generations = Generations(self.catalogue, directory)
             self._finish_erasures()

@@ -14,6 +14,7 @@ from index.catalogue import FILE_NAME, count_rows
 from index.collection import Collection
 from index.errors import StorageFailed, UnknownCollection
 from index.leftovers import remove_leftovers
+from index.lost import holds_collection, refuse_lost_file
 from index.owner import OwnerLock
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
@@ -74,12 +75,12 @@ class DataDirectory:
         self._owner.announce(url)
 
     def names(self) -> list[str]:
-        """Names of the collections, sorted."""
+        """Names of the collections, sorted; one whose catalogue is lost is still named."""
         folder = self.path / FOLDER
         if not folder.is_dir():
             return []
         return sorted(
-            entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
+            entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name) and holds_collection(entry)
         )
 
     def collection(self, name: str, embedder: Embedder, *, create: bool = False) -> Collection:
@@ -109,7 +110,9 @@ class DataDirectory:
 
     def size(self, name: str) -> tuple[int, int]:
         """How many documents and chunks a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
-        return count_rows(self._directory_of(name) / FILE_NAME)
+        directory = self._directory_of(name)
+        refuse_lost_file(directory)
+        return count_rows(directory / FILE_NAME)
 
     def remove(self, name: str) -> None:
         """Delete a collection and everything in it. It is out of reach at once, whatever still runs in it.
@@ -132,7 +135,7 @@ class DataDirectory:
 
     def _directory_of(self, name: str) -> Path:
         directory = self.path / FOLDER / name
-        if not NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
+        if not NAME.fullmatch(name) or not holds_collection(directory):
             raise UnknownCollection(
                 f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
             )

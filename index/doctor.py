@@ -20,6 +20,7 @@ from index.faults import catalogue_faults
 from index.generation import altered, manifest, read_record
 from index.generations import FOLDER as GENERATIONS
 from index.ingest import MODEL
+from index.lost import holds_collection, refuse_lost
 from index.mending import mend_catalogue
 from index.owner import OwnerLock, read_owner
 from index.protocols import Embedder
@@ -116,6 +117,7 @@ def _mend_catalogues(path: Path, embedder: Embedder) -> None:
     with closing(lock):
         for file in sorted((path / FOLDER).glob(f"*/{FILE_NAME}")):
             try:
+                refuse_lost(file.parent)
                 with closing(Catalogue(file)) as catalogue:
                     sound = not any(catalogue_faults(catalogue))
                 if not sound:
@@ -132,16 +134,11 @@ def _mend(directory: Path) -> str:
 def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
     """Look at one collection that nobody has open."""
     name = directory.name
-    if not (directory / FILE_NAME).is_file():
-        return [
-            Finding(
-                f"{name}: catalogue",
-                False,
-                f"{directory / FILE_NAME} is missing.",
-                _mend(directory),
-            )
-        ]
+    if not holds_collection(directory):
+        said = f"{directory / FILE_NAME} is missing."
+        return [Finding(f"{name}: catalogue", False, said, f"restore a backup, or: rm -r {directory}")]
     try:
+        refuse_lost(directory)
         catalogue = Catalogue(directory / FILE_NAME)
     except StorageFailed as error:
         return [

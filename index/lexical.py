@@ -172,7 +172,7 @@ def damaged_files(path: Path) -> list[str]:
     with storage_errors(path):
         return [
             file.name
-            for file in sorted(path.iterdir())
+            for file in sorted(path.glob("*"))
             if file.is_file() and file.suffix not in _WITHOUT_CHECKSUM and not _is_whole(file)
         ]
 
