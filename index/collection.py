@@ -60,7 +60,9 @@ class Collection:
         parser: Callable[[], FileParser],
         splitter: Splitter | None,
         max_file_bytes: int,
+        readonly: bool = False,
     ) -> None:
+        self._readonly = readonly
         self.name = directory.name
         self.directory = directory
         self._embedder = embedder
@@ -72,8 +74,9 @@ class Collection:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             refuse_lost_file(directory)
         self.catalogue = Catalogue(directory / FILE_NAME)
-        self.answers = Answers(self.catalogue)
-        self.feedback = Feedback(self.catalogue)
+        self._kept = Catalogue(directory / FILE_NAME, readonly=True) if readonly else self.catalogue
+        self.answers = Answers(self._kept)
+        self.feedback = Feedback(self._kept)
         try:
             refuse_lost_rows(directory, self.catalogue)
             note_languages(self.catalogue)
@@ -197,6 +200,7 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             StorageFailed: The disk is full or cannot be written; what was acknowledged stays.
         """
+        self._check_writable()
         with self._ingesting:
             self.check_model()
             fingerprint = fingerprint_of(self._embedder)
@@ -230,6 +234,7 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
+        self._check_writable()
         self.check_model()
         return revise_document(
             self.catalogue,
@@ -248,6 +253,7 @@ class Collection:
 
     def remove(self, document_id: str) -> None:
         """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
+        self._check_writable()
         with self._generations.lock:
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
@@ -261,6 +267,7 @@ class Collection:
             UnknownDocument: There is no such document.
             StorageFailed: Something of it is left; the message says where. The next open goes on, and so does erasing it again.
         """
+        self._check_writable()
         with self._generations.lock:
             erase_document(self.catalogue, self._generations, self.directory, document_id)
 
@@ -279,10 +286,19 @@ class Collection:
             reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
             progress: Told ("encode" or "index", done, total).
         """
+        self._check_writable()
         with self._ingesting, self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
+
+    def _check_writable(self) -> None:
+        """A copy of what cannot be written is thrown away: nothing may be acknowledged of it. Raises StorageFailed."""
+        if self._readonly:
+            raise StorageFailed(
+                f"Collection '{self.name}' can only be read: its directory cannot be written. Make it writable ('chmod -R u+rwX'), "
+                "or set DOSSIER_DATA to another directory."
+            )
 
     def check_model(self) -> None:
         """Raises ModelChanged when the stored vectors are not of this embedder."""
@@ -303,6 +319,7 @@ class Collection:
             try:
                 self._generations.close()
             finally:
+                self._kept.close()
                 self.catalogue.close()
 
     def _edit_of(self, source: str) -> EditedSource | None:

@@ -38,20 +38,25 @@ class OwnerLock:
     Args:
         directory: The data directory; created, readable by its owner only, when missing.
 
+        shared: Hold it together with others that only read, and write nothing.
+
     Raises:
         DirectoryOwned: Another process holds it; known within a second.
         StorageFailed: The directory cannot be written.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *, shared: bool = False) -> None:
         self.path = directory / FILE_NAME
+        self._shared = shared
         with storage_errors(self.path):
-            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if not shared:
+                directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._directory = _open_directory(directory)
         try:
             self._acquire(directory)
             self._owner = Owner(os.getpid(), datetime.now(UTC).isoformat(timespec="seconds"))
-            self._write()
+            if not shared:
+                self._write()
         except BaseException:
             os.close(self._directory)
             raise
@@ -61,7 +66,7 @@ class OwnerLock:
         deadline = time.monotonic() + _WAIT_S
         while True:
             try:
-                fcntl.flock(self._directory, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(self._directory, (fcntl.LOCK_SH if self._shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
                 if time.monotonic() >= deadline:
@@ -75,7 +80,8 @@ class OwnerLock:
     def announce(self, url: str) -> None:
         """Say where this process serves the directory, for other processes."""
         self._owner = Owner(self._owner.pid, self._owner.since, url)
-        self._write()
+        if not self._shared:
+            self._write()
 
     def close(self) -> None:
         """Give the directory back."""

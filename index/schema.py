@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -175,7 +176,8 @@ def _advice(path: Path, said: str, *, full: bool = False) -> str:
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """Open a connection that may move between threads but is used by one at a time."""
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+    mode = "rwc" if not readonly else "ro" if can_write(path.parent) or _has_log(path) else "ro&immutable=1"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
@@ -190,6 +192,19 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def can_write(directory: Path) -> bool:
+    """Whether files can be made in a directory, or the directory itself; False on a disk that is mounted to be read only."""
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return os.access(directory, os.W_OK)
+
+
+def _has_log(path: Path) -> bool:
+    """Whether what was written last lies in a log beside the file, which then cannot be read as if it were whole."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.is_file() and log.stat().st_size > 0
 
 
 def _text(content: bytes) -> str:

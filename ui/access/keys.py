@@ -18,7 +18,7 @@ from typing import Any
 
 from index import checksums
 from index.errors import DossierError
-from index.schema import connect, storage_errors
+from index.schema import can_write, connect, storage_errors
 from ui.access.caller import Caller
 from ui.requests import check_collection
 
@@ -189,7 +189,7 @@ class Keys:
         with self._open() as connection:
             if connection is None:
                 return []
-            if as_written:
+            if as_written and _has_checksums(connection):
                 where = f"{where} AND {checksums.agrees(connection, 'keys')}"
             rows = connection.execute(f"SELECT {_COLUMNS} FROM keys WHERE {where}", given).fetchall()  # noqa: S608
         return [(row[0], _key(row)) for row in rows]
@@ -210,10 +210,12 @@ class Keys:
             else:
                 if (status.st_dev, status.st_ino) != self._opened:  # it was removed or put back: so are its keys
                     self._forget()
-                    self._connection = connect(self.path)
+                    readonly = not can_write(self.path.parent)
+                    self._connection = connect(self.path, readonly=readonly)
                     self._connection.execute(_WAIT)
-                    self._connection.execute(_TABLE)
-                    _keep_checksums(self._connection)
+                    if not readonly:
+                        self._connection.execute(_TABLE)
+                        _keep_checksums(self._connection)
                     self._opened = (status.st_dev, status.st_ino)
             yield self._connection
 
@@ -235,6 +237,11 @@ def _keep_checksums(connection: sqlite3.Connection) -> None:
             checksums.fill(connection, ["keys"])
         connection.execute("COMMIT")
     checksums.watch(connection)
+
+
+def _has_checksums(connection: sqlite3.Connection) -> bool:
+    """False in the file of an older Dossier that cannot be written."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (checksums.TABLE,)).fetchone() is not None
 
 
 def _key(row: tuple[Any, ...]) -> Key:
