@@ -100,7 +100,7 @@ def test_a_directory_that_cannot_be_written_is_searched(healthy: Path, tmp_path:
             env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(tmp_path)},
             capture_output=True,
             text=True,
-            preexec_fn=_without_the_rights_of_root,  # noqa: PLW1509
+            preexec_fn=_without_the_rights_of_root,
             check=False,
         )
     assert done.returncode == 0, done.stderr

@@ -12,7 +12,7 @@ from rag.reading.reader import EncoderReader
 from rag.settings import Settings
 from ui.access.keys import FILE_NAME as KEYS
 from ui.access.keys import Keys
-from ui.observe.audit import NAME, altered
+from ui.observe.audit import END, NAME, altered
 
 
 def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
@@ -61,7 +61,7 @@ def keys(settings: Settings) -> list[Finding]:
 
 def trail(settings: Settings) -> list[Finding]:
     """What became of the audit trail; nothing where none was kept."""
-    if not (settings.data / NAME).exists():
+    if not (settings.data / NAME).exists() and not (settings.data / END).exists():
         return []
     if (where := altered(settings.data)) is None:
         return [Finding("audit trail", True, "Every line is as it was written.")]
