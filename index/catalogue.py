@@ -244,6 +244,14 @@ class Catalogue:
             rows = connection.execute(passing, values)
             return [row[0] for row in rows]
 
+    def source(self, key: str) -> StoredSource | None:
+        """What a source held when it was read; None for one that is not known."""
+        with self.reading() as connection:
+            row = connection.execute(
+                "SELECT document, size_bytes, sha256, recipe FROM sources WHERE source = ?", (key,)
+            ).fetchone()
+        return StoredSource(*row) if row else None
+
     def sources(self) -> dict[str, StoredSource]:
         """Every source and what it held when it was read."""
         with self.reading() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -30,11 +29,15 @@ from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.schema import storage_errors
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.turns import Shared
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
 
 RECIPE = "2"
 PASSAGES = "heading"
+
+LONGEST_WAIT_S = 30.0
+"""A correction, removal or erasure that does not get its turn by then is told to come back."""
 
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
@@ -69,7 +72,7 @@ class Collection:
         self._parser = parser
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
-        self._ingesting = threading.Lock()
+        self._ingesting = Shared()
         with storage_errors(directory):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             refuse_lost_file(directory)
@@ -201,7 +204,7 @@ class Collection:
             StorageFailed: The disk is full or cannot be written; what was acknowledged stays.
         """
         self._check_writable()
-        with self._ingesting:
+        with self._ingesting.together():
             self.check_model()
             fingerprint = fingerprint_of(self._embedder)
             reader = FileReader(
@@ -210,7 +213,7 @@ class Collection:
                 fingerprint=fingerprint,
                 recipe=f"{RECIPE}|{self._embedder.max_tokens}",
                 max_bytes=self._max_file_bytes,
-                known=self.catalogue.sources(),
+                known=self.catalogue.source,
                 edit=self._edit_of,
             )
             run = Ingest(
@@ -236,14 +239,15 @@ class Collection:
         """
         self._check_writable()
         self.check_model()
-        return revise_document(
-            self.catalogue,
-            self._generations,
-            self._embedder,
-            document_id,
-            fields,
-            fingerprint=fingerprint_of(self._embedder),
-        )
+        with self._generations.lock.within(LONGEST_WAIT_S, "A correction"):
+            return revise_document(
+                self.catalogue,
+                self._generations,
+                self._embedder,
+                document_id,
+                fields,
+                fingerprint=fingerprint_of(self._embedder),
+            )
 
     def edited(self, document_id: str) -> Edit:
         """The correction that lies over a document; one with several sources has the same over each, or that of the first. Raises UnknownDocument."""
@@ -254,7 +258,7 @@ class Collection:
     def remove(self, document_id: str) -> None:
         """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
         self._check_writable()
-        with self._generations.lock:
+        with self._generations.lock.within(LONGEST_WAIT_S, "A removal"):
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
@@ -268,7 +272,7 @@ class Collection:
             StorageFailed: Something of it is left; the message says where. The next open goes on, and so does erasing it again.
         """
         self._check_writable()
-        with self._generations.lock:
+        with self._generations.lock.within(LONGEST_WAIT_S, "An erasure"):
             erase_document(self.catalogue, self._generations, self.directory, document_id)
 
     def _finish_erasures(self) -> None:
@@ -287,7 +291,7 @@ class Collection:
             progress: Told ("encode" or "index", done, total).
         """
         self._check_writable()
-        with self._ingesting, self._generations.lock:
+        with self._ingesting.alone(), self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
@@ -315,7 +319,7 @@ class Collection:
 
     def close(self) -> None:
         """Close in order; the next start is a quick one."""
-        with self._ingesting:
+        with self._ingesting.alone():
             try:
                 self._generations.close()
             finally:

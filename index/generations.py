@@ -21,6 +21,7 @@ from index.errors import StorageFailed
 from index.generation import DROPPED, LIVE, Generation, altered, manifest, read_record
 from index.lexical import damaged_files
 from index.schema import storage_errors
+from index.turns import Turns
 from index.vectors import prune_vectors
 
 FOLDER = "generations"
@@ -44,7 +45,7 @@ class Generations:
     """
 
     def __init__(self, catalogue: Catalogue, directory: Path) -> None:
-        self.lock = threading.RLock()
+        self.lock = Turns()
         self._catalogue = catalogue
         self._folder = directory / FOLDER
         self._swap_lock = threading.Condition()
