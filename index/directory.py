@@ -110,7 +110,11 @@ class DataDirectory:
                 raise ValueError(
                     f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
                 )
-            directory = self.path / FOLDER / name if create and self._copies is None else self._directory_of(name)
+            directory = self.path / FOLDER / name
+            if not create:
+                directory = self._directory_of(name)
+            elif self._copies is not None and not holds_collection(directory):
+                raise self._cannot_be_written()
             if self._copies is not None:
                 directory = _copied(directory, Path(self._copies.name))
             opened = Collection(
@@ -140,7 +144,7 @@ class DataDirectory:
         with self._lock:
             directory = self._directory_of(name)
             if self._copies is not None:
-                raise StorageFailed(f"{self.path} cannot be written. Make it writable: chmod -R u+rwX {self.path}")
+                raise self._cannot_be_written()
             aside = directory.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
             with storage_errors(directory):
                 directory.rename(aside)  # a crash from here on leaves nothing that could be opened
@@ -150,6 +154,9 @@ class DataDirectory:
                 opened.close()  # waits for what is being read or written
         finally:
             _delete(aside)
+
+    def _cannot_be_written(self) -> StorageFailed:
+        return StorageFailed(f"{self.path} cannot be written. Make it writable: chmod -R u+rwX {self.path}")
 
     def _directory_of(self, name: str) -> Path:
         directory = self.path / FOLDER / name
