@@ -20,7 +20,7 @@ from index.values import IngestReport, KeptBeside, Refusal, Replacement
 from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
-ENCODE_CHUNKS = 512
+ENCODE_CHUNKS = 1_024
 AHEAD = 32
 MODEL = "embedder"
 
