@@ -11,6 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from index import checksums
 from index.errors import StorageFailed, UnknownDocument
 from index.filtering import passing, undated
 from index.heading import heading
@@ -20,7 +21,7 @@ from index.schema import connect, prepare, storage_errors
 from index.stored import Change, IndexedChunks, StoredSource
 from index.successors import SUPERSEDED_BY
 from index.values import Chunk, Document, Filters, Provenance, Published
-from index.vectors import known_vectors, stack_vectors
+from index.vectors import known_vectors, stack_vectors, unsound
 
 FILE_NAME = "dossier.sqlite3"
 
@@ -65,6 +66,7 @@ class Catalogue:
             try:
                 if not readonly:
                     prepare(self._writer, path)
+                    checksums.watch(self._writer)
                 self._sequence = self._last_sequence()
                 self._described = self._last_described()
             except BaseException:
@@ -108,6 +110,7 @@ class Catalogue:
             self._depth += 1
             try:
                 yield self._writer
+                checksums.seal(self._writer)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
@@ -223,19 +226,23 @@ class Catalogue:
                 (json.dumps(document_ids),),
             ).fetchall()
         heads = [heading(title, publisher, published) for _, _, title, publisher, published, *_ in rows]
-        texts, vectors = [row[5] for row in rows], stack_vectors([row[6] for row in rows])
-        languages = [row[7] or None for row in rows]
-        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, vectors)
+        texts, languages = [row[5] for row in rows], [row[7] or None for row in rows]
+        sound = _sound([row[6] for row in rows])
+        vectors = stack_vectors([rows[place][6] for place in sound])
+        return IndexedChunks(
+            [row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, sound, vectors
+        )
 
     def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """Chunk ids and vectors of the documents, row by row."""
+        """Chunk ids and vectors of the documents, row by row, but for vectors that cannot be searched."""
         with self.reading() as connection:
             rows = connection.execute(
                 """SELECT chunks.id, embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
                 WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
                 (json.dumps(document_ids),),
             ).fetchall()
-        return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
+        sound = _sound([row[1] for row in rows])
+        return [rows[place][0] for place in sound], stack_vectors([rows[place][1] for place in sound])
 
     def matching(self, filters: Filters) -> list[str]:
         """Ids of the documents that pass, in the order they came in."""
@@ -246,6 +253,14 @@ class Catalogue:
         """How many documents a filter by date leaves out for having none."""
         with self.reading() as connection:
             return undated(connection, filters)
+
+    def source(self, key: str) -> StoredSource | None:
+        """What a source held when it was read; None for one that is not known."""
+        with self.reading() as connection:
+            row = connection.execute(
+                "SELECT document, size_bytes, sha256, recipe FROM sources WHERE source = ?", (key,)
+            ).fetchone()
+        return StoredSource(*row) if row else None
 
     def sources(self) -> dict[str, StoredSource]:
         """Every source and what it held when it was read."""
@@ -265,6 +280,11 @@ class Catalogue:
                 "SELECT sequence, action, document, chunks FROM log WHERE sequence > ? ORDER BY sequence", (sequence,)
             )
             return [Change(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
+
+
+def _sound(vectors: Sequence[bytes]) -> list[int]:
+    """Places of the vectors that can be searched."""
+    return [place for place, bad in enumerate(unsound(vectors)) if not bad]
 
 
 def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
@@ -287,13 +307,22 @@ def _document(row: tuple[Any, ...]) -> Document:
         text=text,
         media_type=media_type,
         provenance=Provenance(title, publisher, author, published, kind),
-        page_starts=tuple(json.loads(page_starts)),
+        page_starts=tuple(_listed(page_starts)),
         sources=tuple(json.loads(sources)),
         origin=origin,
         chunk_count=chunk_count,
         added_at=added_at,
-        notes=tuple(json.loads(notes)),
+        notes=tuple(_listed(notes)),
         language=language or None,
         metadata=together(json.loads(metadata)),
         superseded_by=superseded_by,
     )
+
+
+def _listed(kept: str) -> list[Any]:
+    """A list in JSON; empty where it was damaged, which the doctor names: that keeps nobody from the document."""
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []

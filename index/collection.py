@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -16,22 +16,25 @@ from index.catalogue import FILE_NAME, Catalogue
 from index.changes import remove_document
 from index.dense import CacheDamaged
 from index.edits import Edit, EditedSource, edit_of
-from index.erasure import erase_document
-from index.errors import ModelChanged, UnknownDocument
+from index.erasure import erase_document, finish_erasures
+from index.errors import ModelChanged, StorageFailed, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.lost import refuse_lost_file, refuse_lost_rows
 from index.metadata import checked_key, checked_value, edit_metadata
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
+from index.schema import storage_errors
 from index.selection import EXACT_CHUNKS, Selections, search_selection
 from index.successors import KEY as SUPERSEDED
 from index.successors import check_successor
+from index.turns import Shared
 from index.unzip import unzipped
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal
@@ -41,7 +44,11 @@ PASSAGES = "heading"
 UNZIPPED = "unzipped"
 NOTHING: Mapping[str, object] = MappingProxyType({})
 
+LONGEST_WAIT_S = 30.0
+"""A correction, removal or erasure that does not get its turn by then is told to come back."""
+
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 def fingerprint_of(embedder: Embedder) -> str:
@@ -64,22 +71,29 @@ class Collection:
         parser: Callable[[], FileParser],
         splitter: Splitter | None,
         max_file_bytes: int,
+        readonly: bool = False,
     ) -> None:
+        self._readonly = readonly
         self.name = directory.name
         self.directory = directory
         self._embedder = embedder
         self._parser = parser
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
-        self._ingesting = threading.Lock()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        shutil.rmtree(directory / UNZIPPED, ignore_errors=True)  # of an ingest that was killed
+        self._ingesting = Shared()
+        with storage_errors(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            refuse_lost_file(directory)
+            shutil.rmtree(directory / UNZIPPED, ignore_errors=True)  # of an ingest that was killed
         self.catalogue = Catalogue(directory / FILE_NAME)
-        self.answers = Answers(self.catalogue)
-        self.feedback = Feedback(self.catalogue)
+        self._kept = Catalogue(directory / FILE_NAME, readonly=True) if readonly else self.catalogue
+        self.answers = Answers(self._kept)
+        self.feedback = Feedback(self._kept)
         try:
+            refuse_lost_rows(directory, self.catalogue)
             note_languages(self.catalogue)
             self._generations = Generations(self.catalogue, directory)
+            self._finish_erasures()
         except BaseException:
             self.catalogue.close()
             raise
@@ -202,7 +216,8 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             StorageFailed: The disk is full or cannot be written; what was acknowledged stays.
         """
-        with self._ingesting:
+        self._check_writable()
+        with self._ingesting.together():
             self.check_model()
             fingerprint = fingerprint_of(self._embedder)
             reader = FileReader(
@@ -211,7 +226,7 @@ class Collection:
                 fingerprint=fingerprint,
                 recipe=f"{RECIPE}|{self._embedder.max_tokens}",
                 max_bytes=self._max_file_bytes,
-                known=self.catalogue.sources(),
+                known=self.catalogue.source,
                 edit=self._edit_of,
             )
             run = Ingest(
@@ -238,6 +253,7 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
+        self._check_writable()
         said = {
             checked_key(key): value if value is None or value == "" else checked_value(checked_key(key), value)
             for key, value in (metadata or {}).items()
@@ -245,16 +261,17 @@ class Collection:
         sources = self.catalogue.document(document_id).sources
         if fields:
             self.check_model()
-            document_id = revise_document(
-                self.catalogue,
-                self._generations,
-                self._embedder,
-                document_id,
-                fields,
-                fingerprint=fingerprint_of(self._embedder),
-            )
+            with self._generations.lock.within(LONGEST_WAIT_S, "A correction"):
+                document_id = revise_document(
+                    self.catalogue,
+                    self._generations,
+                    self._embedder,
+                    document_id,
+                    fields,
+                    fingerprint=fingerprint_of(self._embedder),
+                )
         if said or metadata is None:
-            with self._generations.lock, self.catalogue.writing() as connection:
+            with self._generations.lock.within(LONGEST_WAIT_S, "A correction"), self.catalogue.writing() as connection:
                 if successor := said.get(SUPERSEDED):
                     said[SUPERSEDED] = check_successor(connection, document_id, str(successor))
                 edit_metadata(connection, sources, None if metadata is None else said)
@@ -268,21 +285,31 @@ class Collection:
 
     def remove(self, document_id: str) -> None:
         """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
-        with self._generations.lock:
+        self._check_writable()
+        with self._generations.lock.within(LONGEST_WAIT_S, "A removal"):
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
-            self._generations.catch_up()
+            self._generations.follow()
 
     def erase(self, document_id: str) -> None:
         """Remove a document and prove that neither its text nor its vectors are left in any file of the collection.
 
         Raises:
             UnknownDocument: There is no such document.
-            StorageFailed: Something of it is left; the message says where.
+            StorageFailed: Something of it is left; the message says where. The next open goes on, and so does erasing it again.
         """
-        with self._generations.lock:
+        self._check_writable()
+        with self._generations.lock.within(LONGEST_WAIT_S, "An erasure"):
             erase_document(self.catalogue, self._generations, self.directory, document_id)
+
+    def _finish_erasures(self) -> None:
+        """Go on with what was cut off; what cannot be done now keeps nobody from the documents that are there."""
+        try:
+            with self._generations.lock:
+                finish_erasures(self.catalogue, self._generations, self.directory)
+        except StorageFailed as error:
+            logger.warning("an erasure in collection %s is still not finished: %s", self.name, error)
 
     def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
         """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.
@@ -291,10 +318,19 @@ class Collection:
             reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
             progress: Told ("encode" or "index", done, total).
         """
-        with self._ingesting, self._generations.lock:
+        self._check_writable()
+        with self._ingesting.alone(), self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
+
+    def _check_writable(self) -> None:
+        """A copy of what cannot be written is thrown away: nothing may be acknowledged of it. Raises StorageFailed."""
+        if self._readonly:
+            raise StorageFailed(
+                f"Collection '{self.name}' can only be read: its directory cannot be written. Make it writable ('chmod -R u+rwX'), "
+                "or set DOSSIER_DATA to another directory."
+            )
 
     def check_model(self) -> None:
         """Raises ModelChanged when the stored vectors are not of this embedder."""
@@ -311,10 +347,11 @@ class Collection:
 
     def close(self) -> None:
         """Close in order; the next start is a quick one."""
-        with self._ingesting:
+        with self._ingesting.alone():
             try:
                 self._generations.close()
             finally:
+                self._kept.close()
                 self.catalogue.close()
 
     def _edit_of(self, source: str) -> EditedSource | None:

@@ -76,6 +76,12 @@ class StorageFailed(DossierError):
     code = "storage-failed"
 
 
+class Busy(DossierError):
+    """Another change takes long; the same again in a while is done."""
+
+    code = "busy"
+
+
 class BackupRefused(DossierError):
     """A backup cannot be written where it was asked for, or a file is not a whole backup that this Dossier reads."""
 

@@ -67,6 +67,7 @@ class Ingest:
         self._replacements: list[Replacement] = []
         self._beside: list[KeptBeside] = []
         self._late: list[SourceFile] = []
+        self._offered: dict[str, SourceFile] = {}
         self._embedded = self._reused = self._chunks = self._encoded = self._indexed = 0
 
     def run(
@@ -113,6 +114,7 @@ class Ingest:
             asked = files[done - 1]
             if isinstance(outcome, ReadFile) and outcome.file.source != asked.source:
                 self._beside.append(KeptBeside(asked.source, outcome.file.source))
+                self._offered[outcome.file.source] = asked
             if isinstance(outcome, Refusal):
                 self._refused.append(outcome)
             elif outcome.document is None:
@@ -160,10 +162,13 @@ class Ingest:
                 if keys is not None:
                     connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (MODEL, self._fingerprint))
                     stored: set[bytes] = set(fresh)
-                    late = [read.file for read in batch if _edited_meanwhile(connection, read)]
+                    taken = [read.file for read in batch if _taken_meanwhile(connection, read)]
+                    late = [read.file for read in batch if _edited_meanwhile(connection, read)] + taken
                     tallies = [self._link(connection, read, keys, stored) for read in batch if read.file not in late]
                     break
-        self._late += late
+        for file in taken:
+            self._reader.forget(file.source)
+        self._late += [self._offered.get(file.source, file) for file in late]
         for tally in tallies:
             tally()
         with self._timed("index"):
@@ -255,6 +260,12 @@ def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:
     """A person corrected the source after it was read: it is to be read again."""
     kept = edit_of(connection, read.file.source)
     return (kept and kept.edit) != (read.edited and read.edited.edit)
+
+
+def _taken_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:
+    """Another ingest put another content where this one would go in beside what was there: it needs another name."""
+    row = connection.execute("SELECT sha256 FROM sources WHERE source = ?", (read.file.source,)).fetchone()
+    return read.file.keeps and row is not None and row[0] != read.stored.sha256
 
 
 def _take(fresh: set[bytes], new: NewDocument) -> int:

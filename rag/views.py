@@ -185,13 +185,18 @@ class IngestView(View):
 
 
 class JobView(View):
-    """An ingest on its way. `report` is there when it is done, `error` when it failed."""
+    """An ingest on its way. `report` is there when it is done, `error` when it failed.
+
+    A large one is read in parts, and waits between them while others have their turn. `remaining_s` is about how long it takes at
+    its pace so far, once that can be told.
+    """
 
     id: str
     status: JobStatus
     stage: str = "queued"
     done: int = 0
     total: int = 0
+    remaining_s: float | None = None
     report: IngestView | None = None
     error: str | None = None
 

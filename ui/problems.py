@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_S = 5
 OPENAI_PATHS = ("/v1/chat/", "/v1/models", "/v1/responses", "/v1/embeddings", "/v1/rerank")
 _LOG = logging.getLogger("dossier")
 
@@ -74,6 +75,7 @@ _SAYABLE = frozenset(
 _MENDS = {
     "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",
     "model-changed": "Run on the server's machine: dossier rebuild --reembed",
+    "busy": "Another change of the same documents takes long. Try again.",
     "language-model-failed": "Look whether the endpoint in DOSSIER_LLM answers.",
 }
 
@@ -90,6 +92,8 @@ class Problem(HTTPException):
         errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         status, self.title = PROBLEMS[code]
+        if status == 503:  # whoever is sent away is told when to come back
+            headers = {"Retry-After": str(RETRY_AFTER_S), **(headers or {})}
         super().__init__(status, detail, headers)
         self.code = code
         self.errors = errors
@@ -144,5 +148,4 @@ def of_error(error: DossierError) -> Problem:
         return Problem(code, str(error))
     if PROBLEMS[code][0] >= 500:
         _LOG.error("%s: %s", error.code, error)
-    headers = {"Retry-After": "5"} if PROBLEMS[code][0] == 503 else None
-    return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"), headers=headers)
+    return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"))

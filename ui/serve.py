@@ -8,12 +8,10 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import DossierError, SettingInvalid
 from rag.settings import Settings
@@ -29,6 +27,7 @@ from ui.access.prefix import Prefixed, Rooted, check_root_path
 from ui.access.signed_in import SignedIn
 from ui.access.signin import signing_in
 from ui.access.whence import Hosts
+from ui.connections import PatientH11
 from ui.http.app import create_app
 from ui.observe.logs import configure_logs
 from ui.observe.observers import Observers
@@ -37,34 +36,11 @@ from ui.observe.watched import Watched
 from ui.protocols import Dossier, OwnedDossier
 from ui.terminal import say
 
-HEADER_WAIT_S = 10.0
-MOST_CONNECTIONS = 512
 DRAIN_S = 10
 
 
 class PortInUse(DossierError):
     code = "port-in-use"
-
-
-class PatientH11(H11Protocol):
-    """uvicorn's h11 protocol, which of itself waits for ever for a connection's first headers."""
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._headers_due = self.loop.call_later(HEADER_WAIT_S, self._cut)
-
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.cycle is not None:
-            self._headers_due.cancel()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_due.cancel()
-        super().connection_lost(exc)
-
-    def _cut(self) -> None:
-        if self.cycle is None:
-            self.transport.close()
 
 
 def serve(settings: Settings) -> None:
@@ -152,7 +128,6 @@ def make_server(app: ASGIApp, *, keep_s: int = DRAIN_S) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=keep_s,
             h11_max_incomplete_event_size=16 * 1024,
