@@ -16,6 +16,7 @@ from rag.answer.findings import Findings, find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
+from rag.contradictions.judging import Judges
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
@@ -107,12 +108,16 @@ class Pipeline:
             corpus.generation,
         )
 
+        judges = Judges(self.extractive, self.checker) if self.checker else None
+
         def composed(checked: Checked, *, tell: bool) -> Answer:
             draft, statements = checked
             findings = clock.time(
                 "compare",
                 lambda: (
-                    Findings(statements) if proposal else find(lines, statements, evidence, draft.confidence, threshold)
+                    Findings(statements)
+                    if proposal
+                    else find(lines, statements, evidence, draft.confidence, threshold, judges)
                 ),
             )
             if tell:

@@ -13,7 +13,7 @@ from index.values import Chunk, Document, Span
 Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
 Status = Literal["verified", "weak", "unsupported"]
 Standing = Literal["reported", "expected"]
-ConflictKind = Literal["quantity", "date", "name", "outcome"]
+ConflictKind = Literal["quantity", "date", "time", "name", "outcome"]
 Nearness = Literal["nothing", "something else"]
 RewrittenBy = Literal["rule", "llm"]
 

@@ -161,7 +161,9 @@ def _scaled(lower: Quantity, upper: Quantity, folded: str) -> Quantity:
     return replace(lower, number=number) if number < upper.number else lower
 
 
-_COMMA_DECIMAL = re.compile(r"[0-9]{1,3}(?:[.\u00a0][0-9]{3})*,[0-9]{1,2}|[0-9]+,[0-9]{1,2}|[0-9]{1,3}(?:\u00a0[0-9]{3})+,[0-9]+")
+_COMMA_DECIMAL = re.compile(
+    r"[0-9]{1,3}(?:[.\u00a0][0-9]{3})*,[0-9]{1,2}|[0-9]+,[0-9]{1,2}|[0-9]{1,3}(?:\u00a0[0-9]{3})+,[0-9]+"
+)
 """A comma before one or two last digits is a decimal one: "20.115,75"."""
 
 
@@ -220,7 +222,7 @@ def _is_pronoun(text: str, span: Span) -> bool:
 
 
 def _quantity(text: str, number: Decimal, span: Span, unit: str = "") -> Quantity:
-    found, per = (unit, "") if unit else unit_of(text, span.start, span.end)
+    found, per, _ = (unit, "", 0) if unit else unit_of(text, span.start, span.end)
     return Quantity(number, found, _bound(text, span), span, per=per)
 
 
@@ -244,3 +246,13 @@ def stated_from(text: str, quantity: Quantity) -> int:
     lead = window[: -len(currency)] if currency else window
     starts = [match.start() for _, pattern in _BOUND_BEFORE if (match := pattern.search(lead))]
     return begin - len(window) + min(starts) if starts else begin - len(currency)
+
+
+def stated_to(text: str, quantity: Quantity) -> int:
+    """Where a quantity ends with the unit behind it.
+
+    >>> said = "It takes 3 days."
+    >>> said[: stated_to(said, quantities(said)[0])]
+    'It takes 3 days'
+    """
+    return max(quantity.span.end, unit_of(fold(text), quantity.span.start, quantity.span.end)[2])

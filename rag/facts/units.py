@@ -23,7 +23,9 @@ _EVERYWHERE = frozenset(
     "year month week day hour minute second kilometer meter centimeter kilogram gram tonne liter hectare square-meter cubic-meter celsius".split()
 )
 """Units whose names are read in every one of these languages; the others in English."""
-_KINDS = frozenset("area digital duration electric energy frequency length mass power pressure speed temperature volume".split())
+_KINDS = frozenset(
+    "area digital duration electric energy frequency length mass power pressure speed temperature volume".split()
+)
 _LEFT_OUT = frozenset(
     "century decade quarter night point furlong fathom stone foodcalorie therm-us drop pinch jigger dram cup pint quart barrel "
     "bushel tablespoon teaspoon dessert-spoon light-speed beaufort generic millimeter-ofhg inch-ofhg dunam earth-mass earth-radius gasoline-energy-density mile-scandinavian "
@@ -44,10 +46,19 @@ _RATIOS = {"percent": r"(?:%|٪|％)(?![\s-]point)|percent(?:age)?\b(?![\s-]poin
            "basis point": r"basis\spoints?\b|bps\b", "point": r"(?:%|per\s?cent(?:age)?)?[\s-]?points?\b|pps?\b"}  # fmt: skip
 _RATIO_AFTER = [(unit, re.compile(rf"[\s-]?(?:{pattern})", re.IGNORECASE)) for unit, pattern in _RATIOS.items()]
 _PERSON = re.compile(r"[\s-](?:[^\W\d_][\w'-]{0,30}\s){0,2}?(?:people|persons?)\b", re.IGNORECASE)
-_BARE_MONEY = {"dollar": "USD", "buck": "USD", "euro": "EUR", "pound": "GBP", "rupee": "PKR", "yen": "JPY", "yuan": "CNY", "rmb": "CNY"}
+_BARE_MONEY = {
+    "dollar": "USD",
+    "buck": "USD",
+    "euro": "EUR",
+    "pound": "GBP",
+    "rupee": "PKR",
+    "yen": "JPY",
+    "yuan": "CNY",
+    "rmb": "CNY",
+}
 """What is meant when the country is left out."""
 _SIGNS = {"$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "rs": "PKR", "₹": "INR", "¥": "JPY"}
-_SIGN = re.compile(r"((?:US|A|C|HK|NZ)\$|\$|€|£|₹|¥|₩|₽|\bRs\b\.?|\b[A-Z]{3}\b)\s?$", re.IGNORECASE)
+_SIGN = re.compile(r"((?:US|A|C|HK|NZ)\$|\$|€|£|₹|¥|₩|₽|\b[Rr]s\b\.?|\b(?:[A-Z]{3}|usd|eur|gbp|chf|pkr|inr)\b)\s?$")
 _PER = re.compile(r"\s?/\s?|\s(?:an?|per|each|every|pro|par|por|al|il)\s", re.IGNORECASE)
 _LONGEST_NAME = 28
 
@@ -84,17 +95,17 @@ def unit_at(folded: str, start: int, end: int) -> str:
     return unit_of(folded, start, end)[0]
 
 
-def unit_of(folded: str, start: int, end: int) -> tuple[str, str]:
-    """The same, with the unit of time for which it holds ("per"), or ""."""
+def unit_of(folded: str, start: int, end: int) -> tuple[str, str, int]:
+    """The same, with the unit of time for which it holds ("per"), or "", and where all of it ends."""
     currency = currency_before(folded[max(0, start - 6) : start])
     if currency:
-        return _currency(currency) or "", _per(folded, end)
+        return _currency(currency) or "", *_per(folded, end)
     for ratio, pattern in _RATIO_AFTER:
-        if pattern.match(folded, end):
-            return ratio, ""
+        if match := pattern.match(folded, end):
+            return ratio, "", match.end()
     if named := _named_at(folded, end):
-        return named[0], _per(folded, named[1])
-    return ("person" if _PERSON.match(folded, end) else ""), _per(folded, end)
+        return named[0], *_per(folded, named[1])
+    return "person" if _PERSON.match(folded, end) else "", *_per(folded, end)
 
 
 def is_currency(unit: str) -> bool:
@@ -124,12 +135,11 @@ def converted(number: Decimal, unit: str) -> Decimal:
     return Decimal(_registry().Quantity(number, found).to_base_units().magnitude)
 
 
-def _per(folded: str, end: int) -> str:
-    """The unit of time behind "a", "per", "/": "a month"."""
-    if not (match := _PER.match(folded, end, end + 12)):
-        return ""
-    named = _named_at(folded, match.end())
-    return named[0] if named and dimension(named[0]) == "[time]" else ""
+def _per(folded: str, end: int) -> tuple[str, int]:
+    """The unit of time behind "a", "per", "/" ("a month") and where it ends; "" and `end` without one."""
+    match = _PER.match(folded, end, end + 12)
+    named = _named_at(folded, match.end()) if match else None
+    return named if named and dimension(named[0]) == "[time]" else ("", end)
 
 
 def _named_at(folded: str, at: int) -> tuple[str, int] | None:
@@ -233,3 +243,19 @@ def _power(name: str) -> str:
         if name.startswith(word):
             return name.removeprefix(word).replace("-", "_") + power
     return name.replace("-", "_")
+
+
+def unit_in(head: str) -> str:
+    """The one unit or currency that the head of a column names: "price_eur_2026", "Weight (kg)"; "" for none.
+
+    >>> unit_in("price_eur_2026"), unit_in("Weight (kg)"), unit_in("Remark")
+    ('EUR', 'kilogram', '')
+    """
+    exact, names = _names()
+    said = [word for word in re.split(r"[\W_]+", head) if word]
+    found = [
+        (currency_before(word) and _currency(word)) or exact.get(word) or names.get(word.casefold())
+        for word in said[1:]
+    ]
+    signs = [_SIGNS[sign] for sign in head if sign in _SIGNS] + ["percent"] * ("%" in head)
+    return next((unit for unit in (*signs, *found) if unit), "")

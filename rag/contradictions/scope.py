@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 
 from index.values import Span
+from rag.contradictions.values import Value
 from rag.facts.dates import dates
 from rag.facts.wording import FUNCTION_WORDS, base, fold, stem, words
+from rag.reading.judge import stems
 
 _NEAR_CHARS = 60
 _CLASSES: tuple[Mapping[str, str], ...] = tuple(
@@ -155,3 +157,21 @@ def _places(text: str) -> frozenset[str]:
 def _stems(names: frozenset[str]) -> frozenset[str]:
     """What "Ostria" and "Ostrian" share."""
     return frozenset(stem(name)[:5] for name in names)
+
+
+def other_item(question: str, best: Value, other: Value) -> bool:
+    """Whether a value is of another item than the best one: another column, another number in its head, or something else counted.
+
+    >>> other_item("How many hubs?", Value("quantity", "7", Span(0, 1), counted=frozenset({"hubs"})),
+    ...            Value("quantity", "3", Span(0, 1), counted=frozenset({"lanes"})))
+    True
+    """
+    asked = stems(question)
+    numbers = _numbers(stems(other.head))
+    if numbers and _numbers(asked) and not numbers & asked:
+        return True
+    return bool(other.counted) and bool(best.counted or best.head) and not other.counted & (asked | best.counted)
+
+
+def _numbers(said: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in said if word[0].isdigit())
