@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 
 from index.sentences import sentence_spans
 from index.values import Span
-from rag.contradictions.comparing import comparable
-from rag.contradictions.scope import other_item, same_thing
+from rag.contradictions.comparing import agree, comparable
+from rag.contradictions.scope import expects, other_column, other_item, out_of_force, same_thing
 from rag.contradictions.values import Value, value_of, values_in
 from rag.facts.instructions import instructed
-from rag.facts.standing import standing_of
 from rag.question.asked import Asked
 from rag.reading.extract import Candidate, ExtractiveAnswerer
 from rag.reading.judge import AskedFor, share, stems
@@ -73,6 +72,7 @@ def of_same_thing(question: str, best: Claim, other: Claim) -> bool:
     return (
         comparable(best.value, other.value)
         and not other_item(question, best.value, other.value)
+        and not other_column(question, best.value, other.candidate.sentence_text)
         and same_thing(
             question, best.candidate.sentence_text, _within(best), other.candidate.sentence_text, _within(other)
         )
@@ -164,9 +164,26 @@ def _published(item: Evidence) -> str | None:
     return stamp.date if stamp else None
 
 
+def names_value(claim: Claim, other: Claim) -> bool:
+    """Whether a claim's sentence names another one's value beside its own: it knows of it and says otherwise ("16, not 26")."""
+    text = claim.candidate.evidence.document.text
+    found = values_in(text, claim.candidate.sentence, _published(claim.candidate.evidence))
+    return any(
+        value.span != claim.value.span
+        and value.kind == other.value.kind
+        and comparable(value, other.value)
+        and agree(value, other.value)
+        for value in found
+    )
+
+
 def _standing(candidate: Candidate) -> Standing:
-    text = candidate.evidence.document.text
-    return standing_of(text, _clause_of(text, candidate), _published(candidate.evidence))
+    document, text = candidate.evidence.document, candidate.evidence.document.text
+    names = f"{document.provenance.title or ''} {' '.join(document.sources[:1])}"
+    if out_of_force(names, text):
+        return "superseded"
+    clause = _clause_of(text, candidate)
+    return "expected" if expects(text[clause.start : clause.end]) else "reported"
 
 
 def _clause_of(text: str, candidate: Candidate) -> Span:

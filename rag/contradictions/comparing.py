@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from rag.contradictions.values import Value
@@ -50,6 +51,8 @@ def same_quantity(left: Quantity, right: Quantity) -> bool:
     >>> [same_quantity(*quantities(pair)) for pair in pairs]
     [True, False, True, False]
     """
+    if bool(left.per) != bool(right.per):
+        left, right = replace(left, per=""), replace(right, per="")
     if _LIMITS.get(left.bound, "one") == _LIMITS.get(right.bound, "other"):
         return _base(left.number, left) == _base(right.number, right)
     (low, high), (other_low, other_high) = _range(left), _range(right)
@@ -61,7 +64,8 @@ def same_quantity(left: Quantity, right: Quantity) -> bool:
 
 
 def _one_dimension(left: Quantity, right: Quantity) -> bool:
-    if bool(left.per) != bool(right.per) and not is_currency(left.unit):
+    sides = {_LIMITS.get(left.bound), _LIMITS.get(right.bound)}
+    if len(sides - {None}) > 1:  # "at least three" and "up to nine" are limits of two sides
         return False
     units = {left.unit, right.unit}
     return len(units) == 1 or units <= _COUNTS or ("" not in units and len({dimension(unit) for unit in units}) == 1)

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.contradictions.claims import Claim, claim_of, of_same_thing, rivals, untyped
+from rag.contradictions.claims import Claim, claim_of, names_value, of_same_thing, rivals, untyped
 from rag.contradictions.comparing import agree
 from rag.contradictions.judging import BEST, RIGHT, Judges, answers_too
 from rag.facts.wording import words
@@ -94,7 +94,11 @@ def find_positions(
         return None
     asked = kind_asked(question)
     least = (OUTCOME_SHARE if asked == "outcome" else SHARE) * ranked[0].support
-    leading = (claim_of(question, asked, item) for item in ranked[:LEADING] if item.support >= least)
+    first = ranked[0]
+    near = [
+        item for item in ranked[:LEADING] if item.support >= least and (judges is None or _in_one_sentence(first, item))
+    ]
+    leading = (claim_of(question, asked, item) for item in near)
     best = next((claim for claim in leading if claim), None)
     if best is None:
         return None
@@ -104,12 +108,26 @@ def find_positions(
         found = []
     else:
         found = _by_judges(question, best, rivals(question, asked, best, ranked, evidence, judges.extractive), judges)
+    best, found = _revised(best, found)
     groups: list[list[Claim]] = [[best]]
     for claim in found:
         _place(groups, claim)
     held = sorted((ClaimGroup(tuple(group)) for group in groups), key=lambda group: group.newest, reverse=True)
     picks_one = bool(_PICKS_ONE.search(question)) and best.value.kind == "date"
     return Positions(best.value.kind, tuple(held), _disagree(held) and not picks_one)
+
+
+def _revised(best: Claim, found: Sequence[Claim]) -> tuple[Claim, list[Claim]]:
+    """The claims, with those superseded whose value another one names beside its own."""
+    kept = []
+    for claim in found:
+        if not agree(best.value, claim.value):
+            if names_value(best, claim):
+                claim = replace(claim, standing="superseded")
+            elif names_value(claim, best):
+                best = replace(best, standing="superseded")
+        kept.append(claim)
+    return best, kept
 
 
 def _by_support(question: str, asked: Asked, best: Claim, ranked: Sequence[Candidate], least: float) -> list[Claim]:
@@ -127,7 +145,11 @@ def _by_judges(question: str, best: Claim, found: Sequence[Claim], judges: Judge
         (replace(claim, candidate=item)) for claim, item in zip(named, read, strict=True) if (item.right or 0) >= RIGHT
     ]
     related = judges.related(best.candidate, [claim.candidate for claim in able])
-    scored = [(claim, bears) for claim, bears in zip(able, related, strict=True) if answers_too(claim.candidate, bears)]
+    scored = [
+        (claim, bears)
+        for claim, bears in zip(able, related, strict=True)
+        if answers_too(claim.candidate, best.candidate, bears)
+    ]
     scored.sort(key=lambda one: -((one[0].candidate.right or 0) + one[1]))
     return [claim for claim, _ in scored]
 
@@ -152,6 +174,10 @@ def with_holders(
             sentence = DraftStatement(group.first.candidate.sentence_text, tuple(quotes))
             extended += verify(Draft((sentence,), "", 1.0, NAME), evidence)
     return tuple(extended)
+
+
+def _in_one_sentence(first: Candidate, item: Candidate) -> bool:
+    return (first.evidence.number, first.sentence) == (item.evidence.number, item.sentence)
 
 
 def _touch(quotes: Sequence[Quote], other: Quote) -> bool:
@@ -191,7 +217,7 @@ def _said(claim: Claim) -> tuple[frozenset[str], frozenset[str]]:
     provenance = item.document.provenance
     title = provenance.title or ""
     names = f"{title} {provenance.publisher or ''} {' '.join(item.document.sources[:1])}"
-    return stems(f"{names} {item.hit.chunk.text}"), stems(f"{title} {claim.candidate.sentence_text}")
+    return stems(f"{names} {item.hit.chunk.text}"), stems(f"{names} {claim.published} {claim.candidate.sentence_text}")
 
 
 def _spoken_by_others(one: Claim, other: Claim) -> bool:

@@ -74,7 +74,7 @@ def value_of(
     if len(text[answer.start : answer.end].split()) > LONGEST_ANSWER_WORDS and asked != "outcome":
         return None
     if asked == "name":
-        return _name(text, answer)
+        return _name(question, text, answer)
     if asked == "outcome":
         return _outcome(question, text, sentence, answer)
     found = [one for one in values_in(text, sentence, published) if _overlap(one.span, answer)]
@@ -173,8 +173,8 @@ def _moved(span: Span, by: int) -> Span:
     return Span(span.start + by, span.end + by)
 
 
-def _name(text: str, answer: Span) -> Value | None:
-    """The one name of a bare answer; what a sentence begins with counts, as an answer span is no sentence."""
+def _name(question: str, text: str, answer: Span) -> Value | None:
+    """The one name of a bare answer that the question does not name; what a sentence begins with counts, as an answer span is no sentence."""
     bare = text[answer.start : answer.end]
     found = names(bare)
     if not found or _SEVERAL.search(bare[found[0].span.start : found[-1].span.end]):
@@ -182,7 +182,9 @@ def _name(text: str, answer: Span) -> Value | None:
     spelled = [word for name in found if name.text.isupper() for word in name.words]  # the WHO is no "who"
     ordinary = frozenset(word for name in found for word in name.words if len(word) > 1) - _TITLES - FUNCTION_WORDS
     kept = ordinary.union(spelled)
-    return Value("name", bare, answer, name=kept) if kept else None
+    if not kept or kept <= frozenset(words(question)):
+        return None
+    return Value("name", bare, answer, name=kept)
 
 
 def _outcome(question: str, text: str, sentence: Span, answer: Span) -> Value | None:
