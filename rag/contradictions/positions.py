@@ -94,10 +94,9 @@ def find_positions(
         return None
     asked = kind_asked(question)
     least = (OUTCOME_SHARE if asked == "outcome" else SHARE) * ranked[0].support
-    first = ranked[0]
-    near = [
-        item for item in ranked[:LEADING] if item.support >= least and (judges is None or _in_one_sentence(first, item))
-    ]
+    near = [item for item in ranked[:LEADING] if item.support >= least]
+    if asked == "text":  # no kind of value is asked for: only what the answer itself states is one
+        near = [item for item in near if _in_one_sentence(ranked[0], item)]
     leading = (claim_of(question, asked, item) for item in near)
     best = next((claim for claim in leading if claim), None)
     if best is None:
