@@ -238,8 +238,10 @@ class FakeDossier:
     """One collection, "default", with two documents; others are made on demand. Answers are kept as by the real one."""
 
     language_model = None
+    ranker = BlankReader()
 
     def __init__(self, data: Path, **settings: Any) -> None:
+        self.embedder = WordHashEmbedder()
         self.settings = Settings(data=data, **settings)
         self.data = FakeData()
         documents = [document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")]

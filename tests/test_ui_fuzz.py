@@ -31,6 +31,8 @@ BEYOND_SCHEMAS = (
     ("Schema-valid request rejected", "files were sent with"),
     ("Schema-valid request rejected", "must be a date that exists"),
     ("Schema-valid request rejected", "from 1800 to today"),
+    ("Schema-valid request rejected", "unsupported-parameter"),
+    ("Schema-valid request rejected", "there is no message of the user"),
     ("Schema-valid request rejected", "A number in the body has too many digits"),
 )
 """What a schema says of a request that the server cannot or need not say, by the title of a failure and what was answered."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
-OPENAI_PATHS = ("/v1/chat/", "/v1/models")
+OPENAI_PATHS = ("/v1/chat/", "/v1/models", "/v1/responses", "/v1/embeddings", "/v1/rerank")
 _LOG = logging.getLogger("dossier")
 
 PROBLEMS: dict[str, tuple[int, str]] = {
@@ -24,6 +24,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "body-not-expected": (400, "This address takes no body"),
     "host-missing": (400, "One Host header is needed"),
     "bad-request": (400, "Bad request"),
+    "unsupported-parameter": (400, "This parameter is not supported"),
     "key-needed": (401, "A key is needed"),
     "foreign-origin": (403, "Another site may not do this"),
     "read-only-key": (403, "This key may only read"),
@@ -121,7 +122,8 @@ def for_openai(content: Mapping[str, Any]) -> dict[str, Any]:
     """A problem document that is also an error as OpenAI's clients read it."""
     kind = "invalid_request_error" if content["status"] < 500 else "server_error"
     code = content["type"].rsplit(":", 1)[-1]
-    return {**content, "error": {"message": content["detail"], "type": kind, "param": None, "code": code}}
+    param = next((one["where"] for one in content.get("errors", ())), None)
+    return {**content, "error": {"message": content["detail"], "type": kind, "param": param, "code": code}}
 
 
 def busy(what: str, *, retry_after_s: int = 1) -> Problem:

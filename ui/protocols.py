@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.feedback import Feedback
     from index.files import SourceFile
+    from index.protocols import Embedder
     from index.values import Document, Filters, IngestReport, Refusal
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
     from rag.manner import Manner
+    from rag.protocols import Reader
     from rag.replay import Replay
     from rag.settings import Settings
     from rag.values import Answer, Hit
@@ -108,6 +110,14 @@ class Dossier(Protocol):
 
     @property
     def language_model(self) -> LanguageModel | None: ...
+
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def ranker(self) -> Reader:
+        """Says how likely passages answer a question."""
+        ...
 
     def names(self) -> list[str]: ...
 

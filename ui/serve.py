@@ -23,7 +23,9 @@ from ui.access.guard import Guard
 from ui.access.keys import Keys
 from ui.access.limits import Limits
 from ui.access.loopback import is_loopback
+from ui.access.origins import Origins, check_origins
 from ui.access.permitted import Permitted
+from ui.access.prefix import Prefixed, Rooted, check_root_path
 from ui.access.signed_in import SignedIn
 from ui.access.signin import signing_in
 from ui.access.whence import Hosts
@@ -69,11 +71,14 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is running and close the data directory.
 
     Raises:
-        SettingInvalid: Other machines can reach the host, and there is no key.
+        SettingInvalid: Other machines can reach the host, and there is no key; every site may ask, and there are keys.
         PortInUse: Another program listens on the port.
         DirectoryOwned: Another process owns the data directory.
     """
-    with bind(settings.host, settings.port, Keys(settings.data)) as listener:
+    keys = Keys(settings.data)
+    check_origins(settings, keys.any_usable)
+    check_root_path(settings.root_path)
+    with bind(settings.host, settings.port, keys) as listener:
         from rag.build import open_dossier
 
         run(open_dossier(settings), listener)
@@ -100,14 +105,16 @@ def build(dossier: Dossier, *, alone: bool = True) -> ASGIApp:
     Args:
         alone: Only this machine can reach the server: who has no key is its owner, unless the settings require keys.
     """
+    from ui.mcp_http import mount as mount_mcp
     from ui.page import mount
 
     settings = dossier.settings
     observers = Observers.of(settings, keys_required=settings.require_keys or not alone)
     permitted = Permitted(Watched(dossier, observers))
     app = create_app(permitted, metrics=observers.metrics, when_ready=settle)
+    mount_mcp(app, permitted)
     mount(app, permitted)
-    return Watch(guarded(app, settings, alone=alone), observers)
+    return Prefixed(Watch(guarded(app, settings, alone=alone), observers), settings.root_path)
 
 
 def settle() -> None:
@@ -121,10 +128,11 @@ def guarded(app: Starlette, settings: Settings, *, alone: bool = True, body_grac
     keys, signed_in = Keys(settings.data), SignedIn()
     app.router.routes[:0] = signing_in(keys, signed_in)
     return Guard(
-        app,
+        Rooted(app, settings.root_path),
         credentials=Credentials(keys, signed_in, trust_local=alone and not settings.require_keys),
         hosts=Hosts(settings.hosts, any_name=not alone and not settings.hosts),
         limits=Limits(settings.requests_per_minute),
+        origins=Origins(settings.origins),
         room=app.state.slots.let_in,
         max_file_bytes=settings.max_file_bytes,
         body_grace_s=body_grace_s,
