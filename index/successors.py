@@ -59,7 +59,8 @@ def version_of(source: str) -> tuple[str, str, tuple[float, ...]]:
     (('/p', 'travel policy', (2.0,)), ('/p', 'travel policy', ()), ('/p', 'travel policy', (1.0,)))
     """
     path = PurePosixPath(source)
-    stem, marks = path.stem[:300], []
+    stem = path.stem[:300]
+    marks: list[float] = []
     while len(marks) < _MOST_MARKS and (match := _MARK.fullmatch(stem)):
         number = match["version"] or match["revision"] or match["copy"]
         marks.append(float(number) if number else _WORDS[match["word"].lower()])
