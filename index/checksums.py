@@ -104,8 +104,8 @@ def changed_rows(connection: sqlite3.Connection) -> Iterator[Changed]:
     for table in watched(connection):
         names = _Names(connection, table)
         found = connection.execute(
-            f"SELECT {', '.join(names.values)}, sum FROM {table} LEFT JOIN {TABLE} ON place = '{table}' AND row = {names.key} "  # noqa: S608
-            f"WHERE sum IS NOT {names.sum}"
+            f"SELECT {', '.join(names.values)}, {TABLE}.sum FROM {table} LEFT JOIN {TABLE} ON {TABLE}.place = '{table}' AND {TABLE}.row = {names.key} "  # noqa: S608
+            f"WHERE {TABLE}.sum IS NOT {names.sum}"
         )
         for *values, kept in found:
             yield Changed(table, names.columns, tuple(values), names.keys, kept)
