@@ -17,6 +17,7 @@ from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.answerers.listing import listed
+from rag.contradictions.judging import Judges
 from rag.filters import filters_as_json
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
@@ -124,6 +125,8 @@ class Pipeline:
             corpus.generation,
         )
 
+        judges = Judges(self.extractive, self.checker) if self.checker else None
+
         def composed(checked: Checked, *, tell: bool) -> Answer:
             draft, statements = checked
             findings = clock.time(
@@ -139,6 +142,7 @@ class Pipeline:
                         threshold,
                         quoted_from=least,
                         compared=asked_for.kind not in NOT_COMPARED,
+                        judges=judges,
                     )
                 ),
             )

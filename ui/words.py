@@ -22,7 +22,7 @@ DOUBTS: dict[Status, str] = {
     "weak": "The source supports this only in part: read the quote.",
     "unsupported": "No source was found for this.",
 }
-STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then"}
+STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then", "superseded": "no longer in force"}
 _KNOWN_FROM = {
     "front matter": "as its front matter says",
     "json-ld": "as its metadata says",
