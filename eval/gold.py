@@ -12,10 +12,12 @@ from typing import Any, cast, get_args
 
 from eval.cases import NOT_STATED, Filtering, GoldCase, GoldEvidence, GoldProblem, Kind, LocatedCase, LocatedEvidence
 from index.errors import DossierError
-from index.values import Document, Filters, Span
+from index.values import Document, Span
+from rag.filters import filters_of
 
 KINDS: tuple[str, ...] = get_args(Kind)
-FILTER_FIELDS = frozenset({"publisher", "since", "until", "as_of"})
+_FILTER_TEXTS = ("publisher", "since", "until", "as_of")
+FILTER_FIELDS = frozenset({*_FILTER_TEXTS, "tags", "sources", "documents", "metadata"})
 MAX_LINE_CHARS = 100_000
 MAX_OCCURRENCES = 50
 """Places of one quote that are kept; a quote that stands more often than this points nowhere."""
@@ -198,10 +200,18 @@ class _Check:
         if not isinstance(value, dict) or set(value) - FILTER_FIELDS:
             self.wrong(f"'filters' may hold {', '.join(sorted(FILTER_FIELDS))}, got {value!r:.80}")
             return Filtering()
-        if any(item is not None and not isinstance(item, str) for item in value.values()):
+        if any(value.get(name) is not None and not isinstance(value[name], str) for name in _FILTER_TEXTS):
             self.wrong(f"'filters' must hold texts, got {value!r:.80}")
             return Filtering()
-        filters = Filters(value.get("publisher"), value.get("since"), value.get("until"))
+        lists = (value.get(name) or [] for name in ("tags", "sources", "documents"))
+        if not all(isinstance(one, list) and all(isinstance(item, str) for item in one) for one in lists):
+            self.wrong(f"'filters' must list texts in tags, sources and documents, got {value!r:.80}")
+            return Filtering()
+        try:
+            filters = filters_of(value)
+        except (ValueError, AttributeError, TypeError) as error:
+            self.wrong(f"'filters' cannot be: {error}")
+            return Filtering()
         return Filtering(filters if filters else None, value.get("as_of"))
 
     def check_kind(

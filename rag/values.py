@@ -131,7 +131,11 @@ class Frozen(BaseModel):
 
 
 class Citation(Frozen):
-    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points."""
+    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points.
+
+    Attributes:
+        superseded_by: Id of the document that is marked as standing in this one's place; this one is then not what is in force.
+    """
 
     number: int
     document_id: str
@@ -149,6 +153,7 @@ class Citation(Frozen):
     end: int
     page: int | None = None
     support: float = 0.0
+    superseded_by: str | None = None
 
 
 class Statement(Frozen):
@@ -209,13 +214,22 @@ class EvidenceView(Frozen):
 
 
 class FiltersView(Frozen):
-    """Which documents were searched. `detected` is true when the question, not the caller, set them."""
+    """Which documents were searched. `detected` is true when the question, not the caller, set some of it.
+
+    Attributes:
+        undated_left_out: Documents that a date left out for having none.
+    """
 
     publisher: str | None = None
     since: str | None = None
     until: str | None = None
     as_of: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
     detected: bool = False
+    undated_left_out: int = 0
 
 
 class DegradedReason(Frozen):

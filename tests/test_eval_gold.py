@@ -66,6 +66,13 @@ def test_a_good_file_is_read_and_tied_to_spans(tmp_path):
         ({"kind": "conflict", "positions": [["a"]]}, "a conflict needs 2 or more 'positions', got 1"),
         ({"kind": "conflict", "positions": [["a"], []]}, "'positions' holds an empty position"),
         ({"kind": "unanswerable"}, "an unanswerable question has no 'answers'"),
+        (
+            {"filters": {"where": "x"}},
+            "'filters' may hold as_of, documents, metadata, publisher, since, sources, tags, until",
+        ),
+        ({"filters": {"tags": "board"}}, "'filters' must list texts in tags, sources and documents"),
+        ({"filters": {"metadata": {"a": {"or": 1}}}}, "'filters' cannot be: metadata 'a' must be a value"),
+        ({"filters": {"metadata": "a"}}, "'filters' cannot be"),
         ({"kind": "near_unanswerable"}, "an unanswerable question has no 'answers'"),
         ({"kind": "unanswerable", "answers": [], "items": [["a"]]}, "an unanswerable question has no 'items'"),
         ({"items": ["a"]}, "'items' must be a list of texts"),
@@ -73,7 +80,6 @@ def test_a_good_file_is_read_and_tied_to_spans(tmp_path):
         ({"items": [["a"]], "min_items": 2}, "'min_items' must be a number from 1 to the number of 'items' (1), got 2"),
         ({"items": [["a"]], "min_items": True}, "'min_items' must be a number"),
         ({"not_in_headline": "19 October"}, "'not_in_headline' must be a list of texts"),
-        ({"filters": {"where": "x"}}, "'filters' may hold as_of, publisher, since, until"),
         ({"filters": {"since": 2025}}, "'filters' must hold texts"),
     ],
 )

@@ -245,6 +245,7 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
         end=end,
         page=document.page_of(start),
         support=max(quote.support for quote in quotes),
+        superseded_by=document.superseded_by,
     )
 
 

@@ -18,6 +18,7 @@ from rag.coverage.disagreement import contradicted, positions_of
 from rag.coverage.mentions import Phrase
 from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, DocumentCoverage, Reading, count, in_words
+from rag.filters import filters_as_json
 from rag.pipeline import clean_question
 from rag.protocols import Reader
 from rag.reading.extract import Candidate, ExtractiveAnswerer
@@ -48,6 +49,8 @@ class Shelf(Protocol):
     def documents(self) -> list[Document]: ...
 
     def matching(self, filters: Filters) -> list[str]: ...
+
+    def undated(self, filters: Filters) -> int: ...
 
     def passages(self, document_id: str) -> list[Chunk]: ...
 
@@ -120,7 +123,7 @@ class Surveyor:
             passages=sum(row.passages for row in rows),
             searched=sum(row.searched for row in rows),
             read=sum(row.read for row in rows),
-            filters=_shown(filters),
+            filters=_shown(self.shelf, filters),
             collection=self.shelf.name,
             generation=generation,
             settings_hash=self.settings.answer_hash(),
@@ -237,6 +240,7 @@ def _ranked(found: Sequence[Nearest], scores: NDArray[np.float64]) -> list[Neare
     ]
 
 
-def _shown(filters: Filters | None) -> FiltersView:
-    chosen = filters or Filters()
-    return FiltersView(publisher=chosen.publisher, since=chosen.since, until=chosen.until)
+def _shown(shelf: Shelf, filters: Filters | None) -> FiltersView:
+    if not filters:
+        return FiltersView()
+    return FiltersView(**filters_as_json(filters), undated_left_out=shelf.undated(filters))
