@@ -17,6 +17,7 @@ from index.directory import DataDirectory
 from index.errors import DossierError
 from tests.eval_fakes import FakePipeline, MemoryCorpus
 from tests.fakes import WordHashEmbedder
+from tests.storage import PlainParser, split_lines
 
 OPEN_TEXT = "The harbour at Sel opened on 18 October. Mira Tolle runs it."
 SEALED_TEXT = "The observatory on Krummel Hill was built in 1893. Its dome weighs 14 tonnes."
@@ -83,7 +84,7 @@ def test_domains_are_found_by_what_they_hold_and_chosen_by_name(domains):
 
 
 def test_every_question_is_asked_and_one_that_fails_is_counted_apart(domains, tmp_path):
-    with DataDirectory(tmp_path / "data") as data:
+    with DataDirectory.own(tmp_path / "data", parser=PlainParser(), splitter=split_lines) as data:
         opened = Opened(data, Failing(MemoryCorpus({"harbour.md": OPEN_TEXT})))
         result = run_domain(opened, find_domains(domains)[0], "domain_1")
         few = run_domain(opened, find_domains(domains)[0], "domain_1", limit=1)
