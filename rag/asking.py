@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from index.answers import Answers, StoredAnswer, documents_of
+from index.answers import MOST_TURNS, Answers, StoredAnswer, documents_of
 from index.errors import StorageFailed, UnknownAnswer
 from index.redaction import ERASED
 from index.values import Filters
@@ -133,11 +133,13 @@ class Asking:
         found = answers.newest(limit=limit, offset=offset, before=before)
         return answers.count(before=before), [_kept(one, seen) for one in found]
 
-    def turns(self, thread: str, *, collection: str | None = None) -> list[KeptAnswer]:
-        """The turns of a conversation, oldest first. Raises UnknownThread."""
+    def turns(
+        self, thread: str, *, newest: int = MOST_TURNS, before: int | None = None, collection: str | None = None
+    ) -> list[KeptAnswer]:
+        """The `newest` turns of a conversation, oldest first; with `before`, of those before that turn. Raises UnknownThread."""
         answers = self._dossier.collection(collection).answers
         seen = answers.seen()
-        return [_kept(one, seen) for one in answers.thread(thread)]
+        return [_kept(one, seen) for one in answers.thread(thread, newest=newest, before=before)]
 
     def forget(self, answer_id: str, *, collection: str | None = None) -> None:
         """Delete one kept answer. Raises UnknownAnswer."""
