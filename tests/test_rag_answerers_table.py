@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from index.files import find_files
+from index.outline import row_at
 from index.values import Span
-from rag.answerers.table import cells_of
 from rag.build import Dossier, open_dossier
 from rag.settings import Settings
 from rag.values import Answer
@@ -60,4 +60,4 @@ def test_a_row_that_the_table_does_not_hold_gives_no_cell(tables: Dossier) -> No
 
 def test_a_line_of_prose_is_no_row() -> None:
     text = "The fee is due in May: nobody pays later; the rest is free."
-    assert len(cells_of(text, Span(0, len(text)))) < 2
+    assert row_at(text, Span(0, len(text))) is None

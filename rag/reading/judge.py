@@ -109,10 +109,14 @@ class AskedFor:
 
     @classmethod
     def of(cls, question: str) -> AskedFor:
-        found = list(_WORD.finditer(question))
-        content = [match for match in found if match[0].lower() not in _QUESTION_WORDS]
+        content = content_words(question)
         hard = [m[0] for m in content if m[0][0].isdigit() or (m[0][0].isupper() and m.start() > 0)]
         return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard))
+
+
+def content_words(question: str) -> list[re.Match[str]]:
+    """The words of a question that say what it is about, where they stand."""
+    return [match for match in _WORD.finditer(question) if match[0].lower() not in _QUESTION_WORDS]
 
 
 def features(
