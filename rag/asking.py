@@ -17,7 +17,7 @@ from rag.llm.model import LanguageModel
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Kind, Statement
 
 NEW = "new"
 AS_SET = Manner()
@@ -38,6 +38,7 @@ class Answering(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 
@@ -115,7 +116,9 @@ class Asking:
             thread = f"thr_{uuid.uuid4().hex}"
         as_asked = {"question": question, "thread": thread, "rewritten_by": rewrite.by}
         heard = None if listener is None else _AsAsked(listener, as_asked)
-        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=heard).model_copy(update=as_asked)
+        answer = pipeline.answer(
+            rewrite.text, filters=filters, as_of=as_of, kind=manner.kind, listener=heard
+        ).model_copy(update=as_asked)
         return answer if _stopped(listener) else self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
@@ -179,7 +182,9 @@ class Asking:
         filters = Filters(asked.publisher, asked.since, asked.until)
         settings = old.manner.applied_to(self._dossier.settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
-        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of, listener=listener)
+        new = pipeline.answer(
+            old.answer.query, filters=filters, as_of=asked.as_of, kind=old.manner.kind, listener=listener
+        )
         new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
         if keep and not _stopped(listener):
             new = self._keep(answers, new, filters, asked.as_of, old.manner, seen)

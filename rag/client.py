@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from rag import views
 from rag.coverage.table import Coverage
 from rag.replay import KeptAnswer, Replay
-from rag.values import Answer, Citation, EvidenceView, Statement
+from rag.values import Answer, Citation, EvidenceView, Kind, Statement
 from rag.wire import DossierProblem as DossierProblem
 from rag.wire import Wire
 
@@ -32,12 +32,13 @@ class Where(TypedDict, total=False):
 
 
 class How(Where, total=False):
-    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM."""
+    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM, as what kind."""
 
     as_of: str | None
     thread: str | None
     strictness: Literal["lenient", "normal", "strict"]
     llm: bool | None
+    kind: Kind | None
 
 
 class Dossier(AbstractContextManager["Dossier"]):

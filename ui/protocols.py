@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rag.manner import Manner
     from rag.replay import Replay
     from rag.settings import Settings
-    from rag.values import Answer, Hit
+    from rag.values import Answer, Hit, Kind
     from rag.views import (
         AnswersView,
         ChangesView,
@@ -76,6 +76,7 @@ class Pipeline(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 

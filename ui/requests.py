@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 from index.errors import UnknownCollection
 from index.values import Filters
 from rag.manner import Manner, Strictness
+from rag.values import Kind
 from ui.problems import Problem
 
 MAX_NAME_CHARS = 500
@@ -135,13 +136,16 @@ class AnswerRequest(Strict):
         None,
         description="false: no language model sees the question; true: one must be there. Left out: as the server is set.",
     )
+    kind: Kind | None = Field(
+        None, description="What kind of question it is, so what kind of answer is looked for. Left out: as it reads."
+    )
     stream: StrictBool = Field(
         False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`."
     )
 
     @property
     def manner(self) -> Manner:
-        return Manner(strictness=self.strictness, llm=self.llm)
+        return Manner(strictness=self.strictness, llm=self.llm, kind=self.kind)
 
 
 MOST_CONTEXT = 20

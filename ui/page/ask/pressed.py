@@ -23,6 +23,14 @@ def key(command: str) -> str:
     return check_key(short(command), "id")
 
 
+def turn_of(command: str) -> tuple[str, int]:
+    """A conversation and a turn of it: "ID TURN". Raises Problem."""
+    thread, _, turn = short(command).rpartition(" ")
+    if not thread or not (turn.isascii() and turn.isdigit() and len(turn) < 8):
+        raise Problem("invalid-request", _NOTHING)
+    return key(thread), int(turn)
+
+
 def reference(command: str) -> tuple[str, tuple[Span, ...]]:
     """A document and ranges of its text, the one to be shown first: "ID START END" and more pairs. Raises Problem, or UnknownDocument."""
     if not isinstance(command, str) or not 0 < len(command) <= _LONGEST_REFERENCE:
