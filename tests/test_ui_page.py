@@ -89,7 +89,7 @@ def test_a_conversation_goes_on_shows_its_turns_and_begins_anew(actions: Actions
     earlier = actions.recall(html.unescape(first[0]), "")
     assert "Otto Lind" in earlier.answer
     assert earlier.thread == thread
-    assert "turn current" in earlier.conversation
+    assert "newest" in earlier.conversation
     assert actions.begin("").thread == ""
 
 

@@ -87,7 +87,7 @@ def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
 
 async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
-    examples = Examples(app.state.slots)
+    examples = Examples(app.state.slots, least=dossier.settings.answer_threshold)
     _close_with(app, examples)
     page = build_page(dossier, app.state.slots, examples)
     page.has_launched = True

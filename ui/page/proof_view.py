@@ -26,17 +26,17 @@ def excerpt(text: str, length: int = EXCERPT_CHARS) -> str:
     return line[:length].rsplit(" ", 1)[0] + " …"
 
 
-def citations_view(citations: Sequence[Citation], *, said: Container[str] = (), headed: bool = True) -> Html:
+def citations_view(citations: Sequence[Citation], *, said: Container[int] = (), headed: bool = True) -> Html:
     """The sources by number.
 
     Args:
-        said: Quotes that stand above word for word: they are not said twice.
+        said: Numbers of those whose quotes stand above word for word: they are not said twice.
         headed: Begin with how many there are.
     """
     return fill(
         '<section class="sources">{head}<ul class="citations">{items}</ul></section>',
         head=fill("<h3>{count}</h3>", count=count(len(citations), "source")) if headed else Html(""),
-        items=join(_citation(one, quoted=" ".join(one.quote.split()) not in said) for one in citations),
+        items=join(_citation(one, quoted=one.number not in said) for one in citations),
     )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
 from rag.answer.prose import NEAREST_SAY
-from rag.values import Answer, Citation
+from rag.values import Answer, Citation, Statement
 from ui.page.ask.body_view import body_view
 from ui.page.ask.filters_view import used_view
-from ui.page.ask.positions_view import conflict_view, timeline_view
+from ui.page.ask.positions_view import conflict_view, said_once, timeline_view
 from ui.page.ask.reasons import confidence_of, dates_of_sources, reason_of
 from ui.page.ask.why_view import why_view
 from ui.page.markup import Html, block, escape, fill, join
@@ -50,7 +50,11 @@ def turn_view(answer: Answer) -> Html:
     """An earlier answer of a conversation: all that it says, with its proof; a press brings it back whole."""
     cited = {citation.number: citation for citation in answer.citations}
     stated = answer.verdict != "not_stated"
-    body = body_view(answer, cited) if stated and answer.statements else escape(answer.text.removeprefix(_NOT_STATED))
+    body = (
+        body_view(answer, cited, said=_in_positions(answer, cited))
+        if stated and answer.statements
+        else escape(answer.text.removeprefix(_NOT_STATED))
+    )
     return fill(
         '<article class="card past"><h3 class="question">{question}</h3>{rewritten}<p class="verdict {name}">{words}</p>{lead}{body}'
         '{sources}<p class="tools"><button type="button" class="quiet turn">Open this answer<i hidden>{id}</i></button></p></article>',
@@ -71,9 +75,25 @@ def turn_view(answer: Answer) -> Html:
     )
 
 
-def quoted_in(answer: Answer) -> frozenset[str]:
-    """What the answer says word for word, so that the list of its sources need not say it again."""
-    return frozenset(" ".join(one.text.split()) for one in answer.statements)
+def quoted_in(answer: Answer) -> frozenset[int]:
+    """Citations whose quotes the answer says word for word, so that the list of its sources need not say them again."""
+
+    def left(citation: Citation) -> str:
+        quote = " ".join(citation.quote.split())
+        for one in answer.statements:
+            if citation.number in one.citations:
+                quote = quote.replace(" ".join(one.text.split()), "")
+        return quote
+
+    return frozenset(one.number for one in answer.citations if not any(map(str.isalnum, left(one))))
+
+
+def _in_positions(answer: Answer, cited: Mapping[int, Citation]) -> list[Statement]:
+    """Statements that are quoted beside the positions of a conflict."""
+    positions = [position for conflict in answer.conflicts for position in conflict.positions]
+    first = [next((cited[number] for number in one.citations if number in cited), None) for one in positions]
+    quotes = {said_once(citation) for citation in first if citation}
+    return [one for one in answer.statements if " ".join(one.text.split()) in quotes]
 
 
 def question_view(question: str) -> Html:
@@ -132,7 +152,9 @@ def _stated(answer: Answer, cited: Mapping[int, Citation], tools: Html, today: d
         head=_head(answer),
         lead=_lead(answer, cited),
         nearest=_NEAREST if answer.text.startswith(NEAREST_SAY) else Html(""),
-        body=body_view(answer, cited) if answer.statements else fill('<p class="text">{text}</p>', text=answer.text),
+        body=body_view(answer, cited, said=_in_positions(answer, cited))
+        if answer.statements
+        else fill('<p class="text">{text}</p>', text=answer.text),
         missing=_missing(answer),
         degraded=_degraded(answer),
         dates=fill('<p class="note dates">{dates}.</p>', dates=dates) if dates else Html(""),
@@ -143,7 +165,9 @@ def _stated(answer: Answer, cited: Mapping[int, Citation], tools: Html, today: d
 def draft_view(answer: Answer) -> Html:
     """What an answer says, without its proof: it stands while a better one is written."""
     cited = {citation.number: citation for citation in answer.citations}
-    return fill("{lead}{body}", lead=_lead(answer, cited), body=body_view(answer, cited))
+    return fill(
+        "{lead}{body}", lead=_lead(answer, cited), body=body_view(answer, cited, said=_in_positions(answer, cited))
+    )
 
 
 def _degraded(answer: Answer) -> Html:
@@ -160,7 +184,9 @@ def _degraded(answer: Answer) -> Html:
 def _lead(answer: Answer, cited: Mapping[int, Citation]) -> Html:
     """The bare answer, or the positions side by side where the sources disagree: none of them is chosen."""
     if answer.conflicts:
-        return join(conflict_view(conflict, cited, named=len(answer.conflicts) > 1) for conflict in answer.conflicts)
+        leads = {" ".join(one.text.split()): one.attribution for one in answer.statements if one.attribution}
+        named = len(answer.conflicts) > 1
+        return join(conflict_view(conflict, cited, named=named, leads=leads) for conflict in answer.conflicts)
     return fill('<p class="short">{short}</p>', short=answer.short) if answer.short else Html("")
 
 

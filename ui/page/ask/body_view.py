@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 from itertools import groupby
 
 from index.outline import Row, row_at
@@ -13,42 +14,51 @@ from ui.page.proof_view import chip
 from ui.words import DOUBTS
 
 Cited = Mapping[int, Citation]
+Source = tuple[str, str | None]
 STEPS = "howto"
+_MARK = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?P<number>\d{1,3})[.)\]])\s+")
 
 
-def body_view(answer: Answer, cited: Cited) -> Html:
-    """The statements of an answer: its items as a list, rows that are quoted as a grid, the rest as prose, in their order."""
+def body_view(answer: Answer, cited: Cited, *, said: Container[Statement] = ()) -> Html:
+    """The statements of an answer: its items as a list, rows that are quoted as a grid, the rest as prose, in their order.
+
+    Args:
+        said: Statements that stand above already.
+    """
+    statements = [one for one in answer.statements if one not in said]
     parts: list[Html] = []
-    listed = [_listing(answer.items, one) for one in answer.statements]
-    rows = [row_at(one.text, Span(0, len(one.text))) for one in answer.statements]
-    kinds = ["row" if row else "item" if item else "" for row, item in zip(rows, listed, strict=True)]
-    for kind, group in groupby(range(len(kinds)), key=kinds.__getitem__):
-        places = list(group)
-        statements = [answer.statements[place] for place in places]
-        if kind:
-            parts.append(_led(statements[0]))
-        if kind == "row":
-            found = [(row, one) for place, one in zip(places, statements, strict=True) if (row := rows[place])]
+    before: Source | None = None
+    for form, group in groupby(statements, lambda one: _form(answer, one)):
+        found = list(group)
+        if form != "prose" and _source(found[0], cited) != before and found[0].attribution:
+            parts.append(fill('<p class="by">{who}:</p>', who=found[0].attribution))
+        if form == "row":
             parts.append(grid_view(found, cited, marked=(answer.short, *answer.items)))
-        elif kind == "item":
-            shown = [(listed[place] or one.text, one) for place, one in zip(places, statements, strict=True)]
-            parts.append(_items(shown, cited, numbered=answer.kind == STEPS))
+        elif form == "item":
+            parts.append(_items(found, cited, numbered=answer.kind == STEPS))
         else:
-            parts.append(fill('<p class="text">{text}</p>', text=prose(statements, cited)))
+            parts.append(fill('<p class="text">{text}</p>', text=prose(found, cited)))
+        before = _source(found[-1], cited)
     return join(parts)
 
 
-def _led(statement: Statement) -> Html:
-    """Who says what is listed."""
-    return fill('<p class="by">{who}:</p>', who=statement.attribution) if statement.attribution else Html("")
+def _form(answer: Answer, statement: Statement) -> str:
+    """How a statement is shown: as a "row", an "item" or "prose"."""
+    if _row(statement):
+        return "row"
+    text = statement.text.rstrip()
+    return "item" if any(text.endswith(item) for item in answer.items) else "prose"
 
 
-def _listing(items: Sequence[str], statement: Statement) -> str:
-    """The item that a statement is; "" for one that is none, or says more."""
-    return next((item for item in items if statement.text.rstrip().endswith(item)), "")
+def _row(statement: Statement) -> Row | None:
+    return row_at(statement.text, Span(0, len(statement.text)))
 
 
-def _items(items: Sequence[tuple[str, Statement]], cited: Cited, *, numbered: bool) -> Html:
+def _items(found: Sequence[Statement], cited: Cited, *, numbered: bool) -> Html:
+    """A list; numbered where it is of steps, or is numbered in its source."""
+    marks = [_MARK.match(one.text) for one in found]
+    numbered = numbered or all(mark and mark["number"] for mark in marks)
+    items = [(one.text[mark.end() if mark else 0 :], one) for one, mark in zip(found, marks, strict=True)]
     lines = join(
         fill(
             '<li class="item"><span class="statement {status}">{text}</span>{chips}</li>',
@@ -61,12 +71,13 @@ def _items(items: Sequence[tuple[str, Statement]], cited: Cited, *, numbered: bo
     return fill('<ol class="items">{lines}</ol>' if numbered else '<ul class="items">{lines}</ul>', lines=lines)
 
 
-def grid_view(rows: Sequence[tuple[Row, Statement]], cited: Cited, *, marked: Sequence[str] = ()) -> Html:
+def grid_view(found: Sequence[Statement], cited: Cited, *, marked: Sequence[str] = ()) -> Html:
     """Rows under the heads that they have, each with its proof.
 
     Args:
         marked: Values that answer the question: their cells stand out.
     """
+    rows = [(row, one) for one in found if (row := _row(one))]
     heads = list(dict.fromkeys(cell.head for row, _ in rows for cell in row.cells))
     wanted = {one.strip() for one in marked if one.strip()}
     lines = join(
@@ -95,13 +106,18 @@ def _cell(row: Row, head: str, wanted: set[str]) -> Html:
 def prose(statements: Sequence[Statement], cited: Cited) -> Html:
     """The statements, each led by who says it; a source that goes on is not named again."""
     sentences = []
-    before: tuple[str, str | None] | None = None
+    before: Source | None = None
     for one in statements:
-        document = cited[one.citations[0]].document_id if one.citations and one.citations[0] in cited else None
-        source = (one.attribution, document)
+        source = _source(one, cited)
         sentences.append(_statement(one, cited, led=bool(one.attribution) and source != before))
         before = source
     return join(sentences, " ")
+
+
+def _source(statement: Statement, cited: Cited) -> Source:
+    """Who says a statement, and in which document."""
+    first = statement.citations[0] if statement.citations else None
+    return statement.attribution, cited[first].document_id if first in cited else None
 
 
 def _statement(statement: Statement, cited: Cited, *, led: bool) -> Html:

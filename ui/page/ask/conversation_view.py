@@ -9,7 +9,7 @@ from ui.page.ask.answer_view import turn_view
 from ui.page.markup import Html, block, fill, join
 from ui.words import count
 
-SHOWN = 4
+SHOWN = 5
 """Turns at a time: what is sent with every answer stays small however long a conversation is."""
 
 

@@ -36,9 +36,7 @@ def listed(command: str | None) -> Listed:
 
 def shown_rail(desk: LocalDesk, wanted: Listed, current: str, *, collection: str | None) -> str:
     """The list; a page past the end is the last one."""
-    found = desk.threads(
-        collection=collection, limit=PAGE_THREADS, offset=wanted.page * PAGE_THREADS, find=wanted.find
-    )
+    found = desk.threads(collection=collection, limit=PAGE_THREADS, offset=wanted.page * PAGE_THREADS, find=wanted.find)
     if not found.threads and found.total:
         last = (found.total - 1) // PAGE_THREADS
         return shown_rail(desk, Listed(find=wanted.find, page=last), current, collection=collection)
