@@ -88,6 +88,18 @@ const Dossier = (() => {
 
   onSettled(() => early.splice(0).forEach((command) => send(...command)));
 
+  // ---- the faces that come with Gradio weigh more than all of the page: after it is there, and not where the way to it is narrow
+  const dress = () => {
+    const way = navigator.connection;
+    if (!way?.saveData && !/2g|3g/.test(way?.effectiveType ?? "")) document.documentElement.classList.add("faces");
+  };
+  let dressed = false;
+  onSettled(() => {
+    if (dressed || !one("#answer .dossier")) return;
+    dressed = true;
+    setTimeout(dress, 300);
+  });
+
   // ---- what the sanitiser takes off the markup, and what only the browser knows
   onSettled(() => {
     for (const id of ["status", "report"]) {
