@@ -105,6 +105,7 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         pwa=False,
         mcp_server=False,
         max_file_size=1,  # byte: no component of the page takes files
+        favicon_path=str(HERE / "favicon.svg"),
         theme=_theme(),
         head=_head(),
     )
