@@ -60,7 +60,7 @@ def test_items_are_a_list_and_steps_are_numbered_by_the_page(kind: str, texts: t
     statements, citations = said("The workshop lends:", *texts, attribution="The Post")
     items = tuple(re.sub(r"^(?:- |\d\. )", "", one) for one in texts)
     view = body_of(kind=kind, short="", items=items, statements=statements, citations=citations)
-    assert re.findall(r'class="item"><span class="statement verified">(.*?)</span>', view) == list(items)
+    assert re.findall(r'class="item" dir="auto"><span class="statement verified">(.*?)</span>', view) == list(items)
     assert f'<{tag} class="items">' in view
     assert shown(view).count("The Post:") == 1
 

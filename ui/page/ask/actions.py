@@ -20,7 +20,7 @@ from ui.page.ask.conversation_view import SHOWN, conversation_view
 from ui.page.ask.filters_view import filters_view
 from ui.page.ask.live import Live, SoFar, Stopped
 from ui.page.ask.live_view import ended_view, live_view, stage_of
-from ui.page.ask.pressed import key, reference, turn_of
+from ui.page.ask.pressed import key, reference, turns_of
 from ui.page.ask.rail import Listed, listed, shown_rail
 from ui.page.ask.source_view import gone_view, no_source_view, source_view
 from ui.page.choices import chosen
@@ -185,9 +185,9 @@ class Actions:
     def earlier(self, command: str, choices: str) -> Turn:
         """Other turns of the conversation, in place of those that are shown below the answer."""
         try:
-            thread, before = turn_of(command)
+            thread, before, shown = turns_of(command)
             collection = chosen(choices).collection
-            return Turn(conversation=self._conversation(thread, before, before, collection))
+            return Turn(conversation=self._conversation(thread, before, shown, collection))
         except UnknownThread:
             return Turn(status=said_view("That conversation is no longer there.", alarm=True))
         except Exception as error:  # noqa: BLE001 - said on the page

@@ -37,7 +37,7 @@ def body_view(answer: Answer, cited: Cited, *, said: Container[Statement] = ()) 
         elif form == "item":
             parts.append(_items(found, cited, numbered=answer.kind == STEPS))
         else:
-            parts.append(fill('<p class="text">{text}</p>', text=prose(found, cited)))
+            parts.append(fill('<p class="text" dir="auto">{text}</p>', text=prose(found, cited)))
         before = _source(found[-1], cited)
     return join(parts)
 
@@ -61,7 +61,7 @@ def _items(found: Sequence[Statement], cited: Cited, *, numbered: bool) -> Html:
     items = [(one.text[mark.end() if mark else 0 :], one) for one, mark in zip(found, marks, strict=True)]
     lines = join(
         fill(
-            '<li class="item"><span class="statement {status}">{text}</span>{chips}</li>',
+            '<li class="item" dir="auto"><span class="statement {status}">{text}</span>{chips}</li>',
             status=one.status,
             text=text,
             chips=_proof(one, cited),

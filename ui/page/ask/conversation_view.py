@@ -26,8 +26,10 @@ def conversation_view(turns: Sequence[KeptAnswer], *, thread: str, shown: int, n
     first = earlier[0].turn or 0 if earlier else 0
     ways = [
         _way("Newest turn", "newest", thread) if shown < newest else None,
-        _way("Later turns", "earlier", f"{thread} {min(shown, first + SHOWN + 1)}") if 0 < first < shown - 1 else None,
-        _way(f"{count(before, 'earlier turn')}", "earlier", f"{thread} {before + 1}") if before else None,
+        _way("Later turns", "earlier", f"{thread} {min(shown, first + SHOWN + 1)} {shown}")
+        if 0 < first < shown - 1
+        else None,
+        _way(f"{count(before, 'earlier turn')}", "earlier", f"{thread} {before + 1} {shown}") if before else None,
     ]
     if not earlier and shown >= newest:
         return ""

@@ -23,12 +23,13 @@ def key(command: str) -> str:
     return check_key(short(command), "id")
 
 
-def turn_of(command: str) -> tuple[str, int]:
-    """A conversation and a turn of it: "ID TURN". Raises Problem."""
-    thread, _, turn = short(command).rpartition(" ")
-    if not thread or not (turn.isascii() and turn.isdigit() and len(turn) < 8):
+def turns_of(command: str) -> tuple[str, int, int]:
+    """A conversation and two turns of it: "ID BEFORE SHOWN". Raises Problem."""
+    thread, *turns = short(command).rsplit(" ", 2)
+    if len(turns) != 2 or not all(turn.isascii() and turn.isdigit() and len(turn) < 8 for turn in turns):
         raise Problem("invalid-request", _NOTHING)
-    return key(thread), int(turn)
+    before, shown = map(int, turns)
+    return key(thread), before, shown
 
 
 def reference(command: str) -> tuple[str, tuple[Span, ...]]:
