@@ -56,6 +56,7 @@ _END = re.compile(
 _WORD_BEFORE = re.compile(r"[^\W\d_][\w.'’-]*$|[^\W\d_]$")
 _FIRST_WORD = re.compile(r"[^\w\s]*(\w[\w'’]*)?")
 _NUMBERED = re.compile(r"[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
+_MARKED = re.compile(rf"(?:{_NUMBERED.pattern[:-1]}|[12]\d{{3}})")  # "1859. The railway came."
 _BULLET = re.compile(r"\s*(?:[-*•‣▪●–—](?:\s|$)|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]](?:\s|$))")
 _ONLY_BULLET = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]])\s*$")
 _CLOSES = re.compile(r"[.!?…:;。！？：；؟۔।][\"'”’»)\]}]*$")
@@ -193,7 +194,7 @@ def _ends(text: str, begin: int, match: re.Match[str], following: int, end: int)
         return True
     word = _WORD_BEFORE.search(text, max(begin, match.start() - 40), match.start())
     before = text[max(begin, match.start() - 6) : match.start()]
-    if match.start() - begin <= _MARK_CHARS and _NUMBERED.fullmatch(text[begin : match.start()].strip(" #")):
+    if match.start() - begin <= _MARK_CHARS and _MARKED.fullmatch(text[begin : match.start()].strip(" #")):
         return False
     if before[-1:].isdigit() and next_word and _is_ordinal(text, begin, match, next_word.lower(), following):
         return False

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 KIND_ANSWERERS: Mapping[str, KindAnswerer] = {
     "summary": Digest(),
     "about": Catalogue(),
-    **dict.fromkeys(("fact", "table", "count", "list"), TableAnswerer()),
+    **dict.fromkeys(("fact", "table", "count", "list", "compare"), TableAnswerer()),
 }
 """Who answers which kind; a cell is looked up only where the question names its row and its column in the table's own words."""
 

@@ -32,12 +32,14 @@ from rag.values import Answer, Draft, Evidence, FiltersView, Hit, Kind
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
-MOSTLY, LISTING = 0.5, 0.3
+MOSTLY, LISTING = 0.6, 0.3
 """Probabilities by the classifier of kinds: from the first on a question is taken to ask for more than a bare value, from the second on for items."""
 NEAREST = 0.2
 """Of the threshold: so sure must the best passage be to be quoted as the nearest, where more than a bare value is asked for."""
 NOT_COMPARED = frozenset({"list", "howto", "why", "compare", "definition", "summary"})
 """Kinds whose answers are no values that sources could disagree on."""
+NO_ONE_VALUE = frozenset({"list", "howto", "compare", "summary", "yesno"})
+"""Kinds that no span answers by itself, so none is a headline: of "the north stand or the south stand?", of "may I?", it would be a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,8 @@ class Pipeline:
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         asked_for = clock.time("kind", lambda: self._kind(query, kind))
-        least = threshold * NEAREST if asked_for.open >= MOSTLY and AskedFor.of(query.text).words else threshold
+        near = asked_for.open >= MOSTLY and AskedFor.of(query.text).words and not self._foreign(query)
+        least = threshold * NEAREST if near else threshold
         found = self._extract(query, asked_for, hits, least, clock, telling)
         proposal, evidence = found.proposal, found.evidence
         corpus = self.retriever.corpus
@@ -183,6 +186,8 @@ class Pipeline:
         telling.sources(evidence)
         lines = clock.time("extract", lambda: self._lines(query, evidence))
         checked = clock.time("answer", lambda: self._extracted(query, lines, self._gate(evidence)))
+        if asked.kind in NO_ONE_VALUE:
+            checked = replace(checked[0], short=""), checked[1]
         found = self._listed(asked, lines, least)
         if found is None and checked[0].confidence < self.settings.answer_threshold:
             found = proposal

@@ -32,8 +32,9 @@ BAG, BAG_WEIGHT, MOST_WORDS = 1024, 1.0, 40
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 OPEN = ("yesno", "list", "compare", "definition", "howto", "why", "summary")
 LISTING = ("list", "howto", "summary")
-SURE = 0.4
-"""Probability from which on a kind is taken; under it a question is a fact. Chosen on phrasings that were not trained on."""
+SURE, SURE_AMONG = 0.4, 0.25
+"""Probability from which on a kind is taken; under it a question is a fact. The second where more than a bare value is asked for in any
+case, and only in which form is open; a summary, which nothing is read for, needs the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +97,13 @@ class KindClassifier:
             by_kind[kind] = by_kind.get(kind, 0.0) + float(share)
         best = max(by_kind, key=lambda kind: by_kind[kind])
         is_open, listing = (sum(by_kind.get(kind, 0.0) for kind in kinds) for kinds in (OPEN, LISTING))
-        if best not in KINDS or by_kind[best] < SURE:
+        if is_open >= 0.5:
+            best = max(OPEN, key=lambda kind: by_kind.get(kind, 0.0))
+        least = SURE_AMONG if is_open >= 0.5 and best != "summary" else SURE
+        if best not in KINDS or by_kind[best] < least:
             return Asked("fact", by_kind[best], open=is_open, listing=listing)
-        details = {label: float(s) for label, s in zip(labels, shares, strict=True) if label.startswith(f"{best}:")}
-        detail = max(details, key=lambda label: details[label]).partition(":")[2] if details else None
+        details = {label: float(s) for label, s in zip(labels, shares, strict=True) if label.partition(":")[0] == best}
+        detail = max(details, key=lambda label: details[label]).partition(":")[2] or None
         return Asked(best, by_kind[best], detail, is_open, listing)  # type: ignore[arg-type]
 
     @cached_property

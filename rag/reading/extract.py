@@ -165,6 +165,7 @@ class ExtractiveAnswerer:
             score=score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,
+            span=text[span.start : span.end],
             sentence=text[sentence.start : sentence.end],
             passage=chunk.text,
             context=f"{heading_above(item.document, chunk)} {item.document.provenance.publisher or ''}",

@@ -50,7 +50,7 @@ OFFICE = "office"
 OFFICE_FOLDER = Path(__file__).parent / "office"
 """Documents of offices with questions and claims, invented for this project: what people ask of files, in their words."""
 HELD_OUT = 7
-"""Every so many passages of them are never trained on, and are what is measured."""
+"""Every so many passages of a file are never trained on, and are what is measured."""
 FILES = (*QUESTION_POOLS, *CLAIM_POOLS, PASSAGES, GROUPS)
 
 NEAR, LOOKED_AT = 4, 12
@@ -149,12 +149,12 @@ def read_pools(data: Path, exams: Exams, *, seed: int, others: float = 1.0) -> P
 
 def read_office(*, held_out: bool) -> list[Line]:
     """The invented passages, those that are trained on or those that are not."""
-    lines = [
+    return [
         json.loads(line)
         for file in sorted(OFFICE_FOLDER.glob("*.jsonl"))
-        for line in file.read_text(encoding="utf-8").splitlines()
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines())
+        if (number % HELD_OUT == HELD_OUT - 1) == held_out
     ]
-    return [line for number, line in enumerate(lines) if (number % HELD_OUT == HELD_OUT - 1) == held_out]
 
 
 def office_questions(line: Line) -> Iterator[Question]:

@@ -20,6 +20,9 @@ SURE, UNSURE = 0.85, 0.6
 CLEAR = 0.12
 """So much nearer must the question be to one head than to every other for its cell to be the headline."""
 MOST_HITS, MOST_TABLES, MOST_SHOWN = 20, 6, 30
+LEAST_COMPARED, MOST_COMPARED = 0.65, 4
+LEAST_ALONE = 0.75
+"""The same share for a row that is shown whole, because it is not sure which of its cells is meant."""
 LEAST_COVERED = 0.6
 """Share of the question's words, without those that stand above the table, that the rows and their heads must hold."""
 OPERATIONS = ("largest", "smallest", "sum", "mean")
@@ -38,6 +41,8 @@ class TableAnswerer:
 
     def propose(self, question: Question) -> Proposal | None:
         wanted = Wanted.of(question.query.text)
+        if question.asked.kind == "compare":
+            return _compared(question, list(self._found(question, wanted, compared=True)), wanted)
         found = [one for one in self._found(question, wanted) if one.covered >= LEAST_COVERED]
         if not found:
             return None
@@ -49,13 +54,14 @@ class TableAnswerer:
             return _computed(question, best, str(operation))
         return _looked_up(question, best, listed=question.asked.kind == "list")
 
-    def _found(self, question: Question, wanted: Wanted) -> Iterator[_Found]:
+    def _found(self, question: Question, wanted: Wanted, *, compared: bool = False) -> Iterator[_Found]:
         for document, table in _tables(question):
             linked = link(wanted, table, question.embedder)
             above, held = _above(document, table), _held(linked)
             asked = wanted.words - above or wanted.words
-            if _hard(question) <= above | held and asked:
-                yield _Found(document, linked, len(asked & held) / len(asked))
+            if (compared or _hard(question) <= above | held) and asked:
+                told = len(asked) - (question.asked.detail in OPERATIONS)  # "highest" itself stands in no cell
+                yield _Found(document, linked, len(asked & held) / max(1, told))
 
 
 def _tables(question: Question) -> Iterator[tuple[Document, Table]]:
@@ -88,6 +94,17 @@ def _hard(question: Question) -> frozenset[str]:
     return words_of(" ".join(AskedFor.of(question.query.text).hard))
 
 
+def _compared(question: Question, found: Sequence[_Found], wanted: Wanted) -> Proposal | None:
+    """The rows that are to be compared, from one table or several, each whole; together they must hold every name and number."""
+    named = [one for one in found if one.linked.score > 0 and one.covered >= LEAST_COMPARED]
+    rows = [(one.document, row) for one in named for row in one.linked.rows[:MOST_COMPARED]]
+    known = frozenset[str]().union(*(_above(one.document, one.linked.table) | _held(one.linked) for one in named))
+    if not _hard(question) <= known or not 2 <= len(rows) <= MOST_COMPARED * 2:
+        return None
+    statements, evidence = _quoted(question, rows)
+    return Proposal(statements, evidence, SURE)
+
+
 def _looked_up(question: Question, found: _Found, *, listed: bool) -> Proposal | None:
     linked = found.linked
     if linked.score <= 0 or not linked.columns:
@@ -97,15 +114,17 @@ def _looked_up(question: Question, found: _Found, *, listed: bool) -> Proposal |
         return _listed(question, found, column) if listed else None
     row = linked.rows[0]
     cell = row.cell(column)
-    statements, evidence = _quoted(question, found.document, [row])
+    statements, evidence = _quoted(question, [(found.document, row) for row in (row,)])
     if cell is None or not clear:
+        if found.covered < LEAST_ALONE:
+            return None
         return Proposal(statements, evidence, UNSURE, stand_in=True)
     return Proposal(statements, evidence, SURE, short=cell.value)
 
 
 def _listed(question: Question, found: _Found, column: str) -> Proposal | None:
     rows = found.linked.rows[:MOST_SHOWN]
-    statements, evidence = _quoted(question, found.document, rows)
+    statements, evidence = _quoted(question, [(found.document, row) for row in rows])
     items = tuple(dict.fromkeys(cell.value for row in rows if (cell := row.cell(column))))
     return Proposal(statements, evidence, UNSURE, items=items)
 
@@ -115,9 +134,9 @@ def _counted(question: Question, found: _Found) -> Proposal | None:
     linked = found.linked
     if len(linked.rows) == 1:
         return _looked_up(question, found, listed=False)
-    if len(linked.rows) > MOST_SHOWN:
+    if len(linked.rows) > MOST_SHOWN or linked.score <= 0 or found.covered < LEAST_ALONE:
         return None
-    statements, evidence = _quoted(question, found.document, linked.rows)
+    statements, evidence = _quoted(question, [(found.document, row) for row in linked.rows])
     items = tuple(row.cells[0].value for row in linked.rows)
     return Proposal(statements, evidence, UNSURE, short=str(len(linked.rows)), items=items)
 
@@ -133,21 +152,21 @@ def _computed(question: Question, found: _Found, operation: str) -> Proposal | N
     if operation in ("largest", "smallest"):
         ranked = sorted(rows, key=lambda one: one[0], reverse=operation == "largest")
         same = [row for number, row in ranked if number == ranked[0][0]]
-        statements, evidence = _quoted(question, found.document, same[:MOST_SHOWN])
+        statements, evidence = _quoted(question, [(found.document, row) for row in same[:MOST_SHOWN]])
         label = ", ".join(row.cells[0].value for row in same)
         value = same[0].cell(head)
         short = label if value is None or value == same[0].cells[0] else f"{label} ({value.value})"
         return Proposal(statements, evidence, SURE, short=short)
     total = sum((number for number, _ in rows), Decimal(0))
     result = total if operation == "sum" else (total / len(rows)).quantize(Decimal("0.01"))
-    statements, evidence = _quoted(question, found.document, [row for _, row in rows[:MOST_SHOWN]])
+    statements, evidence = _quoted(question, [(found.document, row) for _, row in rows[:MOST_SHOWN]])
     return Proposal(statements, evidence, SURE, short=f"{result.normalize():f}")
 
 
 def _column(linked: Linked) -> tuple[str, bool]:
-    """The column that is meant, and whether no other is nearly as near."""
+    """The column that is meant, and whether the question names it and is nearly as near to no other."""
     best, *others = linked.columns
-    return best[0], not others or best[1] - others[0][1] >= CLEAR
+    return best[0], best[0] in linked.spoken and (not others or best[1] - others[0][1] >= CLEAR)
 
 
 def _numbers(rows: Sequence[Row], head: str) -> bool:
@@ -161,12 +180,12 @@ def _number(row: Row, head: str) -> Decimal | None:
 
 
 def _quoted(
-    question: Question, document: Document, rows: Sequence[Row]
+    question: Question, rows: Sequence[tuple[Document, Row]]
 ) -> tuple[tuple[DraftStatement, ...], tuple[Evidence, ...]]:
-    chunks = question.corpus.passages(document.id)
+    chunks = {document.id: question.corpus.passages(document.id) for document, _ in rows}
     pieces = []
-    for row in rows:
-        chunk = next((one for one in chunks if one.start <= row.span.start < one.end), None)
+    for document, row in rows:
+        chunk = next((one for one in chunks[document.id] if one.start <= row.span.start < one.end), None)
         if chunk is not None:
             pieces.append((document, chunk, Span(row.span.start, min(row.span.end, chunk.end))))
     return quoting(pieces)

@@ -63,6 +63,7 @@ class Linked:
         score: How much tells these rows from the others.
         filters: Heads of the cells that the rows are named by.
         columns: (head, how near the question is to it), nearest first, without the filters.
+        spoken: Heads of which the question holds a word.
     """
 
     table: Table
@@ -71,6 +72,7 @@ class Linked:
     score: float
     filters: frozenset[str]
     columns: tuple[tuple[str, float], ...]
+    spoken: frozenset[str]
 
 
 def link(wanted: Wanted, table: Table, embedder: Embedder) -> Linked:
@@ -90,7 +92,8 @@ def link(wanted: Wanted, table: Table, embedder: Embedder) -> Linked:
     filters = _filters(chosen, words) | within
     named = words | (frozenset(f"{number.normalize():f}" for number, _ in wanted.numbers) if within else frozenset())
     columns = _columns(wanted, table, chosen, named, filters, embedder)
-    return Linked(table, chosen, named, best, frozenset(filters), columns)
+    spoken = frozenset(head for head, _ in columns if words_of(head) & (wanted.words - named))
+    return Linked(table, chosen, named, best, frozenset(filters), columns, spoken)
 
 
 def _weights(words: frozenset[str], held: Sequence[frozenset[str]]) -> Mapping[str, float]:

@@ -21,7 +21,7 @@ _ABOVE = re.compile(
 )
 _OPEN = re.compile(r"\s*\D{0,12}?(?:or more|and over|and more|or older|and above|\+|oder mehr|et plus|o más)", re.I)
 _NUMBER = re.compile(
-    r"(?<![\w.])[-−]?\d{1,3}(?:[,'’\u00a0\u202f ]\d{3})+(?:\.\d+)?(?![\w])|(?<![\w.])[-−]?\d+(?:[.,]\d+)?"
+    r"(?<![\w.])[-−]?(?:\d{1,3}(?:[,'’\u00a0\u202f ]\d{3})+(?:\.\d+)?(?!\w)|\d{1,3}(?:\.\d{3})+,\d+(?!\w)|\d+(?:[.,]\d+)?)"
 )
 INFINITE = Decimal("Infinity")
 
@@ -67,6 +67,8 @@ def value_of(text: str) -> Value:
         second = decimal_of(found[1][0].lstrip("-−"))
         if second is not None and second > first:
             return Value(words, first, second)
+    if len(found) > 1:  # "70-1", "2 of 5": no one number
+        return Value(words)
     before = text[: found[0].start()]
     if _BELOW.search(before):
         return Value(words, -INFINITE, first)
