@@ -116,8 +116,8 @@ def prose(statements: Sequence[Statement], cited: Cited) -> Html:
 
 def _source(statement: Statement, cited: Cited) -> Source:
     """Who says a statement, and in which document."""
-    first = statement.citations[0] if statement.citations else None
-    return statement.attribution, cited[first].document_id if first in cited else None
+    first = next((cited[number] for number in statement.citations if number in cited), None)
+    return statement.attribution, first.document_id if first else None
 
 
 def _statement(statement: Statement, cited: Cited, *, led: bool) -> Html:
