@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from index.redaction import stripped, without_document
 from index.threads import LOCAL_OWNER, Threads
 
 MOST_TURNS = 1_000
+logger = logging.getLogger(__name__)
 
 _STORED = """SELECT answers.id, thread, turn, asked_at, sequence, asked, content,
     (SELECT json_group_array(document) FROM answer_documents AS read WHERE read.answer = answers.key AND NOT erased
@@ -88,7 +90,7 @@ class Answers:
                 """INSERT INTO answers (id, thread, turn, asked_at, sequence, asked, content) VALUES (?1, ?2,
                 CASE WHEN ?2 IS NULL THEN NULL ELSE (SELECT coalesce(max(turn), 0) + 1 FROM answers WHERE thread = ?2) END,
                 ?3, ?4, ?5, ?6)""",
-                (content["id"], thread, _now(), sequence, json_of(asked), json_of(content)),
+                (content["id"], thread, now(), sequence, json_of(asked), json_of(content)),
             )
             connection.executemany(
                 "INSERT INTO answer_documents VALUES (?, ?, ?)",
@@ -154,7 +156,16 @@ class Answers:
 
     def _select(self, which: str, values: Sequence[Any]) -> list[StoredAnswer]:
         with self._catalogue.reading() as connection:
-            return [_stored(row) for row in connection.execute(f"{_STORED} {which}", values)]
+            rows = connection.execute(f"{_STORED} {which}", values).fetchall()
+        return [found for row in rows if (found := self._stored_or_none(row))]
+
+    def _stored_or_none(self, row: tuple[Any, ...]) -> StoredAnswer | None:
+        """One that was damaged so that nothing of it can be shown keeps nobody from the others; the doctor counts it."""
+        try:
+            return _stored(row)
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("kept answer %s in %s is damaged: %s", row[0], self._catalogue.path, error)
+            return None
 
 
 def json_of(values: Mapping[str, Any]) -> str:
@@ -185,5 +196,6 @@ def _gone_since(connection: sqlite3.Connection, sequence: int) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _now() -> str:
+def now() -> str:
+    """This second, ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -12,7 +12,6 @@ import os
 import select
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any, Self
 import index
 from index.errors import DossierError, FileRefused
 from index.load.worker import LENGTH
+from index.turns import Turns
 from index.values import ParsedFile, Provenance, Published, Span
 
 # Leaks of the parsers end here.
@@ -57,7 +57,7 @@ class ParserProcess:
 
     def __init__(self, limits: ParserLimits | None = None) -> None:
         self._limits = limits or ParserLimits()
-        self._lock = threading.Lock()
+        self._lock = Turns()
         self._child: subprocess.Popen[bytes] | None = None
         self._parsed = 0
 
@@ -214,4 +214,5 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         page_starts=tuple(fields["page_starts"]),
         notes=tuple(fields["notes"]),
         language=fields["language"],
+        metadata={key: tuple(one) if isinstance(one, list) else one for key, one in fields["metadata"].items()},
     )

@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+MetadataValue = str | int | float | tuple[str, ...]
+Metadata = Mapping[str, MetadataValue]
+"""Free metadata: text (an ISO date is text too), a number, or a list of text; keys are lower case."""
 DatePrecision = Literal["day", "month", "year"]
 DateSource = Literal["front matter", "json-ld", "meta", "dateline", "header", "file name", "edited"]
 
@@ -58,6 +61,7 @@ class ParsedFile:
         page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        metadata: What the file says of itself besides its provenance.
     """
 
     text: str
@@ -67,6 +71,7 @@ class ParsedFile:
     page_starts: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     language: str | None = None
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,8 @@ class Document:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        metadata: What its sources say besides provenance, with what was given or set by hand laid over it.
+        superseded_by: Id of the document that is marked as standing in its place.
     """
 
     id: str
@@ -90,6 +97,8 @@ class Document:
     added_at: str
     notes: tuple[str, ...] = ()
     language: str | None = None
+    metadata: Metadata = field(default_factory=dict, hash=False)
+    superseded_by: str | None = None
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""
@@ -111,15 +120,48 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What one key of a document's metadata must be. Case and the type of a number do not matter.
+
+    Attributes:
+        any_of: One of these, whole; of a list, one of its items.
+        least, most: Bounds of a number, or ISO prefixes of a date; inclusive.
+        contains: Stands somewhere in the text.
+    """
+
+    key: str
+    any_of: tuple[str | int | float, ...] = ()
+    least: str | int | float | None = None
+    most: str | int | float | None = None
+    contains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents may be searched. Dates are ISO prefixes and inclusive; an undated document passes no date filter."""
+    """Which documents may be searched: those that pass everything that is set.
+
+    Attributes:
+        since, until: ISO prefixes, inclusive; an undated document passes no date filter.
+        tags: All of these.
+        sources: At or below one of these folders, pages or files.
+        documents: One of these ids.
+        metadata: One condition a key.
+    """
 
     publisher: str | None = None
     since: str | None = None
     until: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    metadata: tuple[Condition, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.publisher, self.since, self.until))
+        return any((self.publisher, self.since, self.until, self.tags, self.sources, self.documents, self.metadata))
+
+    @property
+    def dated(self) -> bool:
+        return bool(self.since or self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +184,15 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """Two documents of which `new` looks like the version that stands in the place of `old`, and what says so."""
+
+    old: str
+    new: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptBeside:
     """A file whose name was taken by another content: both are kept, this one as `source`."""
 
@@ -156,6 +207,7 @@ class IngestReport:
     Attributes:
         replacements: What was replaced by what, by source.
         beside: Files that went in beside another of the same name.
+        successors: Documents that look like newer versions of others; nothing is marked until a person marks it.
         unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
         embedded_chunks: Chunks that went through the encoder.
         reused_chunks: Chunks of new or changed documents whose vector was already known.
@@ -171,4 +223,5 @@ class IngestReport:
     reused_chunks: int = 0
     replacements: tuple[Replacement, ...] = ()
     beside: tuple[KeptBeside, ...] = ()
+    successors: tuple[Successor, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from index.answers import MOST_TURNS, Answers, StoredAnswer, documents_of
 from index.errors import StorageFailed, UnknownAnswer
@@ -13,6 +14,7 @@ from index.redaction import ERASED
 from index.values import Filters
 from rag.answer.telling import Listener
 from rag.conversation.follow_up import TURNS, Rewrite, Turn, stand_alone
+from rag.filters import filters_as_json, filters_of
 from rag.llm.model import LanguageModel
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
@@ -165,7 +167,7 @@ class Asking:
         """The newest `limit` answers that documents have come or gone since, asked again: those that changed."""
         answers = self._dossier.collection(collection).answers
         stored = answers.newest(limit=limit, before=answers.seen())
-        distinct = {(one.content["query"], *sorted(one.asked.items())): one for one in reversed(stored)}
+        distinct = {json.dumps([one.content["query"], one.asked], sort_keys=True): one for one in reversed(stored)}
         newest = [one for one in reversed(distinct.values()) if one.content["query"] != ERASED]
         replays = [self._again(one, collection, listener=listener) for one in newest]
         return [one for one in replays if one.changes.changed]
@@ -179,7 +181,7 @@ class Asking:
         if old.answer.query == ERASED:
             raise UnknownAnswer("The question of this answer was erased, so it cannot be asked again.")
         asked = old.asked
-        filters = Filters(asked.publisher, asked.since, asked.until)
+        filters = filters_of(asked.model_dump())
         settings = old.manner.applied_to(self._dossier.settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
         new = pipeline.answer(
@@ -206,8 +208,8 @@ class Asking:
     ) -> Answer:
         """The answer as it was kept; without its thread when it was not."""
         most = self._dossier.settings.keep_answers
-        given = filters or Filters()
-        asked = {"publisher": given.publisher, "since": given.since, "until": given.until, "as_of": as_of}
+        asked: dict[str, Any] = {**dict.fromkeys(("publisher", "since", "until")), "as_of": as_of}
+        asked |= filters_as_json(filters or Filters())
         asked |= manner.model_dump(exclude_defaults=True)
         try:
             if most:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,17 +19,22 @@ from rag.wire import Wire
 
 Name = str | None
 Progress = Callable[[str, int, int], None] | None
+_FILTERS = ("publisher", "since", "until", "as_of", "tags", "sources", "documents", "metadata")
 _EVENTS: dict[str, Any] = {"delta": Statement, "citation": Citation, "done": Answer}
 Event = tuple[EvidenceView, ...] | Statement | Citation | Answer
 
 
 class Where(TypedDict, total=False):
-    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive."""
+    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive; sources are folders or files, metadata is a condition a key."""
 
     collection: Name
     publisher: str | None
     since: str | None
     until: str | None
+    tags: Sequence[str]
+    sources: Sequence[str]
+    documents: Sequence[str]
+    metadata: Mapping[str, Any]
 
 
 class How(Where, total=False):
@@ -79,11 +85,18 @@ class Dossier(AbstractContextManager["Dossier"]):
         path = ("documents", document_id, "text")
         return self._call(views.TextView, "GET", *path, start=start, end=end, collection=collection)
 
-    def add(self, paths: Sequence[Path], *, collection: Name = None, progress: Progress = None) -> views.IngestView:
-        """Send files, known by their absolute paths from then on, and wait until they are in."""
+    def add(
+        self, paths: Sequence[Path | tuple[str, Path]], *, progress: Progress = None, **form: Any
+    ) -> views.IngestView:
+        """Send files, known by their absolute paths from then on, and wait until they are in. A file may come with another name.
+
+        More: collection, metadata, tags, and source, which is what they are to be known by instead.
+        """
+        named = [one if isinstance(one, tuple) else (one.name, one) for one in paths]
+        form = {"source": [os.path.abspath(one) for _, one in named], **form}  # noqa: PTH100
+        form["metadata"] = json.dumps(form["metadata"]) if form.get("metadata") is not None else None
         with ExitStack() as stack:
-            files = [("file", (views.whole(one.name), stack.enter_context(one.open("rb")))) for one in paths]
-            form = {"source": [os.path.abspath(one) for one in paths], "collection": collection}  # noqa: PTH100
+            files = [("file", (views.whole(name), stack.enter_context(one.open("rb")))) for name, one in named]
             job = self._call(views.JobView, "POST", "documents", form=form, files=files)
         while job.status in ("queued", "running"):
             if progress is not None and job.status == "running":
@@ -94,8 +107,8 @@ class Dossier(AbstractContextManager["Dossier"]):
             raise DossierProblem("job-failed", None, f"The server at {self.url} could not index the files: {job.error}")
         return job.report
 
-    def edit(self, document_id: str, *, collection: Name = None, **fields: str | None) -> views.DocumentView:
-        """Set title, publisher, author or published by hand; "" where it is not known, None to take a correction back."""
+    def edit(self, document_id: str, *, collection: Name = None, **fields: Any) -> views.DocumentView:
+        """Set title, publisher, author, published or metadata by hand; "" where it is not known, None takes it back."""
         return self._call(views.DocumentView, "PATCH", "documents", document_id, json=fields, collection=collection)
 
     def remove(self, document_id: str, *, erase: bool = False, collection: Name = None) -> views.RemovedView:
@@ -163,5 +176,5 @@ class Dossier(AbstractContextManager["Dossier"]):
 def _body(how: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """A request's JSON: the filters in an object of their own, nothing that was not given."""
     given = {**how, **fields}
-    filters = {name: given.pop(name) for name in ("publisher", "since", "until", "as_of") if name in given}
+    filters = {name: given.pop(name) for name in _FILTERS if name in given}
     return {**{name: value for name, value in given.items() if value is not None}, "filters": filters}

@@ -17,6 +17,8 @@ from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.answerers.listing import listed
+from rag.contradictions.judging import Judges
+from rag.filters import filters_as_json
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
@@ -105,11 +107,14 @@ class Pipeline:
         asked_for = clock.time("kind", lambda: self._kind(query, kind))
         near = asked_for.open >= MOSTLY and AskedFor.of(query.text).words and not self._foreign(query)
         least = threshold * NEAREST if near else threshold
-        found = self._extract(query, asked_for, hits, least, clock, telling)
+        found = self._extract(query, asked_for, hits, _as_of(scope, as_of), least, clock, telling)
         proposal, evidence = found.proposal, found.evidence
         corpus = self.retriever.corpus
         view = FiltersView(
-            publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
+            **filters_as_json(scope),
+            as_of=as_of,
+            detected=scope != given,
+            undated_left_out=corpus.undated(_as_of(scope, as_of)),
         )
         asked = Asked(
             question,
@@ -120,6 +125,8 @@ class Pipeline:
             self.settings.answer_hash(),
             corpus.generation,
         )
+
+        judges = Judges(self.extractive, self.checker) if self.checker else None
 
         def composed(checked: Checked, *, tell: bool) -> Answer:
             draft, statements = checked
@@ -136,6 +143,7 @@ class Pipeline:
                         threshold,
                         quoted_from=least,
                         compared=asked_for.kind not in NOT_COMPARED,
+                        judges=judges,
                     )
                 ),
             )
@@ -174,10 +182,17 @@ class Pipeline:
         return [replace(hit, rank=rank) for rank, hit in enumerate((*ranked, *rest), start=1)][:top_k]
 
     def _extract(
-        self, query: Query, asked: AskedKind, hits: Sequence[Hit], least: float, clock: _Clock, telling: Telling
+        self,
+        query: Query,
+        asked: AskedKind,
+        hits: Sequence[Hit],
+        filters: Filters,
+        least: float,
+        clock: _Clock,
+        telling: Telling,
     ) -> _Extracted:
         """The answer without a language model: by the answerer of the kind, by the reader, or by the list that the reader was led to."""
-        proposal = clock.time("propose", lambda: self._proposal(query, asked, hits))
+        proposal = clock.time("propose", lambda: self._proposal(query, asked, hits, filters))
         if proposal is not None and not proposal.stand_in:
             return self._proposed(proposal, (), telling)
         chosen = clock.time("choose", lambda: self._choose(hits))
@@ -207,10 +222,11 @@ class Pipeline:
         return query if self.by_periods else replace(query, period=None)
 
     def _scope(self, query: Query, given: Filters) -> Filters:
-        """What the caller set, and what the question sets where the caller set nothing."""
-        if not self.settings.detect_filters or given:
+        """What the caller set, and the outlet and dates that the question sets where the caller set neither."""
+        if not self.settings.detect_filters or given.publisher or given.dated:
             return given
-        return query.filters
+        set_by = query.filters
+        return replace(given, publisher=set_by.publisher, since=set_by.since, until=set_by.until)
 
     def _foreign(self, query: Query) -> bool:
         """Whether the question is in a language that the models do not know."""
@@ -228,12 +244,12 @@ class Pipeline:
         guessed = self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
         return told(kind, guessed) if kind else guessed
 
-    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit]) -> Proposal | None:
+    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit], filters: Filters) -> Proposal | None:
         """The answer of the question's kind; None for a fact, and where its kind finds nothing."""
         answerer = self.answerers.get(asked.kind)
         if answerer is None or not hits:
             return None
-        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits))
+        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits, filters))
 
     def _listed(self, asked: AskedKind, lines: Sequence[Line], least: float) -> Proposal | None:
         """The list that the best candidates lie in, where items or steps are asked for, or how many there are."""

@@ -70,6 +70,9 @@ def _bodies(collection: str | None, ids: Ids) -> dict[str, dict[str, Any]]:
         "POST /v1/coverage": {"json": _asking("asked", collection)},
         "POST /v1/search": {"json": _asking("query", collection)},
         "POST /v1/chat/completions": {"json": {"model": model, "messages": messages}},
+        "POST /v1/responses": {"json": {"model": model, "input": "Who counted the ships of the harbour?"}},
+        "POST /v1/embeddings": {"json": {"model": "dossier-embedding", "input": "Of no collection."}},
+        "POST /v1/rerank": {"json": {"query": "Who?", "documents": ["Of no collection."]}},
         "POST /v1/collections": {"json": {"name": collection or MISSING}},
         "POST /v1/documents": {"files": {"file": ("a.txt", b"The harbour of a new day.")}, "data": named},
         "PATCH /v1/documents/{document_id}": {**query, "json": {"title": "A title"}},
@@ -92,9 +95,8 @@ def request_of(route: Route, method: str, collection: str | None, ids: Ids) -> S
 
 EVERY = [(route, method) for route in API_ROUTES for method in sorted(route.methods) if method != "HEAD"]
 CLOSED = [(route, method) for route, method in EVERY if route.need != "open"]
-OF_COLLECTIONS = [
-    (route, method) for route, method in CLOSED if route.path not in ("/openapi.json", "/readyz", "/metrics")
-]
+OF_NO_COLLECTION = ("/openapi.json", "/readyz", "/metrics", "/v1/embeddings", "/v1/rerank")
+OF_COLLECTIONS = [(route, method) for route, method in CLOSED if route.path not in OF_NO_COLLECTION]
 
 
 @dataclass

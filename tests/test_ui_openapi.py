@@ -103,7 +103,7 @@ def test_what_needs_a_key_says_so_and_what_is_open_does_not(document: dict[str, 
 
 
 def test_a_stream_is_described_beside_the_whole(document: dict[str, Any]) -> None:
-    for path in ("/v1/answer", "/v1/chat/completions"):
+    for path in ("/v1/answer", "/v1/chat/completions", "/v1/responses"):
         content = document["paths"][path]["post"]["responses"]["200"]["content"]
         assert set(content) == {"application/json", "text/event-stream"}
         assert content["text/event-stream"]["example"]["data"]

@@ -191,7 +191,9 @@ def test_a_terminal_says_what_the_question_restricted() -> None:
     found = FiltersView(publisher="The Harbour Post", since="2025-01", detected=True)
     console = Console(file=io.StringIO(), width=200)
     show_answer(console, make_answer(filters=found))
-    assert console.file.getvalue().startswith("Searched as the question asks: only The Harbour Post, from 2025-01.\n")
+    assert console.file.getvalue().startswith(
+        "Searched as the question asks: only The Harbour Post, from January 2025.\n"
+    )
 
 
 def test_why_a_passage_ranks_is_shown_with_both_ranks_and_scores() -> None:

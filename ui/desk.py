@@ -10,6 +10,7 @@ from index.answers import documents_of
 from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
 from index.threads import Threads
+from index.values import Filters, Metadata
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
@@ -42,7 +43,7 @@ from rag.views import (
 )
 from ui.access.caller import LOCAL, Caller
 from ui.export import Exported, Format, export_answer
-from ui.offered import files_under
+from ui.offered import offered
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
 from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
@@ -72,11 +73,20 @@ class LocalDesk:
         self._dossier = dossier
         self._asking = Asking(dossier)
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
-        found = files_under(paths, self._dossier.settings)
-        target = self._dossier.collection(check_collection(collection), create=True)
-        report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
-        return ingest_view(report)
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView:
+        """Take in files, folders and pages. `gone`: sources that are no longer there, or folders of them."""
+        with offered(paths, self._dossier.settings, progress=progress, metadata=metadata) as found:
+            target = self._dossier.collection(check_collection(collection), create=True)
+            report = target.ingest(found.files, roots=(*found.roots, *gone), refusals=found.refusals, progress=progress)
+            return ingest_view(report)
 
     def answer(
         self,
@@ -95,7 +105,7 @@ class LocalDesk:
         return self._asking.ask(
             self._checked(question, "question"),
             collection=check_collection(collection),
-            filters=filters.to_filters(),
+            filters=self._filters(filters, collection),
             as_of=filters.as_of,
             thread=thread,
             history=history,
@@ -219,7 +229,7 @@ class LocalDesk:
     ) -> SearchView:
         name = check_collection(collection)
         found = self._dossier.pipeline(name).search(
-            self._checked(query, "query"), top_k=top_k, filters=filters.to_filters()
+            self._checked(query, "query"), top_k=top_k, filters=self._filters(filters, collection)
         )
         documents = self._dossier.collection(name)
         hits: list[HitView] = []
@@ -228,7 +238,7 @@ class LocalDesk:
                 hits.append(hit_view(hit, documents.document(hit.chunk.document_id), context))
             except UnknownDocument:  # removed since it was found: it must not be shown
                 continue
-        return SearchView(query=query, hits=tuple(hits))
+        return SearchView(query=query, hits=tuple(hits), undated_left_out=documents.undated(filters.to_filters()))
 
     def coverage(
         self,
@@ -246,7 +256,11 @@ class LocalDesk:
             raise Problem("invalid-request", str(error)) from None
         surveyor = self._dossier.surveyor(check_collection(collection))
         return surveyor.cover(
-            asked, reading=reading, per_document=per_document, filters=filters.to_filters(), progress=progress
+            asked,
+            reading=reading,
+            per_document=per_document,
+            filters=self._filters(filters, collection),
+            progress=progress,
         )
 
     def documents(self, *, collection: str | None, offset: int = 0, limit: int = MOST_DOCUMENTS) -> DocumentsView:
@@ -267,7 +281,7 @@ class LocalDesk:
             raise Problem("invalid-request", "end must not be before start")
         return TextView(document_id=document_id, start=first, end=last, length=len(text), text=text[first:last])
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         """Correct what is known of a document; see `index.collection.Collection.edit`. Raises Problem for a value that cannot be."""
         target = self._dossier.collection(check_collection(collection))
         try:
@@ -304,6 +318,14 @@ class LocalDesk:
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
         self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)
+
+    def _filters(self, filters: SearchFilters, collection: str | None) -> Filters:
+        """The filters. Raises UnknownDocument for a document that they name and that is not there: nothing would be found."""
+        documents = self._dossier.collection(check_collection(collection)) if filters.documents else None
+        for one in filters.documents:
+            assert documents is not None
+            documents.document(check_id(one))
+        return filters.to_filters()
 
     def _checked(self, text: str, name: str) -> str:
         """What is asked. Raises Problem where it is too long or blank."""

@@ -10,11 +10,13 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.feedback import Feedback
     from index.files import SourceFile
-    from index.values import Document, Filters, IngestReport, Refusal
+    from index.protocols import Embedder
+    from index.values import Document, Filters, IngestReport, Metadata, Refusal
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
     from rag.manner import Manner
+    from rag.protocols import Reader
     from rag.replay import Replay
     from rag.settings import Settings
     from rag.values import Answer, Hit, Kind
@@ -58,7 +60,9 @@ class Collection(Protocol):
 
     def document(self, document_id: str) -> Document: ...
 
-    def edit(self, document_id: str, **fields: str | None) -> str: ...
+    def undated(self, filters: Filters) -> int: ...
+
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = ..., **fields: str | None) -> str: ...
 
     def remove(self, document_id: str) -> None: ...
 
@@ -110,6 +114,14 @@ class Dossier(Protocol):
     @property
     def language_model(self) -> LanguageModel | None: ...
 
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def ranker(self) -> Reader:
+        """Says how likely passages answer a question."""
+        ...
+
     def names(self) -> list[str]: ...
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
@@ -137,7 +149,15 @@ class OwnedDossier(Dossier, Protocol):
 class Desk(Protocol):
     """What a person can ask of a collection, whether this process owns the data or a server does."""
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView: ...
 
     def answer(
         self,
@@ -182,7 +202,7 @@ class Desk(Protocol):
 
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView: ...
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView: ...
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
 

@@ -61,11 +61,11 @@ def _source_of(statement: VerifiedStatement, findings: Findings, documents: Mapp
 
 def _outlived(number: int, start: int, findings: Findings) -> bool:
     """Whether a quote is of an expectation whose outcome is told too."""
-    holdings = [holding for position in findings.timeline for holding in position.holdings]
-    told = any(holding.standing == "reported" for holding in holdings)
+    claims = [claim for position in findings.timeline for claim in position.claims]
+    told = any(claim.standing == "reported" for claim in claims)
     return told and any(
-        holding.standing == "expected" and (holding.quote.evidence, holding.quote.start) == (number, start)
-        for holding in holdings
+        claim.standing == "expected" and (claim.quote.evidence, claim.quote.start) == (number, start)
+        for claim in claims
     )
 
 

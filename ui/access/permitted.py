@@ -10,13 +10,16 @@ from ui.problems import Problem
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
+    from index.protocols import Embedder
     from rag.llm.model import LanguageModel
+    from rag.protocols import Reader
     from rag.settings import Settings
 
 
 READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
+    "undated": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "threads", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }
@@ -61,6 +64,14 @@ class Permitted:
     @property
     def language_model(self) -> LanguageModel | None:
         return self._dossier.language_model
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._dossier.embedder
+
+    @property
+    def ranker(self) -> Reader:
+        return self._dossier.ranker
 
     def names(self) -> list[str]:
         return [name for name in self._dossier.names() if acting().may_see(name)]

@@ -14,7 +14,9 @@ from ui.observe.observers import Observers
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
+    from index.protocols import Embedder
     from rag.llm.model import LanguageModel
+    from rag.protocols import Reader
 
 
 class Watched:
@@ -31,6 +33,14 @@ class Watched:
     @property
     def language_model(self) -> LanguageModel | None:
         return self._dossier.language_model
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._dossier.embedder
+
+    @property
+    def ranker(self) -> Reader:
+        return self._dossier.ranker
 
     def names(self) -> list[str]:
         return self._dossier.names()
@@ -80,7 +90,7 @@ class _WatchedCollection:
             ids += (*report.added, *report.replaced, *report.removed)
             return report
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, **fields: Any) -> str:
         with self._observers.doing("edit", self._name) as ids:
             ids.append(document_id)
             return self._collection.edit(document_id, **fields)

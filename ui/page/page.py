@@ -27,6 +27,7 @@ from ui.page.documents.tab import documents_tab
 from ui.page.evaluation.tab import evaluation_tab
 from ui.page.examples import Examples
 from ui.page.header_view import header_view
+from ui.page.joins import check_joins
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
 from ui.page.settings.tab import settings_tab
@@ -97,6 +98,7 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         app,
         page,
         path="/",
+        root_path=dossier.settings.root_path or None,
         show_error=False,
         footer_links=[],
         run_history=False,
@@ -109,6 +111,7 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         theme=_theme(),
         head=_head(),
     )
+    check_joins(mounted.router.routes, page)
     return mounted
 
 

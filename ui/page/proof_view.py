@@ -52,6 +52,7 @@ def _citation(citation: Citation, *, quoted: bool) -> Html:
                 citation.kind,
                 date_with_source(citation.published, citation.published_precision, citation.published_source),
                 f"page {citation.page}" if citation.page else None,
+                "superseded by a newer version" if citation.superseded_by else None,
             ]
         ),
         title=citation.title or "Untitled",

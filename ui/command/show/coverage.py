@@ -36,7 +36,11 @@ def show_coverage(console: Console, found: Coverage) -> None:
 
 
 def _marks(standing: str, outvoted: bool) -> tuple[tuple[str, bool], ...]:
-    return ("expected then", standing == "expected"), ("outvoted", outvoted)
+    return (
+        ("expected then", standing == "expected"),
+        ("no longer in force", standing == "superseded"),
+        ("outvoted", outvoted),
+    )
 
 
 def _table(rows: list[DocumentCoverage], reading: str) -> Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
@@ -46,9 +46,11 @@ class Asked:
 
     def without(self, part: Part) -> Asked:
         """The same question without one of the filters, and without any that the question seems to ask for."""
-        left = {name: getattr(self.used, name) for name in get_args(Part) if name != part}
+        left = {name: getattr(self.used, name) for name in AnswerFilters.model_fields if name != part}
         manner = self.manner.model_copy(update={"detect_filters": False})
-        return Asked(self.question, AnswerFilters(**left), FiltersView(**left), manner, self.collection)
+        return Asked(
+            self.question, AnswerFilters.model_validate(_lists(left)), FiltersView(**left), manner, self.collection
+        )
 
 
 def asked(question: str, filters: str, choices: str, *, longest: int) -> Asked:
@@ -66,8 +68,12 @@ def asked(question: str, filters: str, choices: str, *, longest: int) -> Asked:
 
 def asked_then(kept: KeptAnswer, collection: str | None) -> Asked:
     """What a kept answer was asked with."""
-    given = AnswerFilters(**kept.asked.model_dump(include=set(get_args(Part))))
+    given = AnswerFilters.model_validate(_lists(kept.asked.model_dump(include=set(AnswerFilters.model_fields))))
     return Asked(kept.answer.query, given, kept.answer.filters, kept.manner, collection)
+
+
+def _lists(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def part_of(command: str) -> Part:

@@ -162,6 +162,11 @@
   // Files of a parcel are read one after the other, then encoded and indexed together.
   const STAGES = { read: "Reading", encode: "Encoding", index: "Indexing" };
 
+  function left(seconds) {
+    if (!seconds || seconds < 5) return "";
+    return seconds < 90 ? `, about ${Math.round(seconds)} s left` : `, about ${Math.round(seconds / 60)} min left`;
+  }
+
   function filesNow(parcel, job) {
     const share = job?.total ? job.done / job.total : 0;
     const reading = job?.stage === "read";
@@ -189,7 +194,7 @@
       showProgress(`Sending … ${sent} of ${small.length}`, sent, small.length, filesNow(parcel));
       const sayHowFar = (job) => {
         const done = job.total ? Math.min(parcel.length, Math.floor((parcel.length * job.done) / job.total)) : 0;
-        const words = `${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}`;
+        const words = `${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}${left(job.remaining_s)}`;
         showProgress(words, sent + done, small.length, filesNow(parcel, job));
       };
       await sendParcel(parcel, outcome, sayHowFar);
