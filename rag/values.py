@@ -15,6 +15,9 @@ Status = Literal["verified", "weak", "unsupported"]
 Standing = Literal["reported", "expected", "superseded"]
 ConflictKind = Literal["quantity", "date", "time", "name", "outcome"]
 Nearness = Literal["nothing", "something else"]
+Kind = Literal[
+    "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
+]
 RewrittenBy = Literal["rule", "llm"]
 
 

@@ -321,8 +321,8 @@ def test_a_position_says_how_many_stand_behind_it() -> None:
     view = shown(
         answer_view(make_answer(verdict="conflicting", conflicts=(Conflict(about="it", positions=(backed, alone)),)))
     )
-    assert "3 documents, 2 origins" in view
-    assert "a single origin against several" in view
+    assert "3 documents, 2 independent reports" in view
+    assert "one report against several" in view
 
 
 def test_an_expectation_on_the_timeline_is_marked_as_one() -> None:

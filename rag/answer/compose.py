@@ -38,7 +38,6 @@ class Asked:
     query: str
     kind: str
     filters: FiltersView
-    collection: str
     chunk_count: int
     settings_hash: str
     generation: str
@@ -150,7 +149,7 @@ def _text(
         return f"{NEAREST_SAY} {told}" if findings.nearest else told
     if asked.kind == "chat":
         return GREETING
-    return nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count)
+    return nothing_found(findings, evidence, chunk_count=asked.chunk_count)
 
 
 def _verdict(findings: Findings) -> Verdict:
