@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.catalogue import Catalogue
-from index.errors import UnknownAnswer, UnknownThread
+from index.errors import UnknownAnswer
 from index.redaction import stripped, without_document
+from index.threads import LOCAL_OWNER, Threads
 
 MOST_TURNS = 1_000
 logger = logging.getLogger(__name__)
@@ -49,10 +50,20 @@ class StoredAnswer:
 
 
 class Answers:
-    """The answers of one collection, oldest to newest as they were kept. A thread is its turns; it goes with the last of them."""
+    """The answers of one collection, oldest to newest as they were kept. A thread is its turns; it goes with the last of them.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    Args:
+        owner: Whose threads these are: another's do not exist here.
+    """
+
+    def __init__(self, catalogue: Catalogue, owner: str = LOCAL_OWNER) -> None:
         self._catalogue = catalogue
+        self._owner = owner
+        self.threads = Threads(catalogue, owner)
+
+    def owned_by(self, owner: str) -> Answers:
+        """The same answers, with the threads of somebody else."""
+        return Answers(self._catalogue, owner)
 
     def keep(
         self, content: Mapping[str, Any], asked: Mapping[str, Any], *, thread: str | None, sequence: int, most: int
@@ -70,6 +81,8 @@ class Answers:
             gone = _gone_since(connection, sequence)
             if gone and content.get("rewritten_by"):  # it may hold words of turns that read them
                 content = stripped(content, question=content["question"])
+            if thread is not None:
+                connection.execute("INSERT OR IGNORE INTO threads (id, owner) VALUES (?, ?)", (thread, self._owner))
             read = documents_of(content)
             for document_id in gone.intersection(read):
                 content = without_document(content, document_id)
@@ -106,11 +119,12 @@ class Answers:
             "WHERE ?1 IS NULL OR sequence < ?1 ORDER BY key DESC LIMIT ?2 OFFSET ?3", (before, limit, offset)
         )
 
-    def thread(self, thread_id: str, *, newest: int = MOST_TURNS) -> list[StoredAnswer]:
-        """The `newest` turns of a conversation, in their order. Raises UnknownThread."""
-        turns = self._select("WHERE thread = ? ORDER BY turn DESC LIMIT ?", (thread_id, newest))
-        if not turns:
-            raise UnknownThread("There is no such thread. Run: dossier ask --thread new QUESTION")
+    def thread(self, thread_id: str, *, newest: int = MOST_TURNS, before: int | None = None) -> list[StoredAnswer]:
+        """The `newest` turns of a conversation, in their order; with `before`, of those before that turn. Raises UnknownThread."""
+        self.threads.check(thread_id)
+        turns = self._select(
+            "WHERE thread = ?1 AND (?2 IS NULL OR turn < ?2) ORDER BY turn DESC LIMIT ?3", (thread_id, before, newest)
+        )
         return turns[::-1]
 
     def count(self, *, before: int | None = None) -> int:

@@ -104,8 +104,8 @@ def changed_rows(connection: sqlite3.Connection) -> Iterator[Changed]:
     for table in watched(connection):
         names = _Names(connection, table)
         found = connection.execute(
-            f"SELECT {', '.join(names.values)}, sum FROM {table} LEFT JOIN {TABLE} ON place = '{table}' AND row = {names.key} "  # noqa: S608
-            f"WHERE sum IS NOT {names.sum}"
+            f"SELECT {', '.join(names.values)}, {TABLE}.sum FROM {table} LEFT JOIN {TABLE} ON {TABLE}.place = '{table}' AND {TABLE}.row = {names.key} "  # noqa: S608
+            f"WHERE {TABLE}.sum IS NOT {names.sum}"
         )
         for *values, kept in found:
             yield Changed(table, names.columns, tuple(values), names.keys, kept)
@@ -197,8 +197,7 @@ class _Names:
         keys = sorted((row for row in columns if row[5]), key=lambda row: row[5])
         self.columns = tuple(row[1] for row in columns)
         self.keys = tuple(row[1] for row in keys)
-        texts = {row[1] for row in columns if row[2] == "TEXT"}
-        self.set_all = ", ".join(f"{name} = {'CAST(? AS TEXT)' if name in texts else '?'}" for name in self.columns)
+        self.set_all = ", ".join(_set(name, number) for number, name in enumerate(self.columns, 1))
         self.is_key = " AND ".join(f"{_bytes_of(name)} IS ?" for name in self.keys)
         self.values = [_bytes_of(f"{before or table + '.'}{name}") for name in self.columns]
         self.sum = f"{FUNCTION}({', '.join(self.values)})"
@@ -207,6 +206,11 @@ class _Names:
         else:
             parts = ", ".join(_bytes_of(f"{before or table + '.'}{name}") for name in self.keys)
             self.key = f"{FUNCTION}({parts})"
+
+
+def _set(column: str, number: int) -> str:
+    """Bytes become what the column holds now: a flipped bit makes no text of bytes, nor bytes of a text."""
+    return f"{column} = CASE WHEN typeof(?{number}) = 'blob' AND typeof({column}) = 'text' THEN CAST(?{number} AS TEXT) ELSE ?{number} END"
 
 
 def _bytes_of(column: str) -> str:

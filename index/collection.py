@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -84,7 +85,8 @@ class Collection:
         with storage_errors(directory):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
             refuse_lost_file(directory)
-            shutil.rmtree(directory / UNZIPPED, ignore_errors=True)  # of an ingest that was killed
+            for left in directory.glob(f"{UNZIPPED}*"):  # of ingests that were killed
+                shutil.rmtree(left, ignore_errors=True)
         self.catalogue = Catalogue(directory / FILE_NAME)
         self._kept = Catalogue(directory / FILE_NAME, readonly=True) if readonly else self.catalogue
         self.answers = Answers(self._kept)
@@ -204,7 +206,7 @@ class Collection:
         refusals: Sequence[Refusal] = (),
         progress: Progress | None = None,
     ) -> IngestReport:
-        """Take files in, those in ZIP files too. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
+        """Take files in, those in ZIP files too. A file is acknowledged when its batch is committed; others, and searches, go on beside it.
 
         Args:
             files: What to read.
@@ -232,7 +234,8 @@ class Collection:
             run = Ingest(
                 self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
             )
-            with unzipped(files, self.directory / UNZIPPED, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
+            aside = self.directory / f"{UNZIPPED}-{secrets.token_hex(8)}"  # another ingest may go on beside this one
+            with unzipped(files, aside, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
                 return run.run(all_, roots=(*roots, *zips), refusals=(*refusals, *left_out))
 
     def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:

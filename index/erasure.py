@@ -132,6 +132,9 @@ def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Itera
         _replace(connection, key, without_document(content, document_id))
     connection.execute("UPDATE answer_documents SET erased = 1 WHERE document = ?", (document_id,))
     left = _finder(connection, forms)
+    for thread, title in connection.execute("SELECT id, title FROM threads WHERE title IS NOT NULL").fetchall():
+        if left(json_of({"title": title})):
+            connection.execute("UPDATE threads SET title = NULL WHERE id = ?", (thread,))
     holding = {key for key, words in connection.execute(_SUSPECT) if left(words)}
     for key in sorted(follow_ups | holding):
         content, asked = connection.execute("SELECT content, asked FROM answers WHERE key = ?", (key,)).fetchone()

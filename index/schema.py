@@ -133,6 +133,22 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
+_THREADS = """
+CREATE TABLE threads (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    title TEXT,
+    pinned INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX threads_by_owner ON threads (owner);
+INSERT INTO threads (id, owner) SELECT DISTINCT thread, 'local' FROM answers WHERE thread IS NOT NULL;
+
+ALTER TABLE answers ADD COLUMN question TEXT AS (json_extract(content, '$.question')) VIRTUAL;
+CREATE INDEX answers_by_question ON answers (thread, question);
+CREATE TRIGGER threads_end AFTER DELETE ON answers
+WHEN old.thread IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answers WHERE thread = old.thread)
+BEGIN DELETE FROM threads WHERE id = old.thread; END;
+"""
 _METADATA = """
 CREATE TABLE metadata (
     source TEXT NOT NULL REFERENCES sources (source) ON DELETE CASCADE,
@@ -173,6 +189,7 @@ STEPS = (
     _LANGUAGES,
     _METADATA,
     _WHOLE,
+    _THREADS,
 )  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 

@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from index.answers import Answers, StoredAnswer, documents_of
+from index.answers import MOST_TURNS, Answers, StoredAnswer, documents_of
 from index.errors import StorageFailed, UnknownAnswer
 from index.redaction import ERASED
 from index.values import Filters
@@ -19,7 +19,7 @@ from rag.llm.model import LanguageModel
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Kind, Statement
 
 NEW = "new"
 AS_SET = Manner()
@@ -40,6 +40,7 @@ class Answering(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 
@@ -117,7 +118,9 @@ class Asking:
             thread = f"thr_{uuid.uuid4().hex}"
         as_asked = {"question": question, "thread": thread, "rewritten_by": rewrite.by}
         heard = None if listener is None else _AsAsked(listener, as_asked)
-        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=heard).model_copy(update=as_asked)
+        answer = pipeline.answer(
+            rewrite.text, filters=filters, as_of=as_of, kind=manner.kind, listener=heard
+        ).model_copy(update=as_asked)
         return answer if _stopped(listener) else self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
@@ -135,11 +138,13 @@ class Asking:
         found = answers.newest(limit=limit, offset=offset, before=before)
         return answers.count(before=before), [_kept(one, seen) for one in found]
 
-    def turns(self, thread: str, *, collection: str | None = None) -> list[KeptAnswer]:
-        """The turns of a conversation, oldest first. Raises UnknownThread."""
+    def turns(
+        self, thread: str, *, newest: int = MOST_TURNS, before: int | None = None, collection: str | None = None
+    ) -> list[KeptAnswer]:
+        """The `newest` turns of a conversation, oldest first; with `before`, of those before that turn. Raises UnknownThread."""
         answers = self._dossier.collection(collection).answers
         seen = answers.seen()
-        return [_kept(one, seen) for one in answers.thread(thread)]
+        return [_kept(one, seen) for one in answers.thread(thread, newest=newest, before=before)]
 
     def forget(self, answer_id: str, *, collection: str | None = None) -> None:
         """Delete one kept answer. Raises UnknownAnswer."""
@@ -179,7 +184,9 @@ class Asking:
         filters = filters_of(asked.model_dump())
         settings = old.manner.applied_to(self._dossier.settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
-        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of, listener=listener)
+        new = pipeline.answer(
+            old.answer.query, filters=filters, as_of=asked.as_of, kind=old.manner.kind, listener=listener
+        )
         new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
         if keep and not _stopped(listener):
             new = self._keep(answers, new, filters, asked.as_of, old.manner, seen)

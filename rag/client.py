@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Unpack
 from rag import views
 from rag.coverage.table import Coverage
 from rag.replay import KeptAnswer, Replay
-from rag.values import Answer, Citation, EvidenceView, Statement
+from rag.values import Answer, Citation, EvidenceView, Kind, Statement
 from rag.wire import DossierProblem as DossierProblem
 from rag.wire import Wire
 
@@ -38,12 +38,13 @@ class Where(TypedDict, total=False):
 
 
 class How(Where, total=False):
-    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM."""
+    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM, as what kind."""
 
     as_of: str | None
     thread: str | None
     strictness: Literal["lenient", "normal", "strict"]
     llm: bool | None
+    kind: Kind | None
 
 
 class Dossier(AbstractContextManager["Dossier"]):
@@ -118,6 +119,23 @@ class Dossier(AbstractContextManager["Dossier"]):
 
     def answer(self, answer_id: str, *, collection: Name = None) -> KeptAnswer:
         return self._call(KeptAnswer, "GET", "answers", answer_id, collection=collection)
+
+    def threads(
+        self, *, find: str = "", offset: int = 0, limit: int = 50, collection: Name = None
+    ) -> views.ThreadsView:
+        """Your conversations: the pinned, then the others by their newest turn; `find` looks in titles and questions."""
+        given = {"find": find, "offset": offset, "limit": limit, "collection": collection}
+        return self._call(views.ThreadsView, "GET", "threads", **given)
+
+    def thread(self, thread_id: str, *, collection: Name = None) -> views.ThreadView:
+        return self._call(views.ThreadView, "GET", "threads", thread_id, collection=collection)
+
+    def change_thread(self, thread_id: str, *, collection: Name = None, **change: Any) -> views.ThreadView:
+        """Change: title (None: its first question) or pinned."""
+        return self._call(views.ThreadView, "PATCH", "threads", thread_id, json=change, collection=collection)
+
+    def remove_thread(self, thread_id: str, *, collection: Name = None) -> views.RemovedView:
+        return self._call(views.RemovedView, "DELETE", "threads", thread_id, collection=collection)
 
     def replay(self, answer_id: str, *, keep: bool = False, collection: Name = None) -> Replay:
         return self._call(Replay, "POST", "answers", answer_id, "replay", keep=keep, collection=collection)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from rag.reading.judge import threshold_for
 from rag.settings import Settings
-from rag.values import Frozen
+from rag.values import Frozen, Kind
 
 LONGEST_STYLE = 1000
 Strictness = Literal["lenient", "normal", "strict"]
@@ -23,6 +23,7 @@ class Manner(Frozen):
         strictness: "normal" is the settings' threshold; the others are read off the judge's risk-coverage curve.
         llm: False keeps the question and the passages from the language model; True wants it, None takes it where there is one.
         read: How many passages are read; None is as many as the settings say.
+        kind: What kind of question it is; None lets the classifier say.
         style: How a language model is to write, at most LONGEST_STYLE characters; "" is as the settings say.
         detect_filters: False lets the question itself restrict nothing, whatever it names.
     """
@@ -30,6 +31,7 @@ class Manner(Frozen):
     strictness: Strictness = "normal"
     llm: bool | None = None
     read: int | None = None
+    kind: Kind | None = None
     detect_filters: bool = True
     style: str = ""
 

@@ -17,11 +17,12 @@ from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.answerers.listing import listed
+from rag.contradictions.judging import Judges
 from rag.filters import filters_as_json
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
-from rag.query.kind import KindClassifier
+from rag.query.kind import KindClassifier, told
 from rag.question.analyse import Query, analyse
 from rag.reading.extract import ExtractiveAnswerer
 from rag.reading.judge import AskedFor
@@ -29,7 +30,7 @@ from rag.search.rerank import Reranker
 from rag.search.retrieve import Retriever
 from rag.search.select import as_evidence, select_evidence
 from rag.settings import Settings
-from rag.values import Answer, Draft, Evidence, FiltersView, Hit
+from rag.values import Answer, Draft, Evidence, FiltersView, Hit, Kind
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
@@ -84,6 +85,7 @@ class Pipeline:
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         """One checked answer; a question that the documents do not answer gets the verdict `not_stated`.
@@ -91,6 +93,7 @@ class Pipeline:
         Args:
             filters: Which documents may be searched.
             as_of: Only what was published up to this ISO date, and what held then where the question names no time.
+            kind: What kind of question it is; None lets the classifier say.
             listener: Hears the answer while it is made.
         """
         clock, threshold, telling = _Clock(), self.settings.answer_threshold, Telling(listener or Listener())
@@ -101,7 +104,7 @@ class Pipeline:
         if not hits and scope != given:  # nothing is published under what the question seemed to restrict
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
-        asked_for = clock.time("kind", lambda: self._kind(query))
+        asked_for = clock.time("kind", lambda: self._kind(query, kind))
         near = asked_for.open >= MOSTLY and AskedFor.of(query.text).words and not self._foreign(query)
         least = threshold * NEAREST if near else threshold
         found = self._extract(query, asked_for, hits, _as_of(scope, as_of), least, clock, telling)
@@ -118,11 +121,12 @@ class Pipeline:
             query.text,
             asked_for.kind,
             view,
-            corpus.name,
             corpus.chunk_count,
             self.settings.answer_hash(),
             corpus.generation,
         )
+
+        judges = Judges(self.extractive, self.checker) if self.checker else None
 
         def composed(checked: Checked, *, tell: bool) -> Answer:
             draft, statements = checked
@@ -139,6 +143,7 @@ class Pipeline:
                         threshold,
                         quoted_from=least,
                         compared=asked_for.kind not in NOT_COMPARED,
+                        judges=judges,
                     )
                 ),
             )
@@ -234,9 +239,10 @@ class Pipeline:
         retriever = replace(self.retriever, fusion=by_words) if self._foreign(query) else self.retriever
         return retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
 
-    def _kind(self, query: Query) -> AskedKind:
+    def _kind(self, query: Query, kind: Kind | None) -> AskedKind:
         """What kind of question it is; a fact where nothing tells kinds apart."""
-        return self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
+        guessed = self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
+        return told(kind, guessed) if kind else guessed
 
     def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit], filters: Filters) -> Proposal | None:
         """The answer of the question's kind; None for a fact, and where its kind finds nothing."""

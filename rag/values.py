@@ -12,9 +12,12 @@ from index.values import Chunk, Document, Span
 
 Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
 Status = Literal["verified", "weak", "unsupported"]
-Standing = Literal["reported", "expected"]
-ConflictKind = Literal["quantity", "date", "name", "outcome"]
+Standing = Literal["reported", "expected", "superseded"]
+ConflictKind = Literal["quantity", "date", "time", "name", "outcome"]
 Nearness = Literal["nothing", "something else"]
+Kind = Literal[
+    "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
+]
 RewrittenBy = Literal["rule", "llm"]
 
 
@@ -171,7 +174,8 @@ class Position(Frozen):
     """One of several values that sources give for the same thing.
 
     Attributes:
-        standing: "expected" when the source speaks of it as still to come.
+        standing: "expected" when the source speaks of it as still to come; "superseded" when its document, or a later one that names it, says
+            that it no longer holds.
         documents, origins: How many documents hold it, and of how many origins: copies of one report are one origin.
         outvoted: Another position has more origins, and this one has a single one. It is marked, never left out.
     """

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from index.feedback import Judgement, Rating
 from index.metadata import as_json
 from index.sentences import sentences_around
+from index.threads import Thread
 from index.values import Document, IngestReport, Span
 from rag.replay import KeptAnswer, Replay
 from rag.values import Hit, Verdict
@@ -129,6 +130,24 @@ class ThreadView(View):
 
     id: str
     turns: tuple[AnswerLine, ...]
+
+
+class ThreadLine(View):
+    """A conversation in a list. `title` is what its owner called it; without one it goes by `question`, its first."""
+
+    id: str
+    title: str | None = None
+    question: str
+    pinned: bool
+    turns: int
+    asked_at: str
+
+
+class ThreadsView(View):
+    """The pinned first, then by the newest turn; `total` counts all, also those on other pages of the list."""
+
+    total: int
+    threads: tuple[ThreadLine, ...]
 
 
 class ChangesView(View):
@@ -342,6 +361,17 @@ def answer_line(kept: KeptAnswer) -> AnswerLine:
         verdict=answer.verdict,
         short=answer.short,
         outdated=kept.outdated,
+    )
+
+
+def thread_line(thread: Thread) -> ThreadLine:
+    return ThreadLine(
+        id=thread.id,
+        title=thread.title,
+        question=thread.question,
+        pinned=thread.pinned,
+        turns=thread.turns,
+        asked_at=thread.asked_at,
     )
 
 

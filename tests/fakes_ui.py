@@ -26,7 +26,7 @@ from rag.answer.telling import Listener
 from rag.coverage.survey import Surveyor
 from rag.reading.extract import ExtractiveAnswerer
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, Hit, Statement
+from rag.values import Answer, Citation, EvidenceView, Hit, Kind, Statement
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import BlankReader, ListShelf
 from ui.access.permitted import Permitted
@@ -153,6 +153,7 @@ class FakePipeline:
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         answer, hears = self._answer(question, filters, as_of), listener or Listener()

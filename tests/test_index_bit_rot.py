@@ -21,6 +21,7 @@ from index.doctor import Finding, examine, repair
 from index.errors import StorageFailed
 from index.faults import catalogue_faults
 from index.mending import mend_catalogue
+from index.schema import SCHEMA_VERSION
 from tests.fakes import WordHashEmbedder
 from tests.storage import article, found_by_own_words, own, write
 
@@ -234,7 +235,7 @@ def test_an_older_catalogue_gets_the_checksum_of_every_row_when_it_is_upgraded(h
     path = tmp_path / FILE_NAME
     shutil.copy(healthy / CATALOGUE, path)
     with closing(sqlite3.connect(path)) as raw:
-        raw.executescript("DROP TABLE checksums; DROP TABLE erasures; PRAGMA user_version = 4;")
+        raw.executescript(f"DROP TABLE checksums; DROP TABLE erasures; PRAGMA user_version = {SCHEMA_VERSION - 1};")
     assert _faults(path) == []
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("UPDATE embeddings SET vector = zeroblob(256) WHERE key = 1")

@@ -76,6 +76,7 @@ def _bodies(collection: str | None, ids: Ids) -> dict[str, dict[str, Any]]:
         "POST /v1/collections": {"json": {"name": collection or MISSING}},
         "POST /v1/documents": {"files": {"file": ("a.txt", b"The harbour of a new day.")}, "data": named},
         "PATCH /v1/documents/{document_id}": {**query, "json": {"title": "A title"}},
+        "PATCH /v1/threads/{thread_id}": {**query, "json": {"pinned": True}},
         "POST /v1/feedback": {"json": judged},
         **{
             f"{method} {route.path}": query
@@ -280,6 +281,8 @@ def test_the_own_collection_is_there_and_nothing_else_of_it(world: World, caller
                     )
                 elif "{job_id}" in route.path and caller != "all":
                     assert answer.status_code == 404, where  # somebody else sent that file
+                elif "{thread_id}" in route.path and caller != "all":
+                    assert answer.status_code == 404, where  # somebody else's conversation
                 else:
                     assert answer.status_code < 300, where
                 assert not foreign_words(world, caller, words(answer)), where

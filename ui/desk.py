@@ -9,6 +9,7 @@ from typing import Any
 from index.answers import documents_of
 from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
+from index.threads import Threads
 from index.values import Filters, Metadata
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
@@ -31,12 +32,14 @@ from rag.views import (
     IngestView,
     SearchView,
     TextView,
+    ThreadsView,
     ThreadView,
     answer_line,
     document_view,
     feedback_view,
     hit_view,
     ingest_view,
+    thread_line,
 )
 from ui.access.caller import LOCAL, Caller
 from ui.export import Exported, Format, export_answer
@@ -121,6 +124,28 @@ class LocalDesk:
     def thread(self, thread_id: str, *, collection: str | None) -> ThreadView:
         turns = self._asking.turns(check_key(thread_id, "thread id"), collection=check_collection(collection))
         return ThreadView(id=thread_id, turns=tuple(map(answer_line, turns)))
+
+    def threads(self, *, collection: str | None, limit: int, offset: int = 0, find: str = "") -> ThreadsView:
+        """The caller's own conversations."""
+        mine = self._threads(collection)
+        found = mine.listed(limit=limit, offset=offset, find=find)
+        return ThreadsView(total=mine.count(find=find), threads=tuple(map(thread_line, found)))
+
+    def change_thread(self, thread_id: str, changes: Mapping[str, Any], *, collection: str | None) -> None:
+        """Set what `changes` names: `title` (None: as its first question), `pinned`. Raises UnknownThread."""
+        mine, key = self._threads(collection), check_key(thread_id, "thread id")
+        mine.check(key)
+        if "title" in changes:
+            mine.rename(key, changes["title"])
+        if "pinned" in changes:
+            mine.pin(key, changes["pinned"])
+
+    def forget_thread(self, thread_id: str, *, collection: str | None) -> None:
+        """Delete a conversation with its turns. Raises UnknownThread."""
+        self._threads(collection).forget(check_key(thread_id, "thread id"))
+
+    def _threads(self, collection: str | None) -> Threads:
+        return self._dossier.collection(check_collection(collection)).answers.threads
 
     def replay(self, answer_id: str, *, collection: str | None, keep: bool, listener: Listener | None = None) -> Replay:
         name = check_collection(collection)

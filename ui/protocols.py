@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rag.protocols import Reader
     from rag.replay import Replay
     from rag.settings import Settings
-    from rag.values import Answer, Hit
+    from rag.values import Answer, Hit, Kind
     from rag.views import (
         AnswersView,
         ChangesView,
@@ -80,6 +80,7 @@ class Pipeline(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 

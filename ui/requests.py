@@ -15,6 +15,7 @@ from index.errors import UnknownCollection
 from index.values import Filters
 from rag.filters import filters_of
 from rag.manner import Manner, Strictness
+from rag.values import Kind
 from ui.metadata import MetadataFilter, Named
 from ui.problems import Problem
 
@@ -145,13 +146,16 @@ class AnswerRequest(Strict):
         None,
         description="false: no language model sees the question; true: one must be there. Left out: as the server is set.",
     )
+    kind: Kind | None = Field(
+        None, description="What kind of question it is, so what kind of answer is looked for. Left out: as it reads."
+    )
     stream: StrictBool = Field(
         False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`."
     )
 
     @property
     def manner(self) -> Manner:
-        return Manner(strictness=self.strictness, llm=self.llm)
+        return Manner(strictness=self.strictness, llm=self.llm, kind=self.kind)
 
 
 MOST_CONTEXT = 20

@@ -22,7 +22,22 @@ DOUBTS: dict[Status, str] = {
     "weak": "The source supports this only in part: read the quote.",
     "unsupported": "No source was found for this.",
 }
-STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then"}
+STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then", "superseded": "no longer in force"}
+KINDS: dict[str, str] = {
+    "fact": "a fact",
+    "yesno": "yes or no",
+    "list": "a list",
+    "count": "a count",
+    "compare": "a comparison",
+    "table": "a look-up in a table",
+    "definition": "a definition",
+    "howto": "steps",
+    "why": "reasons",
+    "summary": "a summary",
+    "about": "about the documents",
+    "chat": "small talk",
+}
+"""What a question asks for, by the kind of the contract."""
 _KNOWN_FROM = {
     "front matter": "as its front matter says",
     "json-ld": "as its metadata says",
@@ -120,8 +135,15 @@ def backing_of(position: Position) -> str:
         [
             STANDINGS[position.standing],
             count(position.documents, "document") if several else None,
-            count(position.origins, "origin") if several else None,
-            "a single origin against several" if position.outvoted else None,
+            _independent(position) if several else None,
+            "one report against several" if position.outvoted else None,
         ],
         ", ",
     )
+
+
+def _independent(position: Position) -> str:
+    """How many of the documents are reports of their own: copies of one are one."""
+    if position.origins == position.documents:
+        return "each on its own"
+    return "copies of one report" if position.origins == 1 else f"{position.origins:,} independent reports"

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from index.protocols import Embedder, Vectors
 from index.values import Chunk, Document, Filters
-from rag.answer.positions import Holding
+from rag.contradictions.claims import Claim
+from rag.contradictions.counting import contradicted, positions_of
 from rag.coverage.covered import Nearest, answering, mentioning, position_of
-from rag.coverage.disagreement import contradicted, positions_of
 from rag.coverage.mentions import Phrase
 from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, DocumentCoverage, Reading, count, in_words
@@ -158,8 +158,8 @@ class Surveyor:
         least = self.settings.answer_threshold
         saying = [one for one in best if one is not None and one.support >= least]
         groups = positions_of(query, sorted(saying, key=lambda one: -one.logit))
-        held = {_document_of(holding): holding for group in groups for holding in group}
-        disputed = {_document_of(holding) for group in groups if contradicted(group, groups) for holding in group}
+        held = {_document_of(claim): claim for group in groups for claim in group}
+        disputed = {_document_of(claim) for group in groups if contradicted(group, groups) for claim in group}
         rows = [
             answering(number, found, one, least, held.get(found.document.id), disputed=found.document.id in disputed)
             for number, (found, one) in enumerate(zip(nearest, best, strict=True), start=1)
@@ -218,8 +218,8 @@ class Surveyor:
         return best
 
 
-def _document_of(holding: Holding) -> str:
-    return holding.candidate.evidence.document.id
+def _document_of(claim: Claim) -> str:
+    return claim.candidate.evidence.document.id
 
 
 def _hit(chunk: Chunk, cosine: float, score: float, matched: Mapping[str, float]) -> Hit:

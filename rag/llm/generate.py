@@ -10,12 +10,13 @@ from typing import Any
 
 from index.errors import LanguageModelFailed
 from index.sentences import sentence_spans
+from rag.facts.instructions import instructs
 from rag.facts.wording import words
 from rag.gate.verify import short_stands, verify
 from rag.llm import prompts
 from rag.llm.model import UNKNOWN_WINDOW, LanguageModel, Message, never
 from rag.llm.passages import MOST_ON_THIS_MACHINE, Excerpt, brief, tokens_of, whole
-from rag.llm.quote import find_quotes, instructs
+from rag.llm.quote import find_quotes
 from rag.llm.reply import MAX_HEARD_CHARS, MAX_STATEMENT_CHARS, MAX_STATEMENTS, parse_reply, said_so_far
 from rag.values import Draft, DraftStatement, Evidence, Quote
 

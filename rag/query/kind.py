@@ -20,10 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.protocols import Embedder
+from rag.values import Kind
 
-Kind = Literal[
-    "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
-]
 Detail = Literal[
     "author", "published", "publisher", "count", "list", "newest", "oldest", "largest", "smallest", "sum", "mean"
 ]
@@ -55,6 +53,12 @@ class Asked:
     detail: Detail | None = None
     open: float = 0.0
     listing: float = 0.0
+
+
+def told(kind: Kind, guessed: Asked) -> Asked:
+    """A question of the kind that its asker says it is; what it asks of it stays where it was taken for the same kind."""
+    detail = guessed.detail if guessed.kind == kind else None
+    return Asked(kind, 1.0, detail, float(kind in OPEN), float(kind in LISTING))
 
 
 def inputs(questions: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:

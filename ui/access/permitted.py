@@ -20,7 +20,7 @@ READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
     "undated": None,
-    "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
+    "answers": frozenset({"keep", "answer", "newest", "thread", "threads", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }
 """What a read key may call of a collection; who may ask has the answer kept and may judge it."""
@@ -38,6 +38,17 @@ class Reading:
             raise Problem("read-only-key", "This key may read, not write.")
         found, inner = getattr(self._target, name), self._names[name]
         return found if inner is None else Reading(found, dict.fromkeys(inner))
+
+
+class Owned:
+    """A collection in which the conversations are those of one caller."""
+
+    def __init__(self, collection: Collection, owner: str) -> None:
+        self._collection = collection
+        self.answers = collection.answers.owned_by(owner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
 
 
 class Permitted:
@@ -66,7 +77,8 @@ class Permitted:
         return [name for name in self._dossier.names() if acting().may_see(name)]
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
-        found = self._dossier.collection(self._checked(name, write=create), create=create)
+        opened = self._dossier.collection(self._checked(name, write=create), create=create)
+        found = cast("Collection", Owned(opened, acting().name))
         return found if acting().may_write else cast("Collection", Reading(found, READS))
 
     def size(self, name: str) -> tuple[int, int]:

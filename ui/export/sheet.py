@@ -104,7 +104,7 @@ def _positions(positions: Sequence[Position]) -> Table:
 def _position(position: Position) -> tuple[str, ...]:
     if position.value == ERASED:
         return (ERASED, "", "", "", "")
-    sources = f"{count(position.documents, 'document')} of {count(position.origins, 'origin')}"
+    sources = f"{count(position.documents, 'document')} of {count(position.origins, 'independent report')}"
     return (
         position.value,
         position.publisher or "not stated",

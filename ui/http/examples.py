@@ -26,6 +26,8 @@ from rag.views import (
     SearchView,
     StatusView,
     TextView,
+    ThreadLine,
+    ThreadsView,
     ThreadView,
     answer_line,
 )
@@ -71,6 +73,7 @@ _COVERAGE = Coverage(
     generation=_ANSWER.generation,
     settings_hash=_ANSWER.settings_hash,
 )
+_THREAD = ThreadLine(id="thr_5e0d7c", question=_QUESTION, pinned=False, turns=1, asked_at="2024-06-02T09:30:00+00:00")
 _VIEWS: tuple[BaseModel, ...] = (
     _ANSWER,
     _KEPT,
@@ -81,6 +84,7 @@ _VIEWS: tuple[BaseModel, ...] = (
     _COVERAGE,
     AnswersView(total=1, answers=(_LINE,)),
     ThreadView(id="thr_5e0d7c", turns=(_LINE.model_copy(update={"thread": "thr_5e0d7c", "turn": 1}),)),
+    ThreadsView(total=1, threads=(_THREAD,)),
     ChangesView(outdated=0, changed=()),
     SearchView(query="harbour master", hits=(_HIT,)),
     DocumentsView(total=1, documents=(_DOCUMENT,)),
@@ -102,6 +106,7 @@ EXAMPLES: Mapping[str, Any] = {
     "SearchRequest": {"query": "harbour master", "top_k": 5, "context": 1},
     "CoverageRequest": {"asked": "Ilse Brandt", "reading": "mention"},
     "CollectionRequest": {"name": "harbour"},
+    "ThreadChange": {"title": "The reopening", "pinned": True},
     "EditRequest": {"published": "2024-05-06", "publisher": "Tarn Courier"},
     "FeedbackRequest": {
         "answer_id": _ANSWER_ID,

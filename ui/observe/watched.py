@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from index.files import SourceFile
 from index.values import Filters, IngestReport
-from rag.answer.telling import Listener
 from rag.coverage.table import Coverage
 from rag.settings import Settings
 from rag.values import Answer, Hit
@@ -113,16 +112,9 @@ class _WatchedPipeline:
         self._name = name
         self._observers = observers
 
-    def answer(
-        self,
-        question: str,
-        *,
-        filters: Filters | None = None,
-        as_of: str | None = None,
-        listener: Listener | None = None,
-    ) -> Answer:
+    def answer(self, question: str, **given: Any) -> Answer:
         with self._observers.doing("answer", self._name) as ids:
-            answer = self._pipeline.answer(question, filters=filters, as_of=as_of, listener=listener)
+            answer = self._pipeline.answer(question, **given)
             ids.append(answer.id)
             self._observers.answered(answer)
             return answer

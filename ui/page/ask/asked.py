@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from rag.asking import AS_SET
 from rag.manner import Manner
 from rag.replay import KeptAnswer
-from rag.values import Answer, FiltersView
+from rag.values import Answer, FiltersView, Kind
 from ui.page.choices import chosen
 from ui.problems import Problem
 from ui.requests import AnswerFilters, check_asked, check_length, parse_json
@@ -39,6 +39,10 @@ class Asked:
     def answered(self, answer: Answer) -> Asked:
         """The same, with what its answer tells: a follow-up as it stands alone, and the filters that were used."""
         return Asked(answer.query, self.given, answer.filters, self.manner, self.collection)
+
+    def read_as(self, kind: Kind) -> Asked:
+        """The same question, taken for one of another kind."""
+        return replace(self, manner=self.manner.model_copy(update={"kind": kind}))
 
     def without(self, part: Part) -> Asked:
         """The same question without one of the filters, and without any that the question seems to ask for."""
@@ -78,6 +82,14 @@ def part_of(command: str) -> Part:
         if command == part:
             return part  # type: ignore[no-any-return]
     raise Problem("invalid-request", "There is no such filter.")
+
+
+def kind_of(command: str) -> Kind:
+    """A kind of question. Raises Problem."""
+    for kind in get_args(Kind):
+        if command == kind:
+            return kind  # type: ignore[no-any-return]
+    raise Problem("invalid-request", "There is no such kind of question.")
 
 
 def _filters(text: str) -> AnswerFilters:

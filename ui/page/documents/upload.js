@@ -75,8 +75,20 @@
     const [spoken, files] = place().children;
     spoken.replaceChildren(element("p", "done", `${counts.join(", ") || "Nothing to add"}.`), list);
     files.replaceChildren();
+    if (outcome.added + outcome.replaced) spoken.append(look());
     const worth = outcome.refused.flatMap(({ file }) => file ?? []);
     if (worth.length > 1) spoken.append(again(`Try all ${worth.length} again`, worth));
+  }
+
+  function look() {
+    const button = element("button", "quiet look", "See what is in it");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      Dossier.send("begin", "");
+      one("#ask-tab-button")?.click();
+      window.scrollTo({ top: 0 });
+    });
+    return button;
   }
 
   function again(label, files) {

@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping
 
 from index.values import Span
+from rag.contradictions.values import Value
 from rag.facts.dates import dates
 from rag.facts.wording import FUNCTION_WORDS, base, fold, stem, words
+from rag.reading.judge import stems
 
 _NEAR_CHARS = 60
 _CLASSES: tuple[Mapping[str, str], ...] = tuple(
@@ -155,3 +157,60 @@ def _places(text: str) -> frozenset[str]:
 def _stems(names: frozenset[str]) -> frozenset[str]:
     """What "Ostria" and "Ostrian" share."""
     return frozenset(stem(name)[:5] for name in names)
+
+
+def other_item(question: str, best: Value, other: Value) -> bool:
+    """Whether a value is of another item than the best one: another column, another number in its head, or something else counted.
+
+    >>> other_item("How many hubs?", Value("quantity", "7", Span(0, 1), counted=frozenset({"hubs"})),
+    ...            Value("quantity", "3", Span(0, 1), counted=frozenset({"lanes"})))
+    True
+    """
+    asked = stems(question)
+    numbers = _numbers(stems(other.head))
+    if numbers and _numbers(asked) and not numbers & asked:
+        return True
+    return bool(other.counted) and bool(best.counted or best.head) and not other.counted & (asked | best.counted)
+
+
+def other_column(question: str, best: Value, sentence: str) -> bool:
+    """Whether the best value is a bare figure under a head that the question names, and a rival's sentence does not name it."""
+    if not best.head or (best.quantity and best.quantity.unit):
+        return False
+    named = frozenset(word for word in stems(question) & stems(best.head) if not word[0].isdigit())
+    return bool(named) and not named & stems(sentence)
+
+
+_OUT_OF_FORCE = re.compile(
+    r"\b(?:superseded|archived?|obsolete|withdrawn|outdated|no longer (?:valid|in force|applies)|replaced by|out of date)\b",
+    re.IGNORECASE,
+)
+_HEAD_CHARS = 400
+_EXPECTS = re.compile(
+    r"\b(?:expected|planned|scheduled|forecast|projected|hoped|intended|proposed|anticipated|predicted|due|set|likely|estimated) to\b"
+    r"|\b(?:plans?|hopes?|aims?|intends?|proposes?|expects?|hoping|planning|aiming) (?:to|for|that)\b|\b(?:was|were) to (?:be|have)\b",
+    re.IGNORECASE,
+)
+
+
+def expects(said: str) -> bool:
+    """Whether words tell of something hoped for or planned; what "may" or "will" be done is as often a rule.
+
+    >>> expects("It is expected to cost $6 million."), expects("An open bottle may be used for 28 days.")
+    (True, False)
+    """
+    return bool(_EXPECTS.search(said))
+
+
+def out_of_force(names: str, text: str) -> bool:
+    """Whether a document says at its head, or in its names, that it no longer holds.
+
+    >>> out_of_force("handbook_2019_archived.pdf", "Leave is 25 days."), out_of_force("Handbook", "Leave is 25 days.")
+    (True, False)
+    """
+    said = f"{' '.join(re.split(r'[_/.-]', names))}\n{text[:_HEAD_CHARS]}"
+    return bool(_OUT_OF_FORCE.search(said))
+
+
+def _numbers(said: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in said if word[0].isdigit())

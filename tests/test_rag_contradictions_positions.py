@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from index.values import Document, Provenance, Published
-from rag.answer.positions import Positions, find_positions, with_holders
+from rag.contradictions.positions import Positions, find_positions, with_holders
 from rag.gate.verify import verify
 from rag.reading.extract import Candidate, ExtractiveAnswerer
 from rag.values import Chunk, Evidence, Hit, Reading, SpanAnswer
@@ -34,7 +34,7 @@ def positions(question: str, *found: Evidence) -> Positions:
 
 
 def values(found: Positions) -> list[str]:
-    return [held.first.stated.text for held in found.held]
+    return [group.first.value.text for group in found.groups]
 
 
 TRADE = "How large is trade between Tarn and Eskil?"
@@ -55,7 +55,7 @@ def test_a_rival_counts_however_low_it_ranks() -> None:
 def test_figures_that_agree_are_one_position_with_all_who_hold_it() -> None:
     same = "Trade between Tarn and Eskil came to 6.1 million dollars."
     found = positions(TRADE, passage(1, SIX, "$6 million"), passage(2, same, "6.1 million dollars"))
-    assert not found.disagree and [len(held.holdings) for held in found.held] == [2]
+    assert not found.disagree and [len(group.claims) for group in found.groups] == [2]
 
 
 def test_copies_of_one_report_are_one_origin() -> None:
@@ -65,7 +65,7 @@ def test_copies_of_one_report_are_one_origin() -> None:
         passage(2, SIX, "$6 million", origin="d1"),
         passage(3, TWO, "$2 million"),
     )
-    assert [(len(held.holdings), held.origins) for held in found.held] == [(2, 1), (1, 1)]
+    assert [(len(group.claims), group.origins) for group in found.groups] == [(2, 1), (1, 1)]
 
 
 def test_a_reprint_does_not_disagree_with_its_original() -> None:
@@ -107,7 +107,7 @@ def test_an_expectation_and_its_outcome_do_not_disagree() -> None:
         passage(2, hope, "$6 million", "2020-01-01"),
     )
     assert not found.disagree
-    assert [held.first.standing for held in found.held] == ["reported", "expected"]
+    assert [group.first.standing for group in found.groups] == ["reported", "expected"]
 
 
 def test_each_position_gets_a_statement_and_each_statement_all_who_hold_it() -> None:

@@ -5,20 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.values import Span
-from rag.answer.same_thing import same_thing
-from rag.answer.stated import Stated, agree, comparable, same_quantity, stated_by
+from rag.contradictions.comparing import agree, comparable, same_quantity
+from rag.contradictions.scope import same_thing
+from rag.contradictions.values import Value, value_of
 from rag.facts.quantities import quantities
 from rag.question.asked import Asked, kind_asked
 
 QUESTION = "What came of it?"
 
 
-def stated(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Stated | None:
+def stated(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Value | None:
     start = sentence.index(answer)
-    return stated_by(QUESTION, asked, sentence, Span(0, len(sentence)), Span(start, start + len(answer)), published)
+    return value_of(QUESTION, asked, sentence, Span(0, len(sentence)), Span(start, start + len(answer)), published)
 
 
-def value(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Stated:
+def value(asked: Asked, sentence: str, answer: str, published: str | None = None) -> Value:
     found = stated(asked, sentence, answer, published)
     assert found is not None
     return found
@@ -149,7 +150,7 @@ def test_a_sentence_tells_whether_something_came_to_pass(sentence: str, upholds:
 def test_a_question_for_yes_or_no_is_upheld_or_not(question: str, yes: str, no: str) -> None:
     for text, upholds in ((yes, True), (no, False)):
         whole = Span(0, len(text))
-        found = stated_by(question, "outcome", text, whole, whole)
+        found = value_of(question, "outcome", text, whole, whole)
         assert found is not None
         assert found.upholds is upholds, text
 
@@ -183,6 +184,6 @@ def test_a_place_that_the_question_names_is_not_held_against_a_sentence() -> Non
 @given(st.text(max_size=200), st.text(max_size=60), st.sampled_from(["quantity", "date", "name", "outcome", "text"]))
 def test_no_text_fails_and_every_value_stands_where_it_says(before: str, answer: str, asked: Asked) -> None:
     text = f"{before} {answer}"
-    found = stated_by(QUESTION, asked, text, Span(0, len(text)), Span(len(before) + 1, len(text)), "2021-05-10")
+    found = value_of(QUESTION, asked, text, Span(0, len(text)), Span(len(before) + 1, len(text)), "2021-05-10")
     assert found is None or text[found.span.start : found.span.end] == found.text
     kind_asked(text)
