@@ -36,6 +36,8 @@ Result = TypeVar("Result")
 MAX_TOP_K = 50
 MOSTLY, LISTING = 0.6, 0.3
 """Probabilities by the classifier of kinds: from the first on a question is taken to ask for more than a bare value, from the second on for items."""
+SURE = 0.5
+"""Probability of a kind without an answerer of its own under which the answerer of facts, who looks into tables, is asked too."""
 NEAREST = 0.2
 """Of the threshold: so sure must the best passage be to be quoted as the nearest, where more than a bare value is asked for."""
 NOT_COMPARED = frozenset({"list", "howto", "why", "compare", "definition", "summary"})
@@ -246,7 +248,7 @@ class Pipeline:
 
     def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit], filters: Filters) -> Proposal | None:
         """The answer of the question's kind; None for a fact, and where its kind finds nothing."""
-        answerer = self.answerers.get(asked.kind)
+        answerer = self.answerers.get(asked.kind) or (self.answerers.get("fact") if asked.probability < SURE else None)
         if answerer is None or not hits:
             return None
         return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits, filters))

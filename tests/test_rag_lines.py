@@ -89,7 +89,7 @@ def test_the_outcome_comes_from_the_later_source_and_the_hope_is_kept_as_one() -
     assert line.told and line.told[0].text == "without agreement"
     draft = draft_of([line], ExtractiveAnswerer(), threshold=0.3)
     assert draft.short == "without agreement"
-    findings = find([line], supported(verify(draft, found)), found, draft.confidence, 0.3)
+    findings = find([line], supported(verify(draft, found)), found, 1.0, 0.3)
     assert [point.first.standing for point in findings.timeline] == ["reported", "expected"]
     assert not findings.missing and not findings.disagreements
 

@@ -87,7 +87,11 @@ def by_openai(server: Server, question: str) -> dict[str, Any]:
     with openai.OpenAI(
         base_url=f"{server.url}/v1", api_key=server.key, http_client=httpx.Client(trust_env=False)
     ) as client:
-        completion = client.chat.completions.create(model="dossier", messages=[{"role": "user", "content": question}])
+        completion = client.chat.completions.create(
+            model="dossier",
+            messages=[{"role": "user", "content": question}],
+            extra_headers={"X-Dossier-Sources": "annotations"},
+        )
     answer: dict[str, Any] = completion.dossier
     message = completion.choices[0].message
     assert message.content == answer["text"]

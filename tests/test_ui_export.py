@@ -90,7 +90,7 @@ PROOF = (
     "When did they end?", "The sources disagree", "7 May", "9 May", "North Post", "Tarn Courier", "I. Brandt", "Headline 1",
     "May 2025", "as its metadata says", "page 3", "characters 10 to", "doc_1", "upload/1", "When did the talks end",
     "rewritten by rule", "only Tarn Courier", "0123456789ab", "gen_1", "2025-11-16T10:00:00+00:00", "expected", "outvoted",
-    "3 documents of 2 origins", "undated", "outlet not stated", "only in part",
+    "3 documents of 2 independent reports", "undated", "outlet not stated", "only in part",
 )  # fmt: skip
 
 

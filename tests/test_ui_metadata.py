@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -203,7 +204,7 @@ def test_commands_narrow_by_metadata_tag_folder_and_document(
 
 
 def test_assistants_narrow_a_search_too(real: RealDossier) -> None:
-    tools = Tools(LocalDesk(real), real.settings)
+    tools = Tools(LocalDesk(real), usual=lambda: real.settings.collection, turn=nullcontext)
     filters = SearchFilters.model_validate({"metadata": {"season": "summer"}})
     found = tools.search("ships at the quay", filters=filters).structured_content
     assert found is not None and [("57" in one["text"]) for one in found["hits"]] == [True]

@@ -311,7 +311,9 @@ def call(url: str, name: str, *values: object) -> list[Any] | None:
         config = client.get("/config").json()
         number = next(one["id"] for one in config["dependencies"] if one["api_name"] == name)
         session = secrets.token_hex(6)
-        body = {"data": list(values), "fn_index": number, "session_hash": session}
+        wanted = len(next(one["inputs"] for one in config["dependencies"] if one["id"] == number))
+        given = [*values, *[None] * (wanted - len(values))]
+        body = {"data": given, "fn_index": number, "session_hash": session}
         client.post("/gradio_api/queue/join", json=body).raise_for_status()
         with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session}) as stream:
             for line in stream.iter_lines():

@@ -239,7 +239,7 @@ def test_without_a_report_the_page_says_how_to_make_one(tmp_path: Path, reports:
     with acting_as(LOCAL):
         text = shown(evaluation(tmp_path, reports))
     assert "dossier eval gold.jsonl" in text
-    assert "No gold case was saved yet" in text
+    assert "No test question was kept yet" in text
 
 
 @pytest.mark.parametrize(
