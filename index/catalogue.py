@@ -15,7 +15,7 @@ from index.errors import StorageFailed, UnknownDocument
 from index.heading import heading
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
-from index.stored import Change, IndexedChunks, StoredSource
+from index.stored import Change, Counts, IndexedChunks, StoredSource
 from index.values import Chunk, Document, Filters, Provenance, Published
 from index.vectors import known_vectors, stack_vectors
 
@@ -29,13 +29,16 @@ _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_eac
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
 
-def count_rows(path: Path) -> tuple[int, int]:
-    """How many documents and chunks a catalogue holds, whether it is open or not. Raises StorageFailed."""
+def count_rows(path: Path) -> Counts:
+    """How much a catalogue holds, whether it is open or not. Raises StorageFailed."""
     with storage_errors(path), closing(connect(path, readonly=True)) as connection:
         documents, chunks = connection.execute(
             "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
         ).fetchone()
-        return int(documents), int(chunks)
+        kept = 0
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'originals'").fetchone():  # else an older one
+            kept = connection.execute("SELECT coalesce(sum(size_bytes), 0) FROM originals").fetchone()[0]
+        return Counts(int(documents), int(chunks), int(kept))
 
 
 class Catalogue:

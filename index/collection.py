@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +22,7 @@ from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.originals import Original, Originals
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
@@ -56,6 +57,7 @@ class Collection:
         parser: Callable[[], FileParser],
         splitter: Splitter | None,
         max_file_bytes: int,
+        keep_originals: bool = True,
     ) -> None:
         self.name = directory.name
         self.directory = directory
@@ -63,6 +65,7 @@ class Collection:
         self._parser = parser
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
+        self._keeping = keep_originals
         self._ingesting = threading.Lock()
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.catalogue = Catalogue(directory / FILE_NAME)
@@ -70,6 +73,8 @@ class Collection:
         self.feedback = Feedback(self.catalogue)
         try:
             note_languages(self.catalogue)
+            self._originals = Originals(self.catalogue, directory)
+            self._originals.sweep(staged=True)
             self._generations = Generations(self.catalogue, directory)
         except BaseException:
             self.catalogue.close()
@@ -136,6 +141,10 @@ class Collection:
         """One document with its text. Raises UnknownDocument."""
         return self.catalogue.document(document_id)
 
+    def original(self, document_id: str) -> Original:
+        """The file that a document was read from. Raises UnknownDocument, NoOriginal."""
+        return self._originals.of(document_id)
+
     def documents(self) -> list[Document]:
         """Newest published first, then undated; text included."""
         return self.catalogue.documents()
@@ -191,20 +200,7 @@ class Collection:
         """
         with self._ingesting:
             self.check_model()
-            fingerprint = fingerprint_of(self._embedder)
-            reader = FileReader(
-                self._parser(),
-                self._splitter,
-                fingerprint=fingerprint,
-                recipe=f"{RECIPE}|{self._embedder.max_tokens}",
-                max_bytes=self._max_file_bytes,
-                known=self.catalogue.sources(),
-                edit=self._edit_of,
-            )
-            run = Ingest(
-                self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
-            )
-            return run.run(files, roots=roots, refusals=refusals)
+            return self._ingest(files, roots, refusals, progress)
 
     def edit(self, document_id: str, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
@@ -244,20 +240,24 @@ class Collection:
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
+            self._originals.sweep()
             self._generations.catch_up()
 
     def erase(self, document_id: str) -> None:
-        """Remove a document and prove that neither its text nor its vectors are left in any file of the collection.
+        """Remove a document and prove that neither its text, its vectors nor its original are left in any file of the collection.
 
         Raises:
             UnknownDocument: There is no such document.
             StorageFailed: Something of it is left; the message says where.
         """
         with self._generations.lock:
-            erase_document(self.catalogue, self._generations, self.directory, document_id)
+            erase_document(self.catalogue, self._generations, self._originals, self.directory, document_id)
 
     def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
         """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.
+
+        Originals that are missing or damaged are taken again from where they came from, if the same bytes are still there, and what an
+        older Dossier read is read again from them; where originals are not kept any longer, they go.
 
         Args:
             reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
@@ -266,6 +266,12 @@ class Collection:
         with self._ingesting, self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
+            if not self._keeping:
+                self._originals.drop()
+            else:
+                self._originals.renew()
+                if self._fits():
+                    self._read_again(progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
 
     def check_model(self) -> None:
@@ -273,13 +279,15 @@ class Collection:
         sequence = self.catalogue.sequence
         if self._model_checked == sequence:
             return
-        stored, own = self.catalogue.meta(MODEL), fingerprint_of(self._embedder)
-        if stored is not None and stored != own and self.chunk_count:
+        if not self._fits():
             raise ModelChanged(
-                f"Collection '{self.name}' was embedded by {stored}; the settings say {own}. "
-                "Run: dossier rebuild --reembed, or set DOSSIER_EMBEDDER back."
+                f"Collection '{self.name}' was embedded by {self.catalogue.meta(MODEL)}; the settings say "
+                f"{fingerprint_of(self._embedder)}. Run: dossier rebuild --reembed, or set DOSSIER_EMBEDDER back."
             )
         self._model_checked = sequence
+
+    def _fits(self) -> bool:
+        return not self.chunk_count or self.catalogue.meta(MODEL) in (None, fingerprint_of(self._embedder))
 
     def close(self) -> None:
         """Close in order; the next start is a quick one."""
@@ -288,6 +296,55 @@ class Collection:
                 self._generations.close()
             finally:
                 self.catalogue.close()
+
+    def _ingest(
+        self,
+        files: Sequence[SourceFile],
+        roots: Sequence[str] = (),
+        refusals: Sequence[Refusal] = (),
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        fingerprint = fingerprint_of(self._embedder)
+        reader = FileReader(
+            self._parser(),
+            self._splitter,
+            fingerprint=fingerprint,
+            recipe=self._recipe,
+            max_bytes=self._max_file_bytes,
+            known=self.catalogue.sources(),
+            edit=self._edit_of,
+            stage=self._originals.stage if self._keeping else None,
+            kept=self._originals.kept(),
+        )
+        run = Ingest(
+            self.catalogue,
+            self._generations,
+            self._embedder,
+            reader,
+            self._originals,
+            fingerprint=fingerprint,
+            progress=progress,
+        )
+        try:
+            return run.run(files, roots=roots, refusals=refusals)
+        finally:
+            with self._generations.lock:
+                self._originals.sweep(staged=True)
+
+    def _read_again(self, progress: Progress | None) -> None:
+        """Read what was read by another recipe from its original, as if it were given once more under its name."""
+        kept = self._originals.kept()
+        files = [
+            SourceFile(source, self._originals.folder / stored.sha256, PurePath(source).name)
+            for source, stored in self.catalogue.sources().items()
+            if stored.recipe != self._recipe and stored.sha256 in kept
+        ]
+        if files:
+            self._ingest(files, progress=progress)
+
+    @property
+    def _recipe(self) -> str:
+        return f"{RECIPE}|{self._embedder.max_tokens}"
 
     def _edit_of(self, source: str) -> EditedSource | None:
         with self.catalogue.reading() as connection:

@@ -17,6 +17,7 @@ from index.owner import OwnerLock
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
 from index.schema import storage_errors
+from index.stored import Counts
 
 FOLDER = "collections"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
@@ -30,13 +31,21 @@ class DataDirectory:
     """A data directory while this process owns it. Use `own`."""
 
     def __init__(
-        self, path: Path, lock: OwnerLock, *, parser: FileParser | None, splitter: Splitter | None, max_file_bytes: int
+        self,
+        path: Path,
+        lock: OwnerLock,
+        *,
+        parser: FileParser | None,
+        splitter: Splitter | None,
+        max_file_bytes: int,
+        keep_originals: bool = True,
     ) -> None:
         self.path = path
         self._owner = lock
         self._parser = parser
         self._splitter = splitter
         self._max_file_bytes = max_file_bytes
+        self._keep_originals = keep_originals
         self._lock = threading.Lock()
         self._open: dict[str, Collection] = {}
 
@@ -48,6 +57,7 @@ class DataDirectory:
         parser: FileParser | None = None,
         splitter: Splitter | None = None,
         max_file_bytes: int = MAX_FILE_BYTES,
+        keep_originals: bool = True,
     ) -> DataDirectory:
         """Take the directory for this process; it is created when missing.
 
@@ -56,13 +66,21 @@ class DataDirectory:
             parser: File to text; parsing in a child process with limits when left out.
             splitter: Text to chunks; `index.split.split` with the embedder's limits when left out.
             max_file_bytes: Largest file that is read.
+            keep_originals: Whether the bytes of files that go in are kept beside the catalogue.
 
         Raises:
             DirectoryOwned: Another process has it.
             StorageFailed: It cannot be written.
         """
         path = path.absolute()
-        owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+        owned = cls(
+            path,
+            OwnerLock(path),
+            parser=parser,
+            splitter=splitter,
+            max_file_bytes=max_file_bytes,
+            keep_originals=keep_originals,
+        )
         for left in [*(path / FOLDER).glob(f"{_REMOVED}*"), *path.glob(f"{ASIDE}*")]:
             shutil.rmtree(left, ignore_errors=True)
         return owned
@@ -101,12 +119,13 @@ class DataDirectory:
                 parser=self._shared_parser,
                 splitter=self._splitter,
                 max_file_bytes=self._max_file_bytes,
+                keep_originals=self._keep_originals,
             )
             self._open[name] = opened
             return opened
 
-    def size(self, name: str) -> tuple[int, int]:
-        """How many documents and chunks a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
+    def size(self, name: str) -> Counts:
+        """How much a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
         return count_rows(self._directory_of(name) / FILE_NAME)
 
     def remove(self, name: str) -> None:

@@ -13,8 +13,9 @@ from typing import Any
 from index.answers import json_of
 from index.catalogue import Catalogue, holds
 from index.changes import has_document, remove_document
-from index.errors import StorageFailed, UnknownDocument
+from index.errors import NoOriginal, StorageFailed, UnknownDocument
 from index.generations import Generations
+from index.originals import Original, Originals, telling_runs
 from index.pieces import SHORTEST_BYTES, Pieces, files_holding
 from index.redaction import ERASED, stripped, without_document
 
@@ -29,10 +30,12 @@ _SUSPECT = """SELECT key, asked || char(10) || CASE
     ELSE json_extract(content, '$.question') || char(10) || json_extract(content, '$.query') END FROM answers"""
 
 
-def erase_document(catalogue: Catalogue, generations: Generations, directory: Path, document_id: str) -> None:
+def erase_document(
+    catalogue: Catalogue, generations: Generations, originals: Originals, directory: Path, document_id: str
+) -> None:
     """Remove, build the indexes anew without it, scrub catalogue and kept answers, then look for what is left.
 
-    What other documents hold too stays with them and is not looked for. A document that was removed before, of which kept
+    What other documents hold too stays with them and is not looked for; nor is what the original of another one holds. A document that was removed before, of which kept
     answers still hold passages, can be erased too.
 
     Raises:
@@ -51,23 +54,37 @@ def erase_document(catalogue: Catalogue, generations: Generations, directory: Pa
                 SELECT 1 FROM chunks AS other WHERE other.embedding = embeddings.key AND other.document != chunks.document)""",
             (document_id,),
         ).fetchall()
+        own_files = originals.only_of(document_id)
+        runs = [run for one in own_files for run in _runs_of(one)]
         remove_document(connection, document_id)
         forms = {form: piece for text in texts for piece in text_pieces(text) for form in (piece, in_json(piece))}
         scrub_answers(connection, document_id, forms)
         scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts)
+    originals.sweep()
     generations.rebuild()
     generations.drain()
     catalogue.scrub()
     forms |= {piece: piece for (vector,) in own_vectors for piece in vector_pieces(vector)}
+    forms |= {run: run for run in runs}
     found = files_holding(directory, list(forms))
     with catalogue.reading() as connection:
         found = {form: paths for form, paths in found.items() if not holds(connection, forms[form])}
-    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths}
+    of_others = {originals.folder / sha256 for sha256 in originals.kept()}
+    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths if path not in of_others}
+    left |= {str(one.path.relative_to(directory)) for one in own_files if one.path.exists()}
     if left:
         raise StorageFailed(
             f"Document {document_id} is removed, but parts of it are still in {', '.join(sorted(left))} below {directory}. "
             "Run: dossier rebuild, then dossier doctor"
         )
+
+
+def _runs_of(original: Original) -> list[bytes]:
+    """Runs of bytes of an original; none of one that is damaged, of which nobody can say what is its own."""
+    try:
+        return list(telling_runs(original.content()))
+    except NoOriginal:
+        return []
 
 
 def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mapping[bytes, bytes]) -> None:

@@ -8,12 +8,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from index.catalogue import Catalogue
 from index.changes import NewDocument, add_document, has_document, link_source, split_again, unlink_source
 from index.edits import edit_of, store_edit
 from index.files import SourceFile
 from index.generations import Generations
+from index.originals import Originals
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
 from index.values import IngestReport, KeptBeside, Refusal, Replacement
@@ -35,6 +37,7 @@ class Ingest:
         generations: Search indexes that follow the catalogue.
         embedder: Encodes passages; called from the thread that runs `run`.
         reader: Reads files; called from another thread.
+        originals: Where the bytes that the reader staged are kept.
         fingerprint: Name of the vectors, noted in the catalogue with the first document.
         progress: Told (stage, done, total) for "read", "encode" and "index". What it raises ends the run; what was
             acknowledged stays.
@@ -46,6 +49,7 @@ class Ingest:
         generations: Generations,
         embedder: Embedder,
         reader: FileReader,
+        originals: Originals,
         *,
         fingerprint: str,
         progress: Progress | None = None,
@@ -54,6 +58,7 @@ class Ingest:
         self._generations = generations
         self._embedder = embedder
         self._reader = reader
+        self._originals = originals
         self._fingerprint = fingerprint
         self._progress = progress or (lambda stage, done, total: None)
         self._seconds: dict[str, float] = defaultdict(float)
@@ -97,6 +102,7 @@ class Ingest:
 
     def _take_in(self, files: Sequence[SourceFile]) -> None:
         batch: list[ReadFile] = []
+        unkept: list[ReadFile] = []
         for done, outcome in enumerate(self._read_ahead(files), 1):
             self._progress("read", done, len(files))
             asked = files[done - 1]
@@ -106,6 +112,8 @@ class Ingest:
                 self._refused.append(outcome)
             elif outcome.document is None:
                 self._unchanged += 1
+                if outcome.staged:
+                    unkept.append(outcome)
             else:
                 batch.append(outcome)
                 self._chunks += len(outcome.document.spans)
@@ -114,6 +122,9 @@ class Ingest:
                     batch = []
         if batch:
             self._store(batch)
+        if unkept:
+            with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+                self._originals.settle(connection, _staged(unkept))
 
     def _read_ahead(self, files: Iterable[SourceFile]) -> Iterator[ReadFile | Refusal]:
         """Outcomes in the order of `files`; another thread reads a few files ahead while chunks are encoded."""
@@ -149,7 +160,9 @@ class Ingest:
                     connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (MODEL, self._fingerprint))
                     stored: set[bytes] = set(fresh)
                     late = [read.file for read in batch if _edited_meanwhile(connection, read)]
-                    tallies = [self._link(connection, read, keys, stored) for read in batch if read.file not in late]
+                    taken = [read for read in batch if read.file not in late]
+                    tallies = [self._link(connection, read, keys, stored) for read in taken]
+                    self._originals.settle(connection, _staged(taken))
                     break
         self._late += late
         for tally in tallies:
@@ -226,6 +239,10 @@ class Ingest:
             yield
         finally:
             self._seconds[part] += time.perf_counter() - started
+
+
+def _staged(read: Iterable[ReadFile]) -> list[tuple[Path, str]]:
+    return [(one.staged, one.stored.sha256) for one in read if one.staged is not None]
 
 
 def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:

@@ -130,7 +130,15 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
-STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES)  # the tables that each version of the schema adds
+_ORIGINALS = """
+CREATE TABLE originals (
+    sha256 TEXT PRIMARY KEY,
+    size_bytes INTEGER NOT NULL,
+    media_type TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sources_by_sha256 ON sources (sha256);
+"""
+STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES, _ORIGINALS)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

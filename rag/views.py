@@ -185,11 +185,15 @@ class RemovedView(View):
 
 
 class CollectionView(View):
-    """A collection; `usual` is the one meant when none is named. One that is not `readable` is counted as empty."""
+    """A collection; `usual` is the one meant when none is named. One that is not `readable` is counted as empty.
+
+    `original_bytes` is the size of the files that are kept of its documents.
+    """
 
     name: str
     documents: int = 0
     chunks: int = 0
+    original_bytes: int = 0
     usual: bool
     readable: bool = True
 

@@ -19,6 +19,7 @@ from index.edits import Edit
 from index.errors import UnknownCollection, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
+from index.stored import Counts
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.answer.telling import Listener
 from rag.coverage.survey import Surveyor
@@ -261,9 +262,9 @@ class FakeDossier:
             self.collections[wanted] = FakeCollection(catalogue_in(self.settings.data / wanted))
         return self.collections[wanted]
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str) -> Counts:
         documents = self.collection(name).documents()
-        return len(documents), sum(one.chunk_count for one in documents)
+        return Counts(len(documents), sum(one.chunk_count for one in documents))
 
     def remove(self, name: str) -> None:
         self.collection(name)

@@ -367,6 +367,6 @@ def test_only_a_collection_can_be_removed_or_counted(tmp_path: Path, name: str) 
 def test_a_collection_is_counted_whether_it_is_open_or_not(tmp_path: Path) -> None:
     with own(tmp_path) as data:
         data.collection("open", WordHashEmbedder(), create=True)
-        assert data.size("open") == (0, 0)
+        assert data.size("open") == (0, 0, 0)
     with own(tmp_path) as data:
-        assert data.size("open") == (0, 0)
+        assert data.size("open") == (0, 0, 0)

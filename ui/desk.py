@@ -272,10 +272,10 @@ class LocalDesk:
     def _counted(self, name: str, usual: str | None) -> CollectionView:
         is_usual = name == (usual or self._dossier.settings.collection)
         try:
-            documents, chunks = self._dossier.size(name)
+            held = self._dossier.size(name)
         except StorageFailed:  # one damaged collection does not hide the others
             return CollectionView(name=name, usual=is_usual, readable=False)
-        return CollectionView(name=name, documents=documents, chunks=chunks, usual=is_usual)
+        return CollectionView(name=name, **held._asdict(), usual=is_usual)
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
         self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)

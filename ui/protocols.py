@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from index.answers import Answers
     from index.feedback import Feedback
     from index.files import SourceFile
+    from index.originals import Original
+    from index.stored import Counts
     from index.values import Document, Filters, IngestReport, Refusal
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
@@ -57,6 +59,8 @@ class Collection(Protocol):
     def documents(self) -> list[Document]: ...
 
     def document(self, document_id: str) -> Document: ...
+
+    def original(self, document_id: str) -> Original: ...
 
     def edit(self, document_id: str, **fields: str | None) -> str: ...
 
@@ -113,7 +117,7 @@ class Dossier(Protocol):
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
 
-    def size(self, name: str) -> tuple[int, int]: ...
+    def size(self, name: str) -> Counts: ...
 
     def remove(self, name: str) -> None: ...
 

@@ -10,6 +10,7 @@ from ui.problems import Problem
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
+    from index.stored import Counts
     from rag.llm.model import LanguageModel
     from rag.settings import Settings
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
+    "original": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }
@@ -58,7 +60,7 @@ class Permitted:
         found = self._dossier.collection(self._checked(name, write=create), create=create)
         return found if acting().may_write else cast("Collection", Reading(found, READS))
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str) -> Counts:
         return self._dossier.size(self._checked(name))
 
     def remove(self, name: str) -> None:
