@@ -23,6 +23,7 @@ FILE_NAME = "dossier.sqlite3"
 
 _DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language,
+    (SELECT originals.size_bytes FROM sources JOIN originals USING (sha256) WHERE document = documents.id ORDER BY source LIMIT 1),
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
     FROM documents"""
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
@@ -272,7 +273,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, original_bytes, sources = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -286,4 +287,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         notes=tuple(json.loads(notes)),
         language=language or None,
+        original_bytes=original_bytes,
     )

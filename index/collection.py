@@ -23,13 +23,14 @@ from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
 from index.originals import Original, Originals
+from index.pictures import PagePainter, page_of_document
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
 from index.selection import EXACT_CHUNKS, Selections, search_selection
 from index.upgrade import note_languages
-from index.values import Chunk, Document, Filters, IngestReport, Refusal
+from index.values import Chunk, Document, Filters, IngestReport, Refusal, Span
 
 RECIPE = "2"
 PASSAGES = "heading"
@@ -55,6 +56,7 @@ class Collection:
         embedder: Embedder,
         *,
         parser: Callable[[], FileParser],
+        painter: Callable[[], PagePainter],
         splitter: Splitter | None,
         max_file_bytes: int,
         keep_originals: bool = True,
@@ -63,6 +65,7 @@ class Collection:
         self.directory = directory
         self._embedder = embedder
         self._parser = parser
+        self._painter = painter
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
         self._keeping = keep_originals
@@ -144,6 +147,17 @@ class Collection:
     def original(self, document_id: str) -> Original:
         """The file that a document was read from. Raises UnknownDocument, NoOriginal."""
         return self._originals.of(document_id)
+
+    def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes:
+        """A page of a document, from 1, as PNG, with what is quoted of the document's text boxed; see `index.pictures`.
+
+        Raises:
+            UnknownDocument: There is no such document.
+            NoOriginal: Its file is not kept, or is damaged.
+            NoPage: There is no such page, or it cannot be drawn.
+        """
+        document = self.catalogue.document(document_id)
+        return page_of_document(self._painter(), document, self._originals.of(document_id), page, quoted)
 
     def documents(self) -> list[Document]:
         """Newest published first, then undated; text included."""

@@ -8,21 +8,26 @@ import shutil
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from index.catalogue import FILE_NAME, count_rows
 from index.collection import Collection
 from index.errors import StorageFailed, UnknownCollection
 from index.owner import OwnerLock
+from index.pictures import PagePainter
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
 from index.schema import storage_errors
 from index.stored import Counts
 
+if TYPE_CHECKING:
+    from index.sandbox import ParserProcess
+
 FOLDER = "collections"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 ASIDE = ".restoring-"  # a restore that is not done
 MAX_FILE_BYTES = 25 * 1024 * 1024
+PICTURE_S = 10
 
 _REMOVED = ".removed-"
 
@@ -43,6 +48,7 @@ class DataDirectory:
         self.path = path
         self._owner = lock
         self._parser = parser
+        self._painter: ParserProcess | None = None
         self._splitter = splitter
         self._max_file_bytes = max_file_bytes
         self._keep_originals = keep_originals
@@ -117,6 +123,7 @@ class DataDirectory:
                 self.path / FOLDER / name if create else self._directory_of(name),
                 embedder,
                 parser=self._shared_parser,
+                painter=self._shared_painter,
                 splitter=self._splitter,
                 max_file_bytes=self._max_file_bytes,
                 keep_originals=self._keep_originals,
@@ -163,16 +170,28 @@ class DataDirectory:
                 self._parser = ParserProcess(ParserLimits(max_bytes=self._max_file_bytes))
             return self._parser
 
+    def _shared_painter(self) -> PagePainter:
+        """A child of its own: a page that somebody looks at does not wait for a long file that goes in."""
+        with self._lock:
+            if self._painter is None:
+                from index.sandbox import ParserLimits, ParserProcess
+
+                limits = ParserLimits(max_bytes=self._max_file_bytes, cpu_s=PICTURE_S, wall_s=PICTURE_S)
+                self._painter = ParserProcess(limits)
+            return self._painter
+
     def close(self) -> None:
         """Close every collection, then give the directory back."""
         with self._lock:
             opened, self._open = list(self._open.values()), {}
-            parser, self._parser = self._parser, None
+            children: tuple[FileParser | ParserProcess | None, ...] = (self._parser, self._painter)
+            self._parser = self._painter = None
         try:
             for collection in opened:
                 collection.close()
-            if parser is not None:
-                parser.close()
+            for child in children:
+                if child is not None:
+                    child.close()
         finally:
             self._owner.close()
 

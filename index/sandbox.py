@@ -6,6 +6,7 @@ The child is a plain subprocess that imports `index.load` and nothing else, so i
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -50,7 +51,7 @@ class ParserLimits:
 
 
 class ParserProcess:
-    """Parses files one after another in a child process; safe to call from several threads.
+    """Parses files and draws pages, one after another, in a child process; safe to call from several threads.
 
     The child is started with the first file and ends with `close`, or with this process, however that ends.
     """
@@ -80,7 +81,21 @@ class ParserProcess:
         Raises:
             FileRefused: as parse_file does; too_complex when the child died or did not answer in time.
         """
-        request = json.dumps({"path": str(path), "name": name, "max_bytes": self._limits.max_bytes}).encode()
+        answer = self._ask({"path": str(path), "name": name, "max_bytes": self._limits.max_bytes})
+        return _parsed_file(answer["parsed"])
+
+    def picture(self, path: Path, media_type: str, page: int, text: str, quoted: Span) -> bytes:
+        """`index.load.pdf.picture.page_picture` in the child.
+
+        Raises:
+            FileRefused: as page_picture does; too_complex when the child died or did not answer in time.
+        """
+        where = {"path": str(path), "media_type": media_type, "page": page, "max_bytes": self._limits.max_bytes}
+        answer = self._ask({**where, "text": text, "start": quoted.start, "end": quoted.end})
+        return base64.b64decode(answer["picture"], validate=True)
+
+    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
+        request = json.dumps(asked).encode()
         with self._lock:
             if self._parsed >= _FILES_PER_CHILD:
                 self._stop()
@@ -92,7 +107,7 @@ class ParserProcess:
             self._parsed += 1
         if "refused" in answer:
             raise FileRefused(str(answer["refused"]), str(answer["reason"]))
-        return _parsed_file(answer["parsed"])
+        return answer
 
     def close(self) -> None:
         """End the child and wait for it."""

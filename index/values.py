@@ -77,6 +77,7 @@ class Document:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        original_bytes: Size of the file that it was read from; None where that is not kept.
     """
 
     id: str
@@ -90,6 +91,7 @@ class Document:
     added_at: str
     notes: tuple[str, ...] = ()
     language: str | None = None
+    original_bytes: int | None = None
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""

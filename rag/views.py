@@ -24,7 +24,10 @@ class View(BaseModel):
 
 
 class DocumentView(View):
-    """A document without its text. `characters` is the length of the text, in code points."""
+    """A document without its text. `characters` is the length of the text, in code points.
+
+    `original_bytes` is the size of the file that it was read from, null where that is not kept.
+    """
 
     id: str
     title: str | None = None
@@ -43,6 +46,7 @@ class DocumentView(View):
     added_at: str
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    original_bytes: int | None = None
 
 
 class DocumentsView(View):
@@ -272,6 +276,7 @@ def document_view(document: Document) -> DocumentView:
         added_at=document.added_at,
         sources=tuple(whole(source) for source in document.sources),
         notes=document.notes,
+        original_bytes=document.original_bytes,
     )
 
 

@@ -16,11 +16,12 @@ from starlette.types import ASGIApp
 from index.answers import Answers
 from index.catalogue import Catalogue
 from index.edits import Edit
-from index.errors import UnknownCollection, UnknownDocument
+from index.errors import NoOriginal, NoPage, UnknownCollection, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
+from index.originals import Original
 from index.stored import Counts
-from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
+from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal, Span
 from rag.answer.telling import Listener
 from rag.coverage.survey import Surveyor
 from rag.reading.extract import ExtractiveAnswerer
@@ -98,6 +99,14 @@ class FakeCollection:
         if document_id not in self.held:
             raise UnknownDocument(f"There is no document {document_id}. Run: dossier documents")
         return self.held[document_id]
+
+    def original(self, document_id: str) -> Original:
+        self.document(document_id)
+        raise NoOriginal("Nothing is kept here.")
+
+    def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes:
+        self.document(document_id)
+        raise NoPage(f"There is no page {page}.")
 
     def edit(self, document_id: str, **fields: str | None) -> str:
         old = self.document(document_id)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from index.files import SourceFile
     from index.originals import Original
     from index.stored import Counts
-    from index.values import Document, Filters, IngestReport, Refusal
+    from index.values import Document, Filters, IngestReport, Refusal, Span
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
@@ -61,6 +61,8 @@ class Collection(Protocol):
     def document(self, document_id: str) -> Document: ...
 
     def original(self, document_id: str) -> Original: ...
+
+    def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes: ...
 
     def edit(self, document_id: str, **fields: str | None) -> str: ...
 
@@ -184,6 +186,12 @@ class Desk(Protocol):
     def document(self, document_id: str, *, collection: str | None) -> DocumentView: ...
 
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView: ...
+
+    def original(self, document_id: str, *, collection: str | None) -> Exported: ...
+
+    def picture(
+        self, document_id: str, page: int, *, collection: str | None, start: int | None, end: int | None
+    ) -> bytes: ...
 
     def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
 

@@ -19,6 +19,7 @@ READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
     "original": None,
+    "picture": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }

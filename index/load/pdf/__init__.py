@@ -32,7 +32,7 @@ def parse_pdf(content: bytes) -> Extracted:
     said = properties(content)
     if said.pages > MAX_PAGES:
         raise FileRefused("too_complex", f"It has {said.pages:,} pages; {MAX_PAGES:,} are allowed. Split it.")
-    pages = _pages(content)
+    pages = pages_of(content)
     _refuse_unmapped(pages)
     running = running_lines(pages)
     for page in pages:
@@ -55,7 +55,8 @@ def parse_pdf(content: bytes) -> Extracted:
     )
 
 
-def _pages(content: bytes) -> list[PageParts]:
+def pages_of(content: bytes) -> list[PageParts]:
+    """The parts of every page, in the order of reading. Raises FileRefused."""
     pages: list[PageParts] = []
     total = 0
     for laid in laid_out(content):
