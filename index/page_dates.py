@@ -87,9 +87,14 @@ def _dateline(line: Line, language: str | None) -> Published | None:
 
 
 def date_in_name(stem: str, language: str | None) -> tuple[str, str] | None:
-    """A date at either end of a file's name, as it stands there and as it is read: 2025-03-05, 20250305, 5-march-2025."""
+    """A date at either end of a file's name, as it stands there and as it is read: 2025-03-05, 20250305, 5-march-2025.
+
+    In the middle only a whole one counts, and only where the name holds no other.
+    """
     for digits in _NAME_DATES:
-        if match := digits.match(stem) or re.search(f"{digits.pattern}$", stem):
+        whole = [match for match in digits.finditer(stem) if match["day"]]
+        inside = whole[0] if len(whole) == 1 else None
+        if match := digits.match(stem) or re.search(f"{digits.pattern}$", stem) or inside:
             iso = "-".join(part for part in match.group("year", "month", "day") if part)
             return match.group("date"), iso
     spaced = stem.replace("_", " ").replace("-", " ")

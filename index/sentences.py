@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from index.outline import is_row
 from index.values import Span
 
 # Never end a sentence: a name or a number follows.
@@ -55,11 +56,13 @@ _END = re.compile(
 _WORD_BEFORE = re.compile(r"[^\W\d_][\w.'’-]*$|[^\W\d_]$")
 _FIRST_WORD = re.compile(r"[^\w\s]*(\w[\w'’]*)?")
 _NUMBERED = re.compile(r"[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})$")
+_MARKED = re.compile(rf"(?:{_NUMBERED.pattern[:-1]}|[12]\d{{3}})")  # "1859. The railway came."
 _BULLET = re.compile(r"\s*(?:[-*•‣▪●–—](?:\s|$)|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]](?:\s|$))")
 _ONLY_BULLET = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?:\d{1,3}|[a-zA-Z])[.)\]])\s*$")
 _CLOSES = re.compile(r"[.!?…:;。！？：；؟۔।][\"'”’»)\]}]*$")
 _QUOTE_ENDS = ("」", "』", "”", "’", "）")
 LONGEST_AROUND = 1_000
+_MARK_CHARS = 12
 _WIDEST_WRAP = 120
 _NARROWEST_WRAP = 40
 
@@ -139,6 +142,8 @@ def _continues(text: str, line: Span, following: Span, *, width: int, lines: int
     beyond = text[following.start : min(following.end, following.start + _WIDEST_WRAP)].strip()
     if _ONLY_BULLET.fullmatch(here):
         return not _BULLET.match(beyond)
+    if is_row(text, line) or is_row(text, following):
+        return False
     if width > _WIDEST_WRAP or width < _NARROWEST_WRAP or _BULLET.match(beyond):
         return False
     length = line.end - line.start
@@ -189,7 +194,7 @@ def _ends(text: str, begin: int, match: re.Match[str], following: int, end: int)
         return True
     word = _WORD_BEFORE.search(text, max(begin, match.start() - 40), match.start())
     before = text[max(begin, match.start() - 6) : match.start()]
-    if match.start() - begin <= 5 and _NUMBERED.fullmatch(before.strip()):
+    if match.start() - begin <= _MARK_CHARS and _MARKED.fullmatch(text[begin : match.start()].strip(" #")):
         return False
     if before[-1:].isdigit() and next_word and _is_ordinal(text, begin, match, next_word.lower(), following):
         return False

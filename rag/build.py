@@ -16,7 +16,7 @@ from index.stored import Counts
 from rag.answerers.answering import KindAnswerer
 from rag.answerers.catalogue import Catalogue
 from rag.answerers.digest import Digest
-from rag.answerers.table import TableLookUp
+from rag.answerers.table import TableAnswerer
 from rag.coverage.survey import Surveyor
 from rag.models.local import located
 from rag.pipeline import Pipeline
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 KIND_ANSWERERS: Mapping[str, KindAnswerer] = {
     "summary": Digest(),
     "about": Catalogue(),
-    **dict.fromkeys(("fact", "table", "count", "list"), TableLookUp()),
+    **dict.fromkeys(("fact", "table", "count", "list", "compare"), TableAnswerer()),
 }
 """Who answers which kind; a cell is looked up only where the question names its row and its column in the table's own words."""
 

@@ -16,12 +16,14 @@ from rag.answer.findings import Findings, find
 from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
+from rag.answerers.listing import listed
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
 from rag.query.kind import KindClassifier
 from rag.question.analyse import Query, analyse
 from rag.reading.extract import ExtractiveAnswerer
+from rag.reading.judge import AskedFor
 from rag.search.rerank import Reranker
 from rag.search.retrieve import Retriever
 from rag.search.select import as_evidence, select_evidence
@@ -30,6 +32,22 @@ from rag.values import Answer, Draft, Evidence, FiltersView, Hit
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
+MOSTLY, LISTING = 0.5, 0.3
+"""Probabilities by the classifier of kinds: from the first on a question is taken to ask for more than a bare value, from the second on for items."""
+NEAREST = 0.2
+"""Of the threshold: so sure must the best passage be to be quoted as the nearest, where more than a bare value is asked for."""
+NOT_COMPARED = frozenset({"list", "howto", "why", "compare", "definition", "summary"})
+"""Kinds whose answers are no values that sources could disagree on."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Extracted:
+    """An answer without a language model: what was read along which lines, what passed, and the proposal that it is, if it is one."""
+
+    evidence: list[Evidence]
+    lines: tuple[Line, ...]
+    checked: Checked
+    proposal: Proposal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +99,9 @@ class Pipeline:
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
         asked_for = clock.time("kind", lambda: self._kind(query))
-        proposal = clock.time("propose", lambda: self._proposal(query, asked_for, hits))
-        lines: tuple[Line, ...] = ()
-        if proposal is not None:
-            evidence = list(proposal.evidence)
-            telling.sources(evidence)
-        else:
-            chosen = clock.time("choose", lambda: self._choose(hits))
-            telling.sources(chosen)
-            evidence = clock.time("read", lambda: self._read(query, chosen))
-            telling.sources(evidence)
-            lines = clock.time("extract", lambda: self._lines(query, evidence))
+        least = threshold * NEAREST if asked_for.open >= MOSTLY and AskedFor.of(query.text).words else threshold
+        found = self._extract(query, asked_for, hits, least, clock, telling)
+        proposal, evidence = found.proposal, found.evidence
         corpus = self.retriever.corpus
         view = FiltersView(
             publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
@@ -112,7 +122,17 @@ class Pipeline:
             findings = clock.time(
                 "compare",
                 lambda: (
-                    Findings(statements) if proposal else find(lines, statements, evidence, draft.confidence, threshold)
+                    Findings(statements, nearest=not proposal.short and draft.confidence < threshold)
+                    if proposal
+                    else find(
+                        found.lines,
+                        statements,
+                        evidence,
+                        draft.confidence,
+                        threshold,
+                        quoted_from=least,
+                        compared=asked_for.kind not in NOT_COMPARED,
+                    )
                 ),
             )
             if tell:
@@ -128,16 +148,12 @@ class Pipeline:
                 timings_ms=clock.read(),
             )
 
-        gate = Gate(evidence, self.checker, verified_only=self.talkative)
-        extracted = clock.time(
-            "answer", lambda: _passed(drafted(proposal), gate) if proposal else self._extracted(query, lines, gate)
-        )
-        model = None if proposal else self._writer(evidence, extracted[0])
+        model = None if proposal else self._writer(evidence, found.checked[0])
         if model is None:
-            return composed(extracted, tell=True)
-        first = composed(extracted, tell=False)
+            return composed(found.checked, tell=True)
+        first = composed(found.checked, tell=False)
         telling.draft(first, model.name)
-        better = clock.time("answer", lambda: self._written(query, gate, model, extracted, telling))
+        better = clock.time("answer", lambda: self._written(query, self._gate(evidence), model, found.checked, telling))
         return composed(better, tell=True).model_copy(update={"id": first.id})
 
     def search(self, question: str, *, top_k: int = 10, filters: Filters | None = None) -> list[Hit]:
@@ -152,6 +168,32 @@ class Pipeline:
         ranked = [item.hit for item in self.reranker.rerank(query, first)] if first else []
         rest = hits[self.settings.rerank :]
         return [replace(hit, rank=rank) for rank, hit in enumerate((*ranked, *rest), start=1)][:top_k]
+
+    def _extract(
+        self, query: Query, asked: AskedKind, hits: Sequence[Hit], least: float, clock: _Clock, telling: Telling
+    ) -> _Extracted:
+        """The answer without a language model: by the answerer of the kind, by the reader, or by the list that the reader was led to."""
+        proposal = clock.time("propose", lambda: self._proposal(query, asked, hits))
+        if proposal is not None and not proposal.stand_in:
+            return self._proposed(proposal, (), telling)
+        chosen = clock.time("choose", lambda: self._choose(hits))
+        telling.sources(chosen)
+        evidence = clock.time("read", lambda: self._read(query, chosen))
+        telling.sources(evidence)
+        lines = clock.time("extract", lambda: self._lines(query, evidence))
+        checked = clock.time("answer", lambda: self._extracted(query, lines, self._gate(evidence)))
+        found = self._listed(asked, lines, least)
+        if found is None and checked[0].confidence < self.settings.answer_threshold:
+            found = proposal
+        return self._proposed(found, lines, telling) if found else _Extracted(evidence, lines, checked)
+
+    def _proposed(self, proposal: Proposal, lines: tuple[Line, ...], telling: Telling) -> _Extracted:
+        evidence = list(proposal.evidence)
+        telling.sources(evidence)
+        return _Extracted(evidence, lines, _passed(drafted(proposal), self._gate(evidence)), proposal)
+
+    def _gate(self, evidence: Sequence[Evidence]) -> Gate:
+        return Gate(evidence, self.checker, verified_only=self.talkative)
 
     def _analyse(self, question: str, as_of: str | None = None) -> Query:
         text = clean_question(question, longest=self.settings.max_question_chars)
@@ -185,6 +227,14 @@ class Pipeline:
         if answerer is None or not hits:
             return None
         return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits))
+
+    def _listed(self, asked: AskedKind, lines: Sequence[Line], least: float) -> Proposal | None:
+        """The list that the best candidates lie in, where items or steps are asked for, or how many there are."""
+        if len(lines) != 1 or not lines[0].candidates or lines[0].candidates[0].support < least:
+            return None
+        if asked.kind != "count" and asked.listing < LISTING:
+            return None
+        return listed(lines[0].candidates, self.retriever.corpus, counted=asked.kind == "count")
 
     def _choose(self, hits: Sequence[Hit]) -> list[Evidence]:
         """The passages worth reading."""

@@ -7,6 +7,9 @@ from bidi.algorithm import get_display
 
 from index.errors import FileRefused
 from index.load import parse_file
+from index.load.pdf.grids import extend
+from index.load.pdf.parts import Box, Part
+from index.load.pdf.tables import Row, Table, lines_of
 from index.sentences import sentence_spans
 from tests.bombs import with_object
 from tests.documents import raw_pdf
@@ -209,3 +212,29 @@ def test_a_font_that_does_not_say_its_characters_is_refused_with_a_reason(load):
     with pytest.raises(FileRefused, match="which characters") as refused:
         load(with_object(content, 6, glyph))
     assert refused.value.code == "no_text"
+
+
+def test_heads_that_were_broken_over_lines_are_whole() -> None:
+    rows = [["Kiln", "Price,", "Heat,"], ["", "crowns", "degrees"], ["Raku", "40", "980"], ["Salt", "75", "1,280"]]
+    table = Table([Row(cells, 10.0 * n, [None] * 3) for n, cells in enumerate(rows)])
+    lines, heads = lines_of(table, None)
+    assert heads == ["Kiln", "Price, crowns", "Heat, degrees"]
+    assert lines[0] == "Kiln: Raku; Price, crowns: 40; Heat, degrees: 980"
+
+
+def test_a_table_with_a_wide_gap_is_one_table() -> None:
+    left = _table([["Kiln", ""], ["Raku", ""], ["Salt", ""]], lefts=(50, 215))
+    right = _table([["Price", "Heat"], ["40", "980"], ["75", "1,280"]], lefts=(218, 383))
+    lower = _table([["Clay", "Weight"], ["Red", "12"], ["White", "9"]], lefts=(218, 383), top=400)
+    parts = [left, lower, right]
+    extend(parts)
+    assert parts == [left, lower] and left.table is not None
+    assert lines_of(left.table, None)[0] == ["Kiln: Raku; Price: 40; Heat: 980", "Kiln: Salt; Price: 75; Heat: 1,280"]
+
+
+def _table(rows: list[list[str]], *, lefts: tuple[float, float], top: float = 100) -> Part:
+    made = [
+        Row(cells, top + 15 * n, [(left, top + 15 * n - 5, left + 90, top + 15 * n + 5) for left in lefts])
+        for n, cells in enumerate(rows)
+    ]
+    return Part("table", "", Box(lefts[0], top - 5, lefts[1] + 90, top + 40), table=Table(made))

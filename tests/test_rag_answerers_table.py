@@ -1,12 +1,14 @@
 """Cells looked up by row and head, over a real collection of tables in several formats."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 
 from index.files import find_files
+from index.outline import row_at
 from index.values import Span
-from rag.answerers.table import cells_of
+from rag.answerers.table.values import value_of
 from rag.build import Dossier, open_dossier
 from rag.settings import Settings
 from rag.values import Answer
@@ -60,4 +62,61 @@ def test_a_row_that_the_table_does_not_hold_gives_no_cell(tables: Dossier) -> No
 
 def test_a_line_of_prose_is_no_row() -> None:
     text = "The fee is due in May: nobody pays later; the rest is free."
-    assert len(cells_of(text, Span(0, len(text)))) < 2
+    assert row_at(text, Span(0, len(text))) is None
+
+
+RANGES = """# Night work
+
+| Years of service | Nights off | Bonus |
+|---|---|---|
+| up to 2 years | 1 | 40 |
+| 3 to 6 years | 3 | 65 |
+| over 6 years | 5 | 90 |
+"""
+DOSES = "weight_from_kg,weight_to_kg,morning_ml\n10,14,3\n15,24,5\n25,40,8\n"
+ORDERS = """Order;Customer;Total
+70-1;Reed Marina;120,50
+70-2;Reed Marina;80,00
+70-3;Hoff Yard;310,25
+70-4;Reed Marina;99,50
+"""
+
+
+@pytest.fixture(scope="module")
+def sums(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dossier]:
+    folder = tmp_path_factory.mktemp("sums")
+    texts = {"night-work.md": RANGES, "doses.csv": DOSES, "orders.csv": ORDERS}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    with open_dossier(Settings(data=folder / "data")) as dossier:
+        dossier.collection(create=True).ingest(find_files([folder / name for name in texts], max_files=9).files)
+        yield dossier
+
+
+@pytest.mark.parametrize(
+    ("question", "short"),
+    [
+        ("How many nights off after 4 years of service?", "3"),
+        ("What bonus do I get with 9 years of service?", "90"),
+        ("How many ml in the morning for a child of 20 kg weight?", "5"),
+        ("Which order has the highest total?", "70-3 (310,25)"),
+        ("Which order had the lowest total?", "70-2 (80,00)"),
+        ("What is the sum of the total column for Reed Marina?", "300"),
+        ("How many orders did Reed Marina place?", "3"),
+    ],
+)
+def test_ranges_extremes_sums_and_counts_come_from_the_rows(sums: Dossier, question: str, short: str) -> None:
+    answer = ask(sums, question)
+    assert answer.short == short
+    assert answer.citations and all(one.status == "verified" for one in answer.statements)
+
+
+def test_a_number_that_lies_in_no_range_has_no_row(sums: Dossier) -> None:
+    assert ask(sums, "How many ml in the morning for a child of 55 kg weight?").short not in ("3", "5", "8")
+
+
+def test_numbers_are_read_as_they_are_written() -> None:
+    assert value_of("20.115,75 kg").number == Decimal("20115.75")
+    assert value_of("-").number is None and value_of("12 to 14").number is None
+    assert value_of("below 15 ml").holds(Decimal(3)) and not value_of("below 15 ml").holds(Decimal(16))
+    assert value_of("65 or older").holds(Decimal(80)) and value_of("over EUR 80,000").holds(Decimal(90000))

@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.answer.findings import Disagreement, Findings
 from rag.answer.positions import Held
-from rag.answer.prose import GREETING, Source, nothing_found, sources_of, text_of
+from rag.answer.prose import GREETING, NEAREST_SAY, Source, nothing_found, sources_of, text_of
 from rag.answer.stated import Stated
 from rag.gate.verify import VerifiedStatement
 from rag.llm.failure import reason_in_words
@@ -146,7 +146,8 @@ def _text(
     evidence: Sequence[Evidence],
 ) -> str:
     if statements:
-        return text_of(statements, sources, findings.missing)
+        told = text_of(statements, sources, findings.missing)
+        return f"{NEAREST_SAY} {told}" if findings.nearest else told
     if asked.kind == "chat":
         return GREETING
     return nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count)
@@ -163,7 +164,7 @@ def _verdict(findings: Findings) -> Verdict:
 def _short(draft: Draft, findings: Findings) -> str:
     """The bare answer; of values that disagree, all of them."""
     shorts = [" / ".join(held.first.stated.text for held in one.positions.held) for one in findings.disagreements]
-    return "; ".join(shorts) or draft.short
+    return "" if findings.nearest else "; ".join(shorts) or draft.short
 
 
 def _conflict(one: Disagreement, numbers: Mapping[int, int]) -> Conflict:

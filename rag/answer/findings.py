@@ -33,6 +33,7 @@ class Findings:
         statements: What is shown; none when the documents do not say.
         timeline: Dated values of one thing, newest first; empty when there is a single date.
         missing, nearness: See `rag.values.Answer`.
+        nearest: The statements are the nearest that was found: not sure enough for a headline.
     """
 
     statements: tuple[VerifiedStatement, ...] = ()
@@ -40,6 +41,7 @@ class Findings:
     timeline: tuple[Held, ...] = ()
     missing: tuple[str, ...] = ()
     nearness: Nearness | None = None
+    nearest: bool = False
 
 
 def find(
@@ -48,15 +50,22 @@ def find(
     evidence: Sequence[Evidence],
     confidence: float,
     threshold: float,
+    *,
+    quoted_from: float = 1.0,
+    compared: bool = True,
 ) -> Findings:
     """What the lines and the checked statements come to.
 
     Args:
-        confidence: That the documents answer; under `threshold` they do not say.
+        confidence: That the documents answer; under `threshold` they do not say, or only the nearest is shown.
+        quoted_from: Confidence from which on the nearest is shown, where it is under the threshold.
+        compared: Whether what the sources say is one value that they may disagree on.
     """
-    if not statements or confidence < threshold:
+    if not statements or confidence < min(threshold, quoted_from):
         missing, nearness = nearest(" ".join(line.question for line in lines), evidence)
         return Findings(missing=missing, nearness=nearness)
+    if confidence < threshold or not compared:
+        return Findings(tuple(statements), nearest=confidence < threshold)
     answered = [line for line in lines if _answered(line, threshold, alone=len(lines) == 1)]
     found = [(line.question, positions) for line in answered if (positions := _positions(line))]
     shown = tuple(statements)

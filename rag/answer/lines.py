@@ -12,6 +12,7 @@ from rag.protocols import Reader
 from rag.question.analyse import Query
 from rag.question.planned import PlannedEvent
 from rag.reading.extract import NAME, Candidate, ExtractiveAnswerer
+from rag.reading.headline import heading_above
 from rag.search.rerank import SPANS
 from rag.values import Draft, Evidence
 
@@ -93,7 +94,7 @@ def _period_of(part: str, query: Query) -> Period | None:
 
 def _read(part: str, evidence: Sequence[Evidence], reader: Reader) -> list[Evidence]:
     passages = [item.hit.chunk.text for item in evidence]
-    titles = [item.document.provenance.title for item in evidence]
+    titles = [heading_above(item.document, item.hit.chunk) for item in evidence]
     readings = reader.read(part, passages, titles=titles, spans=SPANS)
     return [replace(item, reading=reading) for item, reading in zip(evidence, readings, strict=True)]
 

@@ -12,6 +12,7 @@ from rag.speech.attribution import attribution_of, speaker_of
 from rag.values import Evidence, Statement
 
 NEAREST = 3
+NEAREST_SAY = "The passages that come nearest say:"
 GREETING = (
     "Ask me about your documents: who said what and when, a summary of one of them, or which documents there are. "
     "Every sentence of an answer comes with the words that it rests on."

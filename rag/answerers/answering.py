@@ -37,6 +37,7 @@ class Proposal:
     Attributes:
         statements: Verbatim, each citing its evidence by number.
         items: What is listed, one by one.
+        stand_in: It is shown only where the reader finds no answer.
     """
 
     statements: tuple[DraftStatement, ...]
@@ -44,6 +45,7 @@ class Proposal:
     confidence: float
     short: str = ""
     items: tuple[str, ...] = ()
+    stand_in: bool = False
 
 
 def drafted(proposal: Proposal) -> Draft:

@@ -1,4 +1,4 @@
-"""The kind of a question, by a small trained classifier over the embedder's vector of it.
+"""The kind of a question, by a small trained classifier over the embedder's vector of it and its words.
 
 The weights are of one multinomial logistic regression (`rag.training.kinds`); they belong to the packaged embedder, and with another one
 every question counts as a fact. So does one that the classifier is unsure of: a fact is read, and never silenced.
@@ -7,8 +7,12 @@ every question counts as a fact. So does one that the classifier is unsure of: a
 from __future__ import annotations
 
 import json
+import re
+import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, get_args
 
@@ -20,25 +24,51 @@ from index.protocols import Embedder
 Kind = Literal[
     "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
 ]
-Detail = Literal["author", "published", "publisher", "count", "list", "newest", "oldest"]
-"""What is asked about the documents themselves."""
+Detail = Literal[
+    "author", "published", "publisher", "count", "list", "newest", "oldest", "largest", "smallest", "sum", "mean"
+]
+"""What is asked about the documents themselves, or of a column of a table."""
 KINDS: tuple[str, ...] = get_args(Kind)
 WEIGHTS_FILE = Path(__file__).parent.parent / "models" / "kinds.json"
-SURE = 0.5
+BAG, BAG_WEIGHT, MOST_WORDS = 1024, 1.0, 40
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+OPEN = ("yesno", "list", "compare", "definition", "howto", "why", "summary")
+LISTING = ("list", "howto", "summary")
+SURE = 0.4
 """Probability from which on a kind is taken; under it a question is a fact. Chosen on phrasings that were not trained on."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question's kind, and of one about the documents themselves, what it asks of them.
+    """A question's kind, and of one about the documents themselves or a table, what it asks of them.
 
     Attributes:
         probability: Of the kind, before the doubt.
+        open: Probability that more is asked for than a bare value: reasons, steps, items, whether. The nearest sentences then help also
+            where no headline can be given, and documents that are near seldom say nothing of it.
+        listing: Probability that items or steps are asked for.
     """
 
     kind: Kind
     probability: float
     detail: Detail | None = None
+    open: float = 0.0
+    listing: float = 0.0
+
+
+def inputs(questions: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
+    """What the classifier reads of each question: its vector, then its words and pairs of words hashed into BAG places, then 1.
+
+    The vector knows what a question is about; "how many" and "which ... are" are in the words.
+    """
+    bags = np.zeros((len(questions), BAG), dtype=np.float32)
+    for row, question in enumerate(questions):
+        words = [match[0].lower() for match in _WORD.finditer(question)][:MOST_WORDS]
+        for gram in (*words, *(" ".join(pair) for pair in pairwise(("^", *words)))):
+            bags[row, zlib.crc32(gram.encode()) % BAG] = 1.0
+    bags *= BAG_WEIGHT / np.sqrt(np.maximum(1.0, bags.sum(axis=1, keepdims=True)))
+    ones = np.ones((len(questions), 1), dtype=np.float32)
+    return np.column_stack([embedder.embed_passages(list(questions)), bags, ones])
 
 
 class KindClassifier:
@@ -53,8 +83,7 @@ class KindClassifier:
         labels, weights, fingerprint = self._stored
         if self._embedder.fingerprint != fingerprint:
             return Asked("fact", 0.0)
-        vector = self._embedder.embed_query(question)
-        logits = weights[:, :-1] @ vector + weights[:, -1]
+        logits = weights @ inputs([question], self._embedder)[0]
         odds = np.exp(logits - logits.max())
         shares = odds / odds.sum()
         by_kind: dict[str, float] = {}
@@ -62,11 +91,12 @@ class KindClassifier:
             kind = label.partition(":")[0]
             by_kind[kind] = by_kind.get(kind, 0.0) + float(share)
         best = max(by_kind, key=lambda kind: by_kind[kind])
+        is_open, listing = (sum(by_kind.get(kind, 0.0) for kind in kinds) for kinds in (OPEN, LISTING))
         if best not in KINDS or by_kind[best] < SURE:
-            return Asked("fact", by_kind[best])
+            return Asked("fact", by_kind[best], open=is_open, listing=listing)
         details = {label: float(s) for label, s in zip(labels, shares, strict=True) if label.startswith(f"{best}:")}
         detail = max(details, key=lambda label: details[label]).partition(":")[2] if details else None
-        return Asked(best, by_kind[best], detail)  # type: ignore[arg-type]
+        return Asked(best, by_kind[best], detail, is_open, listing)  # type: ignore[arg-type]
 
     @cached_property
     def _stored(self) -> tuple[list[str], NDArray[np.float32], str]:

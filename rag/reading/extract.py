@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from index.outline import Row, outline_of, row_at
 from index.sentences import sentence_spans
 from index.values import Span
 from rag.facts.periods import Period
 from rag.protocols import HeadlineChecker
-from rag.reading.headline import stretch
+from rag.reading.headline import heading_above, stretch
 from rag.reading.held import Story
 from rag.reading.judge import FEATURES, AskedFor, Judge, features, headline_feature, packaged_judge
 from rag.reading.odds import probability
@@ -112,13 +113,15 @@ class ExtractiveAnswerer:
         """
         asked = AskedFor.of(question)
         stories = {} if period is None else {item.number: _story(item) for item in evidence}
+        scores: dict[tuple[int, Span], tuple[Evidence, float]] = {}
+        for item in evidence:
+            for answer in item.reading.spans if item.reading is not None else ():
+                for span in _spans_of(item, answer):
+                    for piece in stories[item.number].apart(span) if stories else [span]:
+                        scores.setdefault((item.number, piece), (item, answer.score))
         found = [
-            self._candidate(asked, item, item.reading.answers, piece, answer.score)
-            for item in evidence
-            if item.reading is not None
-            for answer in item.reading.spans
-            for span in _spans_of(item, answer)
-            for piece in (stories[item.number].apart(span) if stories else [span])
+            self._candidate(asked, item, item.reading.answers if item.reading else 0.0, piece, score)
+            for (_, piece), (item, score) in scores.items()
         ]
         if period is not None:
             found = [self._timed(item, stories[item.evidence.number], period) for item in found]
@@ -162,9 +165,10 @@ class ExtractiveAnswerer:
             score=score,
             dense=item.hit.dense_score or 0.0,
             rank=item.hit.rank,
+            span=text[span.start : span.end],
             sentence=text[sentence.start : sentence.end],
             passage=chunk.text,
-            context=f"{item.document.provenance.title or ''} {item.document.provenance.publisher or ''}",
+            context=f"{heading_above(item.document, chunk)} {item.document.provenance.publisher or ''}",
         )
         support = self.judge.answerable.probability(signals)
         return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
@@ -178,7 +182,7 @@ def _with_context(item: Candidate) -> tuple[str, int, int]:
     """What the headline check reads of a candidate: the text, and where the span stands in it."""
     document, chunk = item.evidence.document, item.evidence.hit.chunk
     around = stretch(document.text, item.span, Span(chunk.start, chunk.end))
-    title = document.provenance.title
+    title = heading_above(document, chunk)
     lead = f"{title[:MAX_TITLE_CHARS]}\n" if title else ""
     shift = len(lead) - around.start
     return lead + document.text[around.start : around.end], item.span.start + shift, item.span.end + shift
@@ -195,14 +199,33 @@ def _statement(item: Candidate) -> DraftStatement:
 
 
 def _spans_of(item: Evidence, answer: SpanAnswer) -> list[Span]:
-    """Where an answer stands in its document, trimmed; one that runs over sentences is an answer in each of them."""
+    """Where an answer stands in its document, trimmed; one that runs over sentences is an answer in each of them.
+
+    In a row of a table it is the whole cell that it touches most; in a heading it is none.
+    """
     chunk, text = item.hit.chunk, item.document.text
     start, end = chunk.start + answer.start, chunk.start + answer.end
     start = max(start, text.rfind("\n", start, end) + 1)  # a span over a heading or a list begins after it
     touched = [s for s in sentence_spans(text, chunk.start, chunk.end) if s.start < end and s.end > start]
-    pieces = [Span(max(start, s.start), min(end, s.end)) for s in touched]
-    spans = [_trim(text, piece, within=Span(chunk.start, chunk.end)) for piece in pieces if piece.start < piece.end]
+    outline = outline_of(text)
+    spans = []
+    for sentence in touched:
+        piece = Span(max(start, sentence.start), min(end, sentence.end))
+        row = row_at(text, sentence)
+        if row is not None:
+            spans.append(_cell_of(row, piece))
+        elif piece.start < piece.end and not outline.is_heading(piece):
+            spans.append(_trim(text, piece, within=Span(chunk.start, chunk.end)))
     return [span for span in spans if any(character.isalnum() for character in text[span.start : span.end])]
+
+
+def _cell_of(row: Row, piece: Span) -> Span:
+    """The value that a piece of a row stands for: where it holds more of a cell, head and value, than of any other."""
+    begins = [row.span.start, *(cell.span.end for cell in row.cells)]
+    held = [
+        min(cell.span.end, piece.end) - max(begin, piece.start) for begin, cell in zip(begins, row.cells, strict=False)
+    ]
+    return row.cells[held.index(max(held))].span
 
 
 def _sentence_of(text: str, span: Span, within: Span) -> Span:

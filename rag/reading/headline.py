@@ -6,11 +6,19 @@ question's own. So no mark is put into the text, and every offset stays.
 
 from __future__ import annotations
 
+from index.outline import outline_of
 from index.sentences import sentence_spans
-from index.values import Span
+from index.values import Chunk, Document, Span
 
 CHARS = 420
 """Longest stretch that is read with a span."""
+
+
+def heading_above(document: Document, chunk: Chunk) -> str:
+    """What stands above a passage: its document's title, and the headings of the section that it begins in."""
+    title = document.provenance.title or ""
+    names = [title, *outline_of(document.text).path_at(chunk.start)]
+    return " - ".join(dict.fromkeys(name for name in names if name and (name == title or name not in title)))
 
 
 def stretch(text: str, span: Span, within: Span) -> Span:

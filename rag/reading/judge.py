@@ -18,13 +18,14 @@ from typing import Any
 from rag.reading.odds import probability
 
 WEIGHTS_FILE = Path(__file__).parent.parent / "models" / "judge.json"
-FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank", "headline")
+FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank", "headline", "novelty")
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(
     "a about after against all an and any are as at be been before by can could did do does during for from had has have how if in into is it "
     "its itself many may more most much of on or over s should some such than that the their them then there these they this those to under "
-    "was were what when where which while who whom whose why will with would according says say said tell me please give list name between".split()
+    "was were what when where which while who whom whose why will with would according says say said tell me please give list name between "
+    "i my we us our you your am get got".split()
 )
 
 
@@ -109,10 +110,19 @@ class AskedFor:
 
     @classmethod
     def of(cls, question: str) -> AskedFor:
-        found = list(_WORD.finditer(question))
-        content = [match for match in found if match[0].lower() not in _QUESTION_WORDS]
+        content = content_words(question)
         hard = [m[0] for m in content if m[0][0].isdigit() or (m[0][0].isupper() and m.start() > 0)]
         return cls(frozenset(stem(m[0]) for m in content), frozenset(stem(word) for word in hard))
+
+
+def content_words(question: str) -> list[re.Match[str]]:
+    """The words of a question that say what it is about, where they stand."""
+    return [match for match in _WORD.finditer(question) if not _asks(match[0])]
+
+
+def _asks(word: str) -> bool:
+    """Whether a word only asks; in capitals it is a name: "US"."""
+    return word.lower() in _QUESTION_WORDS and not (len(word) > 1 and word.isupper())
 
 
 def features(
@@ -126,6 +136,7 @@ def features(
     passage: str,
     context: str,
     headline: float = 0.0,
+    span: str = "",
 ) -> tuple[float, ...]:
     """The signals of one span, in the order of FEATURES.
 
@@ -136,6 +147,7 @@ def features(
         rank: The passage's rank after fusion, from 1.
         context: What else is known of the passage: its document's title and outlet.
         headline: Log-odds of the headline check; 0 where it was not asked.
+        span: The words of the span: what the question says itself is seldom its answer.
     """
     here, around = stems(sentence), stems(passage) | stems(context)
     return (
@@ -147,7 +159,14 @@ def features(
         share(asked.hard, around),
         1.0 / rank,
         headline_feature(headline),
+        novelty(asked, span),
     )
+
+
+def novelty(asked: AskedFor, span: str) -> float:
+    """Share of a span's content words that the question does not say; 0 for a span without any."""
+    words = frozenset(stem(match[0]) for match in content_words(span))
+    return len(words - asked.words) / len(words) if words else 0.0
 
 
 def headline_feature(log_odds: float) -> float:

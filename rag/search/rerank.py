@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from rag.protocols import Reader
 from rag.question.analyse import Query
+from rag.reading.headline import heading_above
 from rag.reading.odds import probability
 from rag.search.signals import bonus, signals_of
 from rag.values import Evidence
@@ -39,7 +40,7 @@ class Reranker:
     def rerank(self, query: Query, evidence: Sequence[Evidence]) -> list[Evidence]:
         """The same evidence with its readings and signals, best first and numbered so."""
         passages = [item.hit.chunk.text for item in evidence]
-        titles = [item.document.provenance.title for item in evidence]
+        titles = [heading_above(item.document, item.hit.chunk) for item in evidence]
         spans = TIMED_SPANS if query.period else SPANS
         readings = self.reader.read(query.asked, passages, titles=titles, spans=spans)
         judged = readings if self.scorer is None else self.scorer.read(query.asked, passages, titles=titles)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from rag.reading.reader import PACKAGED, EncoderReader
 from rag.training.exams import Exams
-from rag.training.sources import Pools, Question, lines_of, read_pools
+from rag.training.sources import OFFICE, Pools, Question, lines_of, read_pools
 
 SEED, SPANS, CHARS = 7, 3, 700
 SHARES = {
@@ -30,6 +30,7 @@ SHARES = {
     "squadshifts": 0.1,
     "tweetqa": 0.2,
     "quoref_contrast": 1.0,
+    OFFICE: 1.0,
 }
 NEAR_SHARE = 0.3
 RIGHT, WRONG = 0.8, 0.0
@@ -65,7 +66,7 @@ def chosen(pools: Pools) -> list[tuple[Question, str]]:
     rng = random.Random(SEED)
     found: list[tuple[Question, str]] = []
     for question in pools.questions:
-        if not question.spans or rng.random() >= SHARES.get(question.source, 0.0):
+        if not (question.spans or question.source == OFFICE) or rng.random() >= SHARES.get(question.source, 0.0):
             continue
         found.append((question, question.passage))
         near = pools.near.get(question.text)
@@ -92,7 +93,7 @@ def write(out: Path, asked: Sequence[tuple[Question, str]], reader: EncoderReade
 
 def candidates_of(question: Question, passage: str, reader: EncoderReader) -> Iterator[Candidate]:
     """The reader's best spans that are clearly right or clearly wrong, in a stretch of about CHARS characters."""
-    gold = passage == question.passage
+    gold = passage == question.passage and question.answerable
     first = _first(passage, question.spans[0] if gold else None)
     text = passage[first : first + CHARS]
     accepted = [question.passage[a:b] for a, b in question.spans]

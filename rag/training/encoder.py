@@ -119,6 +119,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=RATE, help="peak rate of the encoder; the heads learn faster")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--pairs", type=int, default=110_000)
+    parser.add_argument("--others", type=float, default=1.0, help="share drawn of all but the invented passages")
     parser.add_argument("--steps", type=int, default=None, help="end after this many steps")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument(
@@ -126,7 +127,7 @@ def main() -> None:
     )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
-    pools = read_pools(options.data, Exams.read(options.data), seed=SEED)
+    pools = read_pools(options.data, Exams.read(options.data), seed=SEED, others=options.others)
     train(
         pools,
         read_candidates(options.candidates),

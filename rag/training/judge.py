@@ -2,7 +2,8 @@
 
 FOLDER holds `corpus.jsonl.gz` ({"_id", "title", "text"}) and `queries.jsonl.gz` ({"text", "doc_id", "answers"}), with "domain" on
 both where the corpus has several. Each question is searched and read as in the product. From every second question the
-passage that answers it is taken away, so that the rest, the nearest passages that do not answer, teach when to refuse.
+passage that answers it is taken away, so that the rest, the nearest passages that do not answer, teach when to refuse. The invented
+passages that the encoder was not trained on are asked too: their questions without an answer look as if the passage had one.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.embed import open_embedder
+from index.outline import outline_of
 from index.protocols import Embedder
+from index.sentences import sentence_spans
 from index.values import Chunk, Document, Provenance
 from rag.question.analyse import Query
 from rag.reading.extract import ExtractiveAnswerer
@@ -33,9 +36,14 @@ from rag.reading.reader import EncoderReader
 from rag.search.fuse import fuse_scores
 from rag.search.rerank import Reranker
 from rag.search.retrieve import LEXICAL_WEIGHT
+from rag.training.sources import OFFICE, office_questions, read_office
 from rag.values import Evidence, Hit
 
 DEPTH, RERANKED, READ, RIGHT_F1, L2, SEED, FOLDS = 40, 20, 10, 0.5, 1.0, 7, 5
+PIECE = 450
+"""Characters from which on a piece of an invented passage ends with its sentence."""
+TAKEN_FROM = {OFFICE: 4}
+"""Of every so many questions one loses its passage; else of every second."""
 REFUSED_RIGHT = 0.05  # share of right answers that the threshold may refuse
 UNFITTED = Logistic((0.0,) * len(FEATURES), 0.0)
 Matrix = NDArray[np.float64]
@@ -73,15 +81,18 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
     corpora: dict[str, list[dict[str, Any]]] = collections.defaultdict(list)
     for line in _lines(folder / "corpus.jsonl.gz"):
         corpora[line.get("domain", "")].append(line)
-    asked = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
-    order = np.random.default_rng(SEED).permutation(len(asked))[:questions]
+    public = [line for line in _lines(folder / "queries.jsonl.gz") if line["answers"]]
+    asked = [public[index] for index in np.random.default_rng(SEED).permutation(len(public))[:questions]]
+    corpora[OFFICE] = list(_office_passages())
+    asked += _office_questions()
     reader = EncoderReader()
     embedder, reranker = open_embedder(), Reranker(reader)
     answerer = ExtractiveAnswerer(Judge(UNFITTED, UNFITTED), reader)
     for domain, passages in corpora.items():
         pool = _Pool(embedder, passages)
-        for number, question in enumerate(asked[index] for index in order if asked[index].get("domain", "") == domain):
-            evidence = pool.search(question["text"], without=question["doc_id"] if number % 2 else None)
+        for number, question in enumerate(line for line in asked if line.get("domain", "") == domain):
+            taken = question["answers"] and number % TAKEN_FROM.get(domain, 2) == 1
+            evidence = pool.search(question["text"], without=question["doc_id"] if taken else None)
             read = reranker.rerank(Query(question["text"]), evidence)[:READ]
             candidates = answerer.candidates(question["text"], read)
             if candidates:
@@ -90,8 +101,35 @@ def read_examples(folder: Path, questions: int) -> Iterator[Example]:
                     and _best_f1(item.text, question["answers"]) >= RIGHT_F1
                     for item in candidates
                 ]
-                found = any(item.document.id == question["doc_id"] for item in evidence)
+                found = bool(question["answers"]) and any(item.document.id == question["doc_id"] for item in evidence)
                 yield Example(np.array([item.signals for item in candidates]), np.array(right), found)
+
+
+def _office_passages() -> Iterator[dict[str, Any]]:
+    """Every invented passage in pieces of the length that the product reads, under its title and headings."""
+    for line in (*read_office(held_out=False), *read_office(held_out=True)):
+        text, outline = line["text"], outline_of(line["text"])
+        begin = 0
+        spans = sentence_spans(text)
+        for place, span in enumerate(spans):
+            if span.end - begin < PIECE and place + 1 < len(spans):
+                continue
+            head = " - ".join((line["title"], *outline.path_at(begin)))
+            yield {"_id": line["id"], "title": head, "text": text[begin : span.end]}
+            begin = spans[place + 1].start if place + 1 < len(spans) else span.end
+
+
+def _office_questions() -> list[dict[str, Any]]:
+    return [
+        {
+            "domain": OFFICE,
+            "text": question.text,
+            "doc_id": line["id"],
+            "answers": [line["text"][start:end] for start, end in question.spans],
+        }
+        for line in read_office(held_out=True)
+        for question in office_questions(line)
+    ]
 
 
 class _Pool:
@@ -221,7 +259,7 @@ def _auroc(scores: NDArray[np.float64], labels: NDArray[np.bool_]) -> float:
 
 
 def _best_f1(answer: str, accepted: Sequence[str]) -> float:
-    return max(_f1(_words(answer), _words(other)) for other in accepted)
+    return max((_f1(_words(answer), _words(other)) for other in accepted), default=0.0)
 
 
 def _f1(left: list[str], right: list[str]) -> float:

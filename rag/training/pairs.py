@@ -12,14 +12,15 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from index.outline import outline_of
 from rag.training.alter import alter_question
-from rag.training.sources import Pools, Question, Relation
+from rag.training.sources import OFFICE, Pools, Question, Relation
 
 PASSAGE_CHARS = 620
 NEAR, ALTERED, TITLED = 0.4, 0.35, 0.7
 """Shares of the answered questions that get a near passage and a changed question, and of the titles that are read."""
 HUMAN_REPEATS = 3
-REPEATS = {"squad2_dev": 2, "xquad_en": 2, "qed": 2}
+REPEATS = {"squad2_dev": 2, "xquad_en": 2, "qed": 2, OFFICE: 3}
 """Questions of people who searched, or on encyclopaedia text, are few beside reviews and forum posts."""
 SHARES = {"adversarialqa": 0.8, "squadshifts": 0.7}
 SYNTHETIC = 0.5
@@ -108,12 +109,22 @@ class Reading:
 def _pair(
     question: Question, context: str, span: tuple[int, int] | None, rng: random.Random, *, answers: bool | None = None
 ) -> Pair:
-    passage, span = cropped(context, span, rng)
     title = question.title if context == question.passage else ""
+    passage, span, above = cropped_under(context, span, rng)
+    title = " - ".join(name for name in (title, *above) if name)
     if title and rng.random() < TITLED:
         lead = f"{title}\n"
         passage, span = lead + passage, (span[0] + len(lead), span[1] + len(lead)) if span else None
     return Pair(question.text, passage, span, answers=question.answerable if answers is None else answers)
+
+
+def cropped_under(
+    passage: str, span: tuple[int, int] | None, rng: random.Random
+) -> tuple[str, tuple[int, int] | None, tuple[str, ...]]:
+    """`cropped`, and the headings that stand above the stretch, as the product reads them above a passage."""
+    piece, placed = cropped(passage, span, rng)
+    first = passage.find(piece)
+    return piece, placed, outline_of(passage).path_at(first) if first > 0 else ()
 
 
 def cropped(passage: str, span: tuple[int, int] | None, rng: random.Random) -> tuple[str, tuple[int, int] | None]:

@@ -72,19 +72,47 @@ Give me a summary of everything.|What do I need to know about {document}?|What i
 What changes in {document}?|recap {document}|Which topics does {document} deal with?|What should I know about {document}?|Describe the contents of {document}
 """,
     "table": """
-What was the {column} of {row}?|{column} of {row}|what is the {column} for {row} in the table?|Which row has the highest {column}?|What is the total {column}?
-What is the average {column}?|Which has the lowest {column}?|how much is the {column} in {row}|What {column} does {row} have?|sum of the {column} column
-Which entry has the largest {column}?|In the table, what is the {column} of {row}?|{row} {column}?|What is the {column} per {row}?
+What was the {column} of {row}?|{column} of {row}|what is the {column} for {row} in the table?|how much is the {column} in {row}|What {column} does {row} have?
+In the table, what is the {column} of {row}?|{row} {column}?|{column} {row}|which {column} is given for {row}|{row}: what {column}?
+""",
+    "table:largest": """
+Which row has the highest {column}?|Which has the largest {column}?|Which entry has the largest {column}?|the most expensive {thing1}?|What is the highest {column}?
+Which {thing1} is the longest?|which {thing1} has the most {thing2}|the biggest {thing1} by {column}|Who has the highest {column}?|Which {thing1} costs the most?
+maximum {column}?|In which month was the {column} highest?|Which of the {things1} weighs most?|the strongest {thing1}|Which {thing1} sold best?|top {thing1} by {column}
+Which {thing1} had the greatest {column}?|which one is the dearest|What was our largest single {thing1}?|Which {thing1} is the newest?|Which team came first?
+Who earned the most?|what's the tallest {thing1}|Which {thing1} lasts longest?|heaviest {thing1}?|Which {thing1} was used most often?
+""",
+    "table:smallest": """
+Which has the lowest {column}?|Which row has the smallest {column}?|the cheapest {thing1}?|What is the lowest {column}?|Which {thing1} is the shortest?
+which {thing1} has the fewest {thing2}|the smallest {thing1} by {column}|Who has the lowest {column}?|Which {thing1} costs the least?|minimum {column}?
+In which month was the {column} lowest?|Which of the {things1} weighs least?|the lightest {thing1}|Which {thing1} is the oldest?|Which {thing1} has the least {column}?
+which one is the cheapest|where is it cheapest to stay|What was our smallest {thing1}?|Which {thing1} is quickest?|Who paid the least?
+""",
+    "table:sum": """
+What is the total {column}?|sum of the {column} column|What do all the {things1} cost together?|total {column} of all {things1}|How much is the {column} in all?
+Add up the {column} of {row} and {row2}.|What was the overall {column} in the first half?|what do we pay altogether for the {things1}|combined {column} of the {things1}
+How much {column} did {row} make in total?|the sum of all {things1}|What does it come to in total?|net {column} of {row} over the whole period
+""",
+    "table:mean": """
+What is the average {column}?|average {column} of the {things1}|mean {column}?|What is the mean {column} per {thing1}?|On average, how high was the {column}?
+how much is the {column} on average|What was the average {column} in {row}?|typical {column} per {thing1}, on average
 """,
     "list": """
 list all {thing2}|Which {thing2} are there?|Name the {thing2}.|What are the {thing2}?|Who are the {thing2}?|give me all {thing2}|which {thing2} are mentioned?
 Which {thing2} belong to {thing}?|What {thing2} does {thing} have?|show every {thing2}|Enumerate the {thing2} for {thing}.|Who took part in {thing}?
 Which people were involved in {thing}?|all the {thing2} please|What are the reasons for {thing}?|What comes with {thing}?|What are the conditions of {thing}?
 Who was present at the meeting on {thing}?|What steps belong to {thing}?|Which countries took part in {thing}?|tell me all the {thing2} of {thing}
+What is included in {thing}?|What is excluded from {thing}?|what do I have to bring to {thing}|Which {thing2} did {row} name?|What tasks does the treasurer have?
+What {thing2} were agreed for {thing}?|Who must not use {thing}?|What changes with {thing}?|Which parts are not covered by {thing}?|What do new members get?
+what needs to be done before {thing}|Which damages are claimed for {thing}?|What did the reviewers criticise about {thing}?|Who is on the committee?|Who sits on the board?
+Which documents must I show for {thing}?|When are the next {thing2}?|Which systems does {thing} run on?|What can we expect from {thing}?|Which of the {thing2} are free?
+What did they decide about {thing}?|What are the open points on {thing}?|which {thing2} should be told about {thing}|Where can I get {thing}?|What does {thing} consist of?
+What belongs to the scope of {thing}?|what shouldn't I forget for {thing}|Which {thing2} have changed?|What is needed for {thing}?|which rules apply to {thing}
 """,
     "count": """
 how many {thing2} are there?|How many {thing2} does {thing} have?|number of {thing2}|What is the number of {thing2}?|how many {thing2} were there at {thing}
 Count the {thing2} of {thing}.|In how many {thing2} is {thing} named?|how many {thing2} in total|How many of the {thing2} belong to {thing}?
+how many different {thing2} does {document} name?|How many {thing2} came out of {thing}?|On how many days is {thing} closed?|How many {things1} did {row} place?|how many {things1} have been added
 """,
     "compare": """
 compare {thing} and {thing3}|What is the difference between {thing} and {thing3}?|How does {thing} compare with {thing3}?|{thing} vs {thing3}|Which is better, {thing} or {thing3}?
@@ -122,6 +150,41 @@ THINGS2 = (
     "members", "rooms", "suppliers", "directors", "products", "projects", "countries", "exceptions", "requirements", "authors", "risks", "fees", "deadlines",
     "participants", "models", "branches", "duties", "holidays", "side effects", "tools", "reasons", "steps", "recommendations", "towns", "employees",
 )  # fmt: skip
+THING1 = (
+    "pump",
+    "room",
+    "flat",
+    "supplier",
+    "pond",
+    "tariff",
+    "order",
+    "laptop",
+    "hotel",
+    "ship",
+    "course",
+    "machine",
+    "machines",
+    "branch",
+    "bridge",
+    "player",
+    "cable",
+)
+THINGS1 = (
+    "pumps",
+    "rooms",
+    "flats",
+    "orders",
+    "invoices",
+    "ponds",
+    "hotels",
+    "repairs",
+    "licences",
+    "machines",
+    "bookings",
+    "items",
+    "parts",
+    "grants",
+)
 TERMS = (
     "a critical failure", "force majeure", "gross margin", "business day", "downtime", "the cooling-off period", "a serious adverse event", "net tonnage",
     "an active user", "a change request", "turbidity", "the notice period", "a qualifying event", "wear part", "confidential information",
@@ -149,6 +212,8 @@ def _filled(pattern: str, rng: random.Random) -> str:
     for name, values in (
         ("term", TERMS),
         ("do", DEEDS),
+        ("things1", THINGS1),
+        ("thing1", THING1),
         ("thing2", THINGS2),
         ("thing3", THINGS),
         ("thing", THINGS),

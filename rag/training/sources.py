@@ -46,6 +46,11 @@ CLAIM_POOLS = (
     "train_nli_2/factcheck_bench/train.jsonl.gz",
     "train_nli_2/scitail_test/train.jsonl.gz",
 )
+OFFICE = "office"
+OFFICE_FOLDER = Path(__file__).parent / "office"
+"""Documents of offices with questions and claims, invented for this project: what people ask of files, in their words."""
+HELD_OUT = 7
+"""Every so many passages of a file are never trained on, and are what is measured."""
 FILES = (*QUESTION_POOLS, *CLAIM_POOLS, PASSAGES, GROUPS)
 
 NEAR, LOOKED_AT = 4, 12
@@ -108,8 +113,12 @@ class Pools:
     left_out: Mapping[str, int]
 
 
-def read_pools(data: Path, exams: Exams, *, seed: int) -> Pools:
-    """The pools under DATA, without what touches an exam; `seed` draws the shares of `SHARE`."""
+def read_pools(data: Path, exams: Exams, *, seed: int, others: float = 1.0) -> Pools:
+    """The pools under DATA, without what touches an exam; `seed` draws the shares of `SHARE`.
+
+    Args:
+        others: Share that is drawn of everything but the invented passages, which are few.
+    """
     rng = random.Random(seed)
     passages = {line["_id"]: line for line in lines_of(data / PASSAGES)}
     titles = {line["text"]: line.get("title") or "" for line in passages.values()}
@@ -121,16 +130,53 @@ def read_pools(data: Path, exams: Exams, *, seed: int) -> Pools:
         if (q := _question(line, name.split("/")[0], titles))
     ]
     claims = [c for name in CLAIM_POOLS for c in _claims(lines_of(data / name))]
+    invented = read_office(held_out=False)
+    questions += [question for one in invented for question in office_questions(one)]
+    claims += [claim for one in invented for claim in office_claims(one)]
     told = {
         group["question"]: tuple(passages[one]["text"] for one in group["negatives"][:NEAR])
         for group in lines_of(data / GROUPS)
     }
     kept_questions = tuple(
-        q for q in _drawn(questions, rng) if not _touches(q.source, (q.text,), q.passage, exams, left_out)
+        q for q in _drawn(questions, rng, others) if not _touches(q.source, (q.text,), q.passage, exams, left_out)
     )
-    kept_claims = tuple(c for c in _drawn(claims, rng) if not _touches(c.source, (c.text,), c.passage, exams, left_out))
+    kept_claims = tuple(
+        c for c in _drawn(claims, rng, others) if not _touches(c.source, (c.text,), c.passage, exams, left_out)
+    )
     near = {**near_passages([q for q in kept_questions if q.text not in told]), **told}
     return Pools(kept_questions, kept_claims, near, dict(sorted(left_out.items())))
+
+
+def read_office(*, held_out: bool) -> list[Line]:
+    """The invented passages, those that are trained on or those that are not."""
+    return [
+        json.loads(line)
+        for file in sorted(OFFICE_FOLDER.glob("*.jsonl"))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines())
+        if (number % HELD_OUT == HELD_OUT - 1) == held_out
+    ]
+
+
+def office_questions(line: Line) -> Iterator[Question]:
+    """The questions of one invented passage; half of them have no answer in it though they look as if they had."""
+    text = line["text"]
+    for number, asked in enumerate(line["questions"]):
+        span = _place(text, asked["a"], asked.get("at")) if asked["a"] else None
+        yield Question(
+            f"{line['id']}-{number}", OFFICE, "invented for this project", asked["q"], text, line["title"],
+            (span,) if span else (), None, span is not None, True,
+        )  # fmt: skip
+
+
+def office_claims(line: Line) -> Iterator[Claim]:
+    """The claims on one invented passage."""
+    for claim in line["claims"]:
+        yield Claim(OFFICE, "invented for this project", claim["s"], line["text"], claim["r"])
+
+
+def _place(text: str, answer: str, around: str | None) -> tuple[int, int]:
+    start = text.index(around) + around.index(answer) if around else text.index(answer)
+    return start, start + len(answer)
 
 
 def near_passages(questions: Sequence[Question]) -> dict[str, tuple[str, ...]]:
@@ -163,9 +209,9 @@ def digests(data: Path) -> dict[str, str]:
     return {name: hashlib.sha256((data / name).read_bytes()).hexdigest() for name in FILES}
 
 
-def _drawn(items: Iterable[Any], rng: random.Random) -> Iterator[Any]:
+def _drawn(items: Iterable[Any], rng: random.Random, others: float) -> Iterator[Any]:
     for item in items:
-        if rng.random() < SHARE.get(item.source, 1.0):
+        if rng.random() < SHARE.get(item.source, 1.0) * (1.0 if item.source == OFFICE else others):
             yield item
 
 

@@ -11,6 +11,7 @@ from index.load.pdf.tables import Row
 
 _OFF = 3.0
 _MOST_HEIGHTS = 3.0
+_LEAST_ROWS = 2
 
 
 class _Column(NamedTuple):
@@ -23,9 +24,41 @@ def extend(parts: list[Part]) -> None:
     at = 0
     while at < len(parts):
         part = parts[at]
+        for other in [one for one in parts[at + 1 :] if _joins(part, one)]:
+            parts.remove(other)
         while part.table is not None and at + 1 < len(parts) and _takes(part, parts[at + 1]):
             del parts[at + 1]
         at += 1
+
+
+def _joins(part: Part, following: Part) -> bool:
+    """Let a table take one to its right whose rows stand at the heights of its own: the layout saw two where the gap was wide."""
+    table, other = part.table, following.table
+    if table is None or other is None or len(table.rows) != len(other.rows) or len(table.rows) < _LEAST_ROWS:
+        return False
+    if any(abs(mine.middle - its.middle) > _OFF for mine, its in zip(table.rows, other.rows, strict=True)):
+        return False
+    filled = [place for place in range(table.width) if any(row.cells[place] for row in table.rows)]
+    begun = max((place[0] for row in table.rows for n in filled if (place := row.places[n])), default=0.0)
+    if any(place and place[0] <= begun + _OFF for row in other.rows for place in row.places):
+        return False
+    table.rows = [
+        Row(
+            [*(mine.cells[place] for place in filled), *its.cells],
+            mine.middle,
+            [*(mine.places[place] for place in filled), *its.places],
+        )
+        for mine, its in zip(table.rows, other.rows, strict=True)
+    ]
+    part.lines += following.lines
+    part.box = _around(part.box, following.box)
+    return True
+
+
+def _around(one: Box, other: Box) -> Box:
+    return Box(
+        min(one.left, other.left), min(one.top, other.top), max(one.right, other.right), max(one.bottom, other.bottom)
+    )
 
 
 def _takes(part: Part, following: Part) -> bool:
@@ -43,12 +76,7 @@ def _takes(part: Part, following: Part) -> bool:
         return False
     table.rows += taken
     part.lines += following.lines
-    part.box = Box(
-        min(part.box.left, following.box.left),
-        part.box.top,
-        max(part.box.right, following.box.right),
-        following.box.bottom,
-    )
+    part.box = _around(part.box, following.box)
     return True
 
 

@@ -83,13 +83,25 @@ def lines_of(table: Table, before: list[str] | None) -> tuple[list[str], list[st
     """
     from index.load.pdf.parts import folded
 
-    rows = [[folded(cell) for cell in row.cells] for row in _whole(table.rows)]
+    rows = _with_whole_heads([[folded(cell) for cell in row.cells] for row in _whole(table.rows)])
     count = _head_rows(rows, bold=table.bold)
     heads = _heads(rows[:count]) if count else before if before and len(before) == table.width else None
     lines = [line for row in rows[count:] if (line := _line(row, heads))]
     if count and not lines:
         lines = ["; ".join(filter(None, heads or []))]
     return lines, heads
+
+
+def _with_whole_heads(rows: list[list[str]]) -> list[list[str]]:
+    """Heads that were broken over lines, joined: lines under the first that begin empty and hold no number, before a row that does not."""
+    if not rows or not rows[0][0] or len(rows[0]) < 2:
+        return rows
+    count = 1
+    while count < len(rows) and not rows[count][0] and not any(map(str.isdigit, "".join(rows[count]))):
+        count += 1
+    if count == 1 or count == len(rows) or not all(rows[0]):
+        return rows
+    return [[" ".join(filter(None, column)) for column in zip(*rows[:count], strict=True)], *rows[count:]]
 
 
 def _row(cells: Sequence[LayoutCell]) -> Row:
