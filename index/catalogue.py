@@ -16,13 +16,13 @@ from index.heading import heading
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, Counts, IndexedChunks, StoredSource
-from index.values import Chunk, Document, Filters, Provenance, Published
+from index.values import Chunk, Document, Filters, Provenance, Published, Recognised
 from index.vectors import known_vectors, stack_vectors
 
 FILE_NAME = "dossier.sqlite3"
 
 _DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
-    page_starts, notes, origin, chunk_count, added_at, language,
+    page_starts, notes, origin, chunk_count, added_at, language, recognised,
     (SELECT originals.size_bytes FROM sources JOIN originals USING (sha256) WHERE document = documents.id ORDER BY source LIMIT 1),
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
     FROM documents"""
@@ -273,7 +273,7 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, original_bytes, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, recognised, original_bytes, sources = row[10:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -288,4 +288,5 @@ def _document(row: tuple[Any, ...]) -> Document:
         notes=tuple(json.loads(notes)),
         language=language or None,
         original_bytes=original_bytes,
+        recognised=tuple(Recognised(*one) for one in json.loads(recognised)),
     )

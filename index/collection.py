@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path, PurePath
 from typing import TypeVar
 
@@ -358,7 +359,8 @@ class Collection:
 
     @property
     def _recipe(self) -> str:
-        return f"{RECIPE}|{self._embedder.max_tokens}"
+        scans = "|ocr" if find_spec("rapidocr") else ""  # once it is there, pages that were blank are read
+        return f"{RECIPE}|{self._embedder.max_tokens}{scans}"
 
     def _edit_of(self, source: str) -> EditedSource | None:
         with self.catalogue.reading() as connection:

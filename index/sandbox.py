@@ -22,8 +22,9 @@ from typing import Any, Self
 
 import index
 from index.errors import DossierError, FileRefused
+from index.load.budget import MOST_PARTS
 from index.load.worker import LENGTH
-from index.values import ParsedFile, Provenance, Published, Span
+from index.values import ParsedFile, Provenance, Published, Recognised, Span
 
 # Leaks of the parsers end here.
 _FILES_PER_CHILD = 500
@@ -124,7 +125,12 @@ class ParserProcess:
         try:
             child.stdin.write(LENGTH.pack(len(request)) + request)
             child.stdin.flush()
-            return _receive_message(child.stdout.fileno(), deadline)
+            for _ in range(MOST_PARTS + 2):
+                answer = _receive_message(child.stdout.fileno(), deadline)
+                if "goes_on" not in answer:
+                    return answer
+                deadline = time.monotonic() + self._limits.wall_s
+            raise TimeoutError
         except TimeoutError as error:
             raise FileRefused("too_complex", f"Reading it takes longer than {self._limits.wall_s:g} s.") from error
         except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
@@ -151,6 +157,7 @@ class ParserProcess:
         environment |= {"PYTHONPATH": root, "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
         # Address space is counted: the threads of a native parser shall not reserve 64 MiB each.
         environment |= {"MALLOC_ARENA_MAX": "1", "TOKIO_WORKER_THREADS": "1"}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, this package
             command,
             stdin=subprocess.PIPE,
@@ -229,4 +236,5 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         page_starts=tuple(fields["page_starts"]),
         notes=tuple(fields["notes"]),
         language=fields["language"],
+        recognised=tuple(Recognised(**one) for one in fields["recognised"]),
     )

@@ -138,7 +138,17 @@ CREATE TABLE originals (
 ) WITHOUT ROWID;
 CREATE INDEX sources_by_sha256 ON sources (sha256);
 """
-STEPS = (_DOCUMENTS, _ANSWERS, _BY_HAND, _LANGUAGES, _ORIGINALS)  # the tables that each version of the schema adds
+_RECOGNISED = """
+ALTER TABLE documents ADD COLUMN recognised TEXT NOT NULL DEFAULT '[]';
+"""
+STEPS = (
+    _DOCUMENTS,
+    _ANSWERS,
+    _BY_HAND,
+    _LANGUAGES,
+    _ORIGINALS,
+    _RECOGNISED,
+)  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -19,6 +19,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """A range of a document's text that was read off a picture; `confidence` is the model's own, on average, 0 to 1."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """When a source says it was published; never the file's time nor the time of ingest.
 
@@ -58,6 +67,7 @@ class ParsedFile:
         page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        recognised: The ranges of `text` that were read by text recognition, in order.
     """
 
     text: str
@@ -67,6 +77,7 @@ class ParsedFile:
     page_starts: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     language: str | None = None
+    recognised: tuple[Recognised, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,7 @@ class Document:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        recognised: The ranges of `text` that were read by text recognition, in order.
         original_bytes: Size of the file that it was read from; None where that is not kept.
     """
 
@@ -92,6 +104,12 @@ class Document:
     notes: tuple[str, ...] = ()
     language: str | None = None
     original_bytes: int | None = None
+    recognised: tuple[Recognised, ...] = ()
+
+    def recognised_at(self, start: int, end: int) -> float | None:
+        """How sure text recognition is of what it read in this range, the least sure part counting; None where it read nothing of it."""
+        found = [one.confidence for one in self.recognised if one.start < end and start < one.end]
+        return min(found, default=None)
 
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""

@@ -131,7 +131,10 @@ class Frozen(BaseModel):
 
 
 class Citation(Frozen):
-    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points."""
+    """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points.
+
+    `read_by` is "ocr" where text recognition read some of the quote off a picture; `read_confidence` is then the model's own, 0 to 1.
+    """
 
     number: int
     document_id: str
@@ -148,6 +151,8 @@ class Citation(Frozen):
     start: int
     end: int
     page: int | None = None
+    read_by: Literal["ocr"] | None = None
+    read_confidence: float | None = None
     support: float = 0.0
 
 

@@ -15,7 +15,7 @@ from index.load.extracted import Extracted
 from index.load.limits import MAX_TEXT_CHARS, read_regular_file
 from index.page import read_page
 from index.provenance import from_file_name, from_page, merge
-from index.values import ParsedFile, Provenance, Span
+from index.values import ParsedFile, Provenance, Recognised, Span
 
 # A parser's module is imported with the first file of its format.
 _PARSERS = {
@@ -53,12 +53,13 @@ _PARSERS = {
     ".rss": ("index.load.keyed", "parse_xml"),
     ".atom": ("index.load.keyed", "parse_xml"),
     ".ipynb": ("index.load.notebook", "parse_notebook"),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"), ("index.load.ocr", "parse_picture")),
 }
 SUFFIXES = frozenset(_PARSERS)
 _BY_CONTENT = ("index.load.text", "parse_plain")
 """Of a file whose suffix says nothing: source code, logs, subtitles, calendars and every other kind of plain text."""
 UNREAD = {
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".ico"), "pictures"),
+    **dict.fromkeys((".gif", ".heic", ".svg", ".ico"), "pictures of this kind: save as png or jpg"),
     **dict.fromkeys((".mp3", ".wav", ".ogg", ".flac", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm"), "sound and film"),
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"), "archives: unpack them"),
     **dict.fromkeys((".doc", ".ppt", ".pages", ".numbers", ".key", ".msg", ".wpd"), "older or closed formats: save as docx, pptx, xlsx or eml"),
@@ -148,6 +149,9 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         page_starts=tuple(starts) if extracted.unit == "page" else (),
         notes=(*extracted.notes, *notes),
         language=language,
+        recognised=tuple(
+            Recognised(starts[place], starts[place] + len(blocks[place]), sure) for place, sure in extracted.recognised
+        ),
     )
 
 

@@ -18,6 +18,7 @@ class Extracted:
         debris: Whether headers, share bars and comment forms are looked for.
         quoted: Whether lines that begin with ">" quote an older message, which is then not body.
         joints: What stands between each block and the one before, where sentences run on; else a blank line.
+        recognised: Blocks that were read by text recognition, by their place, and how sure of each it is, 0 to 1.
         asides: For each block its lines that repeat over the pages, such as running heads: stored, and never body.
         front: What stands before the blocks in the stored text and is never body, such as front matter.
     """
@@ -32,3 +33,4 @@ class Extracted:
     front: str = ""
     joints: tuple[str, ...] = ()
     asides: tuple[tuple[str, ...], ...] = ()
+    recognised: tuple[tuple[int, float], ...] = ()

@@ -113,12 +113,19 @@ def _drawn(request: dict[str, Any]) -> dict[str, Any]:
 def serve(requests: int, answers: int, *, memory_bytes: int, cpu_seconds: int) -> None:
     """Answer requests from one file descriptor on another until the parent closes its end."""
     # It starts a thread, which nothing may do later.
+    from index.load.budget import renew_with
     from index.load.pdf.engine import parser
 
     parser()
     lock_down(memory_bytes)
     with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
         _send(outgoing, {"ready": True})
+
+        def renew() -> None:
+            limit_cpu(cpu_seconds)
+            _send(outgoing, {"goes_on": True})
+
+        renew_with(renew)
         while header := incoming.read(LENGTH.size):
             request = json.loads(incoming.read(LENGTH.unpack(header)[0]))
             limit_cpu(cpu_seconds)

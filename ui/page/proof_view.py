@@ -47,6 +47,7 @@ def _citation(citation: Citation) -> Html:
                 citation.kind,
                 date_with_source(citation.published, citation.published_precision, citation.published_source),
                 f"page {citation.page}" if citation.page else None,
+                f"read off a picture, {citation.read_confidence:.0%} sure" if citation.read_confidence else None,
             ]
         ),
         title=citation.title or "Untitled",
@@ -80,6 +81,7 @@ def chip(citation: Citation) -> Html:
                 citation.author,
                 written(citation.published),
                 f"page {citation.page}" if citation.page else None,
+                f"read off a picture, {citation.read_confidence:.0%} sure" if citation.read_confidence else None,
             ]
         ),
     )
