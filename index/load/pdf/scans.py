@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pypdfium2
+from PIL import Image
 
 from index.load.ocr import INSTALL, MOST_PICTURES, is_installed, recognised
 from index.load.pdf.engine import opened
@@ -26,18 +27,25 @@ def with_scans(content: bytes, pages: Sequence[PageText]) -> tuple[list[PageText
     blank = [place for place, page in enumerate(pages) if not page.text.strip()]
     if not blank or not is_installed():
         return found, []
-    with opened(content) as document:
-        for place in blank[:MOST_PICTURES]:
-            page = document[place]
-            if not any(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)):
-                continue
-            width, height = page.get_size()
-            scale = min(DOTS_PER_INCH / _POINTS_PER_INCH, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)
-            seen = recognised(page.render(scale=scale).to_pil())
-            if seen.text:
-                found[place] = replace(found[place], text=seen.text)
-                read.append((place, seen.confidence))
+    for place in blank[:MOST_PICTURES]:
+        picture = _picture(content, place)
+        seen = recognised(picture) if picture is not None else None
+        if seen is not None and seen.text:
+            found[place] = replace(found[place], text=seen.text)
+            read.append((place, seen.confidence))
     return found, read
+
+
+def _picture(content: bytes, place: int) -> Image.Image | None:
+    """A page as it looks; None of one on which there is no picture. PDFium is closed again, as it leaves too little room for the models."""
+    with opened(content) as document:
+        page = document[place]
+        if not any(page.get_objects(filter=[pypdfium2.raw.FPDF_PAGEOBJ_IMAGE], max_depth=3)):
+            return None
+        width, height = page.get_size()
+        scale = min(DOTS_PER_INCH / _POINTS_PER_INCH, (MOST_PIXELS / max(1.0, width * height)) ** 0.5)
+        drawn: Image.Image = page.render(scale=scale).to_pil().convert("RGB")
+        return drawn
 
 
 def no_text_of(pages: int) -> str:
