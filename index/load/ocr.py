@@ -113,17 +113,27 @@ def _frames(file: Image.Image) -> Iterator[Image.Image]:
 def _words(picture: Image.Image) -> Iterator[_Words]:
     """Runs of words on one line, with their place and confidence, band by band: a whole page takes too much memory at once.
 
-    Bands overlap; words belong to the band in whose own part their middle lies.
+    Bands overlap; words at a cut edge may be halves and are left to the other band, and what both bands read counts once.
     """
+    before: list[_Words] = []
     for top in range(0, picture.height, _BAND - _OVERLAP):
-        last = top + _BAND >= picture.height
-        first_own = top + _OVERLAP / 2 if top else 0
-        last_own = picture.height if last else top + _BAND - _OVERLAP / 2
-        for one in _words_of(picture.crop((0, top, picture.width, min(top + _BAND, picture.height)))):
-            if first_own <= top + (one.top + one.bottom) / 2 < last_own:
-                yield replace(one, top=one.top + top, bottom=one.bottom + top)
-        if last:
+        end = min(top + _BAND, picture.height)
+        first = top + _OVERLAP / 4 if top else 0.0
+        last = end - _OVERLAP / 4 if end < picture.height else float(end)
+        found = [
+            replace(one, top=one.top + top, bottom=one.bottom + top)
+            for one in _words_of(picture.crop((0, top, picture.width, end)))
+        ]
+        found = [one for one in found if first <= (one.top + one.bottom) / 2 <= last]
+        before = [one for one in found if not any(_is_same(one, other) for other in before)]
+        yield from before
+        if end == picture.height:
             return
+
+
+def _is_same(one: _Words, other: _Words) -> bool:
+    across = min(one.right, other.right) > max(one.left, other.left)
+    return across and other.top < (one.top + one.bottom) / 2 < other.bottom
 
 
 def _words_of(band: Image.Image) -> Iterator[_Words]:
