@@ -7,7 +7,26 @@ from typing import Literal
 
 from index.values import Filters, Span
 
-Kind = Literal["fact", "multi", "conflict", "time", "unanswerable"]
+Kind = Literal[
+    "fact",
+    "yesno",
+    "multi",
+    "list",
+    "count",
+    "compare",
+    "table",
+    "definition",
+    "howto",
+    "why",
+    "summary",
+    "about",
+    "time",
+    "conflict",
+    "unanswerable",
+    "near_unanswerable",
+]
+NOT_STATED: frozenset[Kind] = frozenset({"unanswerable", "near_unanswerable"})
+"""Kinds that are answered right by saying that the documents do not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +51,9 @@ class GoldCase:
 
     Attributes:
         answers: Accepted forms of the one answer.
+        not_in_headline: Forms that the headline may not hold: the value of the neighbour, of another year, of another unit.
+        items: Things that must be shown: one tuple of accepted forms for each.
+        min_items: So many of `items` are enough; 0 for all.
         positions: For a conflict: one tuple of accepted forms for each position; all must be shown.
         line: Line in the gold file, from 1.
         digest: Hash of the line's content: a case that was edited is another case.
@@ -41,6 +63,9 @@ class GoldCase:
     kind: Kind
     question: str
     answers: tuple[str, ...] = ()
+    not_in_headline: tuple[str, ...] = ()
+    items: tuple[tuple[str, ...], ...] = ()
+    min_items: int = 0
     positions: tuple[tuple[str, ...], ...] = ()
     evidence: tuple[GoldEvidence, ...] = ()
     filtering: Filtering = Filtering()
@@ -49,7 +74,7 @@ class GoldCase:
 
     @property
     def answerable(self) -> bool:
-        return self.kind != "unanswerable"
+        return self.kind not in NOT_STATED
 
 
 @dataclass(frozen=True, slots=True)

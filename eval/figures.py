@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.cases import LocatedCase
+from eval.classes import CLASSES, classify
 from eval.intervals import Interval, bootstrap_ratio, bootstrap_statistic, wilson
 from eval.measures import (
     DOCUMENT_MEASURES,
@@ -70,6 +71,7 @@ def case_shares(located: LocatedCase, observation: Observation) -> dict[str, Sha
         shares |= _retrieval_shares(located, row, ranking)
     return (
         shares
+        | _class_shares(located, observation)
         | _answer_shares(located, observation)
         | _refusal_shares(located, observation)
         | _citation_shares(located, observation)
@@ -83,6 +85,8 @@ def is_right(located: LocatedCase, observation: Observation) -> bool:
         return False
     if case.kind == "conflict":
         return positions_shown(answer, case.positions) == len(case.positions)
+    if not case.answers:
+        return classify(case, answer) == "good"
     return any(
         contains_any(text, case.answers) for text in (answer.short, *(citation.quote for citation in answer.citations))
     )
@@ -138,9 +142,16 @@ def _retrieval_shares(located: LocatedCase, row: str, ranking: Sequence[Passage]
     return shares
 
 
+def _class_shares(located: LocatedCase, observation: Observation) -> dict[str, Share]:
+    found = classify(located.case, observation.answer)
+    return {
+        f"classes/{kind}/{one}": (float(found == one), 1.0) for kind in (located.case.kind, "all") for one in CLASSES
+    }
+
+
 def _answer_shares(located: LocatedCase, observation: Observation) -> dict[str, Share]:
     case, answer = located.case, observation.answer
-    if case.kind == "unanswerable":
+    if not case.answerable or (case.kind != "conflict" and not case.answers):
         return {}
     if case.kind == "conflict":
         shown = positions_shown(answer, case.positions)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Any, cast, get_args
 
-from eval.cases import Filtering, GoldCase, GoldEvidence, GoldProblem, Kind, LocatedCase, LocatedEvidence
+from eval.cases import NOT_STATED, Filtering, GoldCase, GoldEvidence, GoldProblem, Kind, LocatedCase, LocatedEvidence
 from index.errors import DossierError
-from index.values import Document, Filters, Span
+from index.values import Document, Span
+from rag.filters import filters_of
 
 KINDS: tuple[str, ...] = get_args(Kind)
-FILTER_FIELDS = frozenset({"publisher", "since", "until", "as_of"})
+_FILTER_TEXTS = ("publisher", "since", "until", "as_of")
+FILTER_FIELDS = frozenset({*_FILTER_TEXTS, "tags", "sources", "documents", "metadata"})
 MAX_LINE_CHARS = 100_000
 MAX_OCCURRENCES = 50
 """Places of one quote that are kept; a quote that stands more often than this points nowhere."""
@@ -118,15 +120,19 @@ class _Check:
         if kind and kind not in KINDS:
             self.wrong(f"unknown kind {kind!r}; known are {', '.join(KINDS)}")
         answers = self.texts("answers", self.raw.get("answers") or [])
-        positions = self.positions()
+        positions = self.forms("positions")
+        items = self.forms("items")
         evidence = self.evidence()
-        self.check_kind(kind, answers, positions, evidence)
+        self.check_kind(kind, answers, positions, items, evidence)
         digest = hashlib.sha256(json.dumps(self.raw, sort_keys=True).encode()).hexdigest()[:12]
         return GoldCase(
             id=self.text("id"),
             kind=cast(Kind, kind),
             question=self.text("question"),
             answers=answers,
+            not_in_headline=self.texts("not_in_headline", self.raw.get("not_in_headline") or []),
+            items=items,
+            min_items=self.min_items(len(items)),
             positions=positions,
             evidence=evidence,
             filtering=self.filtering(),
@@ -155,14 +161,23 @@ class _Check:
         self.wrong(f"'{name}' must be a list of texts that are not blank, got {value!r:.80}")
         return ()
 
-    def positions(self) -> tuple[tuple[str, ...], ...]:
-        value = self.raw.get("positions") or []
+    def forms(self, name: str) -> tuple[tuple[str, ...], ...]:
+        value = self.raw.get(name) or []
         if not isinstance(value, list):
-            self.wrong(f"'positions' must be a list of lists of texts, got {value!r:.80}")
+            self.wrong(f"'{name}' must be a list of lists of texts, got {value!r:.80}")
             return ()
         if any(item == [] for item in value):
-            self.wrong("'positions' holds an empty position")
-        return tuple(self.texts("positions", item) for item in value)
+            self.wrong(f"'{name}' holds an empty {name.removesuffix('s')}")
+        return tuple(self.texts(name, item) for item in value)
+
+    def min_items(self, items: int) -> int:
+        value = self.raw.get("min_items")
+        if value is None:
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= items:
+            self.wrong(f"'min_items' must be a number from 1 to the number of 'items' ({items}), got {value!r:.80}")
+            return 0
+        return value
 
     def evidence(self) -> tuple[GoldEvidence, ...]:
         value = self.raw.get("evidence") or []
@@ -185,15 +200,35 @@ class _Check:
         if not isinstance(value, dict) or set(value) - FILTER_FIELDS:
             self.wrong(f"'filters' may hold {', '.join(sorted(FILTER_FIELDS))}, got {value!r:.80}")
             return Filtering()
-        if any(item is not None and not isinstance(item, str) for item in value.values()):
+        if any(value.get(name) is not None and not isinstance(value[name], str) for name in _FILTER_TEXTS):
             self.wrong(f"'filters' must hold texts, got {value!r:.80}")
             return Filtering()
-        filters = Filters(value.get("publisher"), value.get("since"), value.get("until"))
+        lists = (value.get(name) or [] for name in ("tags", "sources", "documents"))
+        if not all(isinstance(one, list) and all(isinstance(item, str) for item in one) for one in lists):
+            self.wrong(f"'filters' must list texts in tags, sources and documents, got {value!r:.80}")
+            return Filtering()
+        try:
+            filters = filters_of(value)
+        except (ValueError, AttributeError, TypeError) as error:
+            self.wrong(f"'filters' cannot be: {error}")
+            return Filtering()
         return Filtering(filters if filters else None, value.get("as_of"))
 
-    def check_kind(self, kind: str, answers: Sequence[str], positions: Sequence[Any], evidence: Sequence[Any]) -> None:
-        if kind == "unanswerable":
-            for name, value in (("answers", answers), ("positions", positions), ("evidence", evidence)):
+    def check_kind(
+        self,
+        kind: str,
+        answers: Sequence[str],
+        positions: Sequence[Any],
+        items: Sequence[Any],
+        evidence: Sequence[Any],
+    ) -> None:
+        if kind in NOT_STATED:
+            for name, value in (
+                ("answers", answers),
+                ("positions", positions),
+                ("items", items),
+                ("evidence", evidence if kind == "unanswerable" else ()),
+            ):
                 if value:
                     self.wrong(f"an unanswerable question has no '{name}'")
             return
@@ -203,8 +238,8 @@ class _Check:
         elif kind in KINDS:
             if positions:
                 self.wrong(f"'positions' belong to the kind conflict, not {kind}")
-            if not answers:
-                self.wrong("'answers' is missing or empty")
+            if not answers and not items:
+                self.wrong("'answers' is missing or empty, and there are no 'items'")
         if kind in KINDS and not evidence:
             self.wrong("'evidence' is missing or empty")
 

@@ -48,7 +48,9 @@ def wilson(successes: float, n: int) -> Interval:
     share, square = successes / n, Z_95**2
     centre = (share + square / (2 * n)) / (1 + square / n)
     half = Z_95 / (1 + square / n) * math.sqrt(share * (1 - share) / n + square / (4 * n * n))
-    return Interval(max(0.0, centre - half), min(1.0, centre + half))
+    return Interval(
+        max(0.0, min(share, centre - half)), min(1.0, max(share, centre + half))
+    )  # rounding may pass a share of 1
 
 
 def bootstrap_ratio(numerators: Sequence[float], denominators: Sequence[float], *, seed: int = SEED) -> Interval:

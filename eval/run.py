@@ -12,6 +12,9 @@ import typer
 
 from eval.cases import LocatedCase
 from eval.compare import Change, compare, read_report, read_sets
+from eval.domains.read import choose_domains, find_domains
+from eval.domains.report import domains_summary
+from eval.domains.run import evaluate_domains
 from eval.gold import load_gold
 from eval.log import append_log, read_log
 from eval.observe import ROWS, Answering, Observation, Ranker, observe
@@ -130,19 +133,25 @@ def evaluate_collection(
 def evaluate(
     path: Annotated[
         Path,
-        typer.Argument(metavar="GOLD.jsonl|SET|SETS", help="A gold file, the folder of a set, or a folder of sets."),
+        typer.Argument(
+            metavar="GOLD.jsonl|FOLDER",
+            help="A gold file; a domain (files/ and gold.jsonl) or a folder of domains; a set or a folder of sets.",
+        ),
     ],
     collection: Annotated[
         str | None, typer.Option(help="Gold file: collection to ask; the one in the settings by default.")
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Folder for the reports; that of the settings or, for sets, reports/sets by default."),
+        typer.Option(help="Folder for the reports; that of the settings, reports/domains or reports/sets by default."),
     ] = None,
     baseline: Annotated[
         Path | None, typer.Option(help="Gold file: an earlier report.json; exit 4 when a gated measure fell.")
     ] = None,
-    sets: Annotated[str, typer.Option(help="Sets: names with commas between; the nine usual ones by default.")] = "",
+    sets: Annotated[
+        str,
+        typer.Option(help="Sets: names with commas between; the nine usual ones by default. Domains: all by default."),
+    ] = "",
     rows: Annotated[
         str,
         typer.Option(
@@ -150,7 +159,7 @@ def evaluate(
         ),
     ] = "",
     limit: Annotated[
-        int | None, typer.Option(min=1, help="Sets: at most so many questions each, for a quick look.")
+        int | None, typer.Option(min=1, help="Sets and domains: at most so many questions each, for a quick look.")
     ] = None,
     part: Annotated[str, typer.Option(help="Sets: the folder of each set that holds its questions.")] = "dev",
     sets_report: Annotated[
@@ -167,7 +176,7 @@ def evaluate(
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Measure retrieval, answers, citations and refusals on a gold file, or retrieval on public sets; or tune to a gold file."""
+    """Measure retrieval, answers, citations and refusals on a gold file, answers over domains, or retrieval on public sets; or tune to a gold file."""
     try:
         if tune:
             from eval.tune import run_tuning
@@ -181,6 +190,12 @@ def evaluate(
             _refuse(
                 path, "a folder", {"--collection": collection, "--baseline": baseline, "--sets-report": sets_report}
             )
+            if domains := find_domains(path):
+                _refuse(path, "a folder of domains", {"--rows": rows})
+                out = out or Path("reports/domains")
+                report = evaluate_domains(choose_domains(domains, _names(sets)), out, limit=limit)
+                typer.echo(json.dumps(report, ensure_ascii=False) if as_json else domains_summary(report, out))
+                return
             report = _run_sets(
                 path, out or Path("reports/sets"), _names(sets), _rows(rows) or (*ROWS, *installed_peers()), limit, part
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +11,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from index.catalogue import Catalogue
-from index.errors import UnknownAnswer, UnknownThread
+from index.errors import UnknownAnswer
 from index.redaction import stripped, without_document
+from index.threads import LOCAL_OWNER, Threads
 
 MOST_TURNS = 1_000
+logger = logging.getLogger(__name__)
 
 _STORED = """SELECT answers.id, thread, turn, asked_at, sequence, asked, content,
     (SELECT json_group_array(document) FROM answer_documents AS read WHERE read.answer = answers.key AND NOT erased
@@ -47,10 +50,20 @@ class StoredAnswer:
 
 
 class Answers:
-    """The answers of one collection, oldest to newest as they were kept. A thread is its turns; it goes with the last of them."""
+    """The answers of one collection, oldest to newest as they were kept. A thread is its turns; it goes with the last of them.
 
-    def __init__(self, catalogue: Catalogue) -> None:
+    Args:
+        owner: Whose threads these are: another's do not exist here.
+    """
+
+    def __init__(self, catalogue: Catalogue, owner: str = LOCAL_OWNER) -> None:
         self._catalogue = catalogue
+        self._owner = owner
+        self.threads = Threads(catalogue, owner)
+
+    def owned_by(self, owner: str) -> Answers:
+        """The same answers, with the threads of somebody else."""
+        return Answers(self._catalogue, owner)
 
     def keep(
         self, content: Mapping[str, Any], asked: Mapping[str, Any], *, thread: str | None, sequence: int, most: int
@@ -68,6 +81,8 @@ class Answers:
             gone = _gone_since(connection, sequence)
             if gone and content.get("rewritten_by"):  # it may hold words of turns that read them
                 content = stripped(content, question=content["question"])
+            if thread is not None:
+                connection.execute("INSERT OR IGNORE INTO threads (id, owner) VALUES (?, ?)", (thread, self._owner))
             read = documents_of(content)
             for document_id in gone.intersection(read):
                 content = without_document(content, document_id)
@@ -75,7 +90,7 @@ class Answers:
                 """INSERT INTO answers (id, thread, turn, asked_at, sequence, asked, content) VALUES (?1, ?2,
                 CASE WHEN ?2 IS NULL THEN NULL ELSE (SELECT coalesce(max(turn), 0) + 1 FROM answers WHERE thread = ?2) END,
                 ?3, ?4, ?5, ?6)""",
-                (content["id"], thread, _now(), sequence, json_of(asked), json_of(content)),
+                (content["id"], thread, now(), sequence, json_of(asked), json_of(content)),
             )
             connection.executemany(
                 "INSERT INTO answer_documents VALUES (?, ?, ?)",
@@ -104,11 +119,12 @@ class Answers:
             "WHERE ?1 IS NULL OR sequence < ?1 ORDER BY key DESC LIMIT ?2 OFFSET ?3", (before, limit, offset)
         )
 
-    def thread(self, thread_id: str, *, newest: int = MOST_TURNS) -> list[StoredAnswer]:
-        """The `newest` turns of a conversation, in their order. Raises UnknownThread."""
-        turns = self._select("WHERE thread = ? ORDER BY turn DESC LIMIT ?", (thread_id, newest))
-        if not turns:
-            raise UnknownThread("There is no such thread. Run: dossier ask --thread new QUESTION")
+    def thread(self, thread_id: str, *, newest: int = MOST_TURNS, before: int | None = None) -> list[StoredAnswer]:
+        """The `newest` turns of a conversation, in their order; with `before`, of those before that turn. Raises UnknownThread."""
+        self.threads.check(thread_id)
+        turns = self._select(
+            "WHERE thread = ?1 AND (?2 IS NULL OR turn < ?2) ORDER BY turn DESC LIMIT ?3", (thread_id, before, newest)
+        )
         return turns[::-1]
 
     def count(self, *, before: int | None = None) -> int:
@@ -140,7 +156,16 @@ class Answers:
 
     def _select(self, which: str, values: Sequence[Any]) -> list[StoredAnswer]:
         with self._catalogue.reading() as connection:
-            return [_stored(row) for row in connection.execute(f"{_STORED} {which}", values)]
+            rows = connection.execute(f"{_STORED} {which}", values).fetchall()
+        return [found for row in rows if (found := self._stored_or_none(row))]
+
+    def _stored_or_none(self, row: tuple[Any, ...]) -> StoredAnswer | None:
+        """One that was damaged so that nothing of it can be shown keeps nobody from the others; the doctor counts it."""
+        try:
+            return _stored(row)
+        except (ValueError, TypeError, AttributeError) as error:
+            logger.warning("kept answer %s in %s is damaged: %s", row[0], self._catalogue.path, error)
+            return None
 
 
 def json_of(values: Mapping[str, Any]) -> str:
@@ -171,5 +196,6 @@ def _gone_since(connection: sqlite3.Connection, sequence: int) -> set[str]:
     return {row[0] for row in rows}
 
 
-def _now() -> str:
+def now() -> str:
+    """This second, ISO 8601, UTC."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -7,8 +7,8 @@ import re
 import secrets
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -18,10 +18,11 @@ from typing import BinaryIO
 from index.archive import Archive, Manifest, Member, digest_of, open_archive, write_archive
 from index.catalogue import FILE_NAME, Catalogue, count_rows
 from index.directory import ASIDE, FOLDER, NAME
-from index.doctor import catalogue_faults
 from index.errors import BackupRefused, StorageFailed
+from index.faults import catalogue_faults
 from index.generation import forget_generation
 from index.held_originals import hold_originals, kept_in
+from index.leftovers import aside
 from index.originals import FOLDER as ORIGINALS
 from index.owner import OwnerLock
 from index.schema import SCHEMA_VERSION, connect, schema_names, storage_errors
@@ -76,7 +77,7 @@ def backup(data: Path, file: Path, *, force: bool = False, progress: Progress | 
     if file.resolve().is_relative_to(data.resolve()):
         raise BackupRefused(f"{file} lies in the data directory. Name a place outside of {data}.")
     told = progress or (lambda stage, done, total: None)
-    with storage_errors(file), _aside(file) as folder:
+    with storage_errors(file), aside(file, data) as folder:
         _refuse_to_overwrite(file, force)
         paths = {f"{FOLDER}/{name}/{FILE_NAME}": folder / name for name in names}
         originals: dict[str, Path] = {}
@@ -127,13 +128,13 @@ def restore(file: Path, data: Path, *, progress: Progress | None = None) -> Back
         with closing(OwnerLock(data)), storage_errors(data):
             if _collections(data) or any((data / FOLDER).glob("*")):
                 raise BackupRefused(f"{data} holds collections already. Set DOSSIER_DATA to an empty directory.")
-            aside = data / f"{ASIDE}{secrets.token_hex(8)}"
+            unpacked = data / f"{ASIDE}{secrets.token_hex(8)}"
             try:
-                _unpack(archive, aside, told)
-                (aside / FOLDER).rename(data / FOLDER)
+                _unpack(archive, unpacked, told)
+                (unpacked / FOLDER).rename(data / FOLDER)
                 _flush(data)
             finally:
-                shutil.rmtree(aside, ignore_errors=True)
+                shutil.rmtree(unpacked, ignore_errors=True)
     return _report(file.absolute(), manifest)
 
 
@@ -141,17 +142,6 @@ def _collections(data: Path) -> list[str]:
     return sorted(
         path.parent.name for path in (data / FOLDER).glob(f"*/{FILE_NAME}") if NAME.fullmatch(path.parent.name)
     )
-
-
-@contextmanager
-def _aside(file: Path) -> Iterator[Path]:
-    """A private folder on the same disk; gone when the block ends."""
-    folder = file.with_name(f".{file.name}.{secrets.token_hex(8)}")
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_to_overwrite(file: Path, force: bool) -> None:
@@ -204,25 +194,25 @@ def _refuse_what_cannot_be(manifest: Manifest) -> None:
         raise BackupRefused("It holds no collection. Take another backup.")
 
 
-def _unpack(archive: Archive, aside: Path, told: Progress) -> None:
+def _unpack(archive: Archive, folder: Path, told: Progress) -> None:
     """Write every catalogue aside and look whether it is one."""
     members = archive.manifest.members
     total = sum(one.size_bytes for one in members.values())
-    aside.mkdir(mode=0o700)
-    free = shutil.disk_usage(aside).free
+    folder.mkdir(mode=0o700)
+    free = shutil.disk_usage(folder).free
     if free < total + _MARGIN_BYTES:
-        raise StorageFailed(f"It needs {total // 1_000_000} MB below {aside.parent}, {free // 1_000_000} MB are free.")
+        raise StorageFailed(f"It needs {total // 1_000_000} MB below {folder.parent}, {free // 1_000_000} MB are free.")
 
     def target(name: str) -> BinaryIO:
-        path = aside / name
+        path = folder / name
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
     archive.unpack(target, _Sum("unpack", total, told))
     for number, (name, one) in enumerate(members.items(), 1):
         if name.endswith(f"/{FILE_NAME}"):
-            _check_restored(aside / name, one)
-        _to_disk(aside / name)
+            _check_restored(folder / name, one)
+        _to_disk(folder / name)
         told("check", number, len(members))
 
 
@@ -234,8 +224,8 @@ def _check_restored(path: Path, said: Member) -> None:
         if not found <= schema_names():
             raise BackupRefused("Its catalogues hold tables that are not of Dossier. Take another backup.")
         with closing(Catalogue(path)) as catalogue:
-            faults = list(catalogue_faults(catalogue))
             forget_generation(catalogue)
+            faults = list(catalogue_faults(catalogue))
         documents = count_rows(path)[0]
         with closing(connect(path, readonly=True)) as connection:
             named = kept_in(connection)

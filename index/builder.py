@@ -30,7 +30,7 @@ from index.dense import CacheDamaged, DenseIndex
 from index.errors import DossierError, StorageFailed
 from index.lexical import LexicalIndex
 from index.schema import storage_errors
-from index.stored import Change
+from index.stored import Change, IndexedChunks
 
 GROUP_CHUNKS = 2_000
 _CAP_BYTES = 1024**3
@@ -79,9 +79,17 @@ def apply_changes(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex
     for group in _groups(present):
         rows = catalogue.indexed_chunks(group)
         held = dense.held(rows.ids)
-        new = [row for row, chunk_id in enumerate(rows.ids) if chunk_id not in held]
-        dense.upsert([rows.ids[row] for row in new], [rows.document_ids[row] for row in new], rows.vectors[new])
+        new = [place for place, row in enumerate(rows.with_vector) if rows.ids[row] not in held]
+        _upsert(dense, rows, new)
         lexical.apply(group, rows.ids, rows.document_ids, rows.headings, rows.texts, rows.languages)
+
+
+def _upsert(dense: DenseIndex, rows: IndexedChunks, places: Sequence[int]) -> None:
+    """Store the vectors at these places among those that can be searched."""
+    chosen = [rows.with_vector[place] for place in places]
+    dense.upsert(
+        [rows.ids[row] for row in chosen], [rows.document_ids[row] for row in chosen], rows.vectors[list(places)]
+    )
 
 
 def _groups(counts: dict[str, int]) -> Iterator[list[str]]:
@@ -213,7 +221,7 @@ def _build(catalogue: Catalogue, dense: DenseIndex, lexical: LexicalIndex) -> No
     done, total = 0, sum(counts.values())
     for group in _groups(counts):
         rows = catalogue.indexed_chunks(group)
-        dense.upsert(rows.ids, rows.document_ids, rows.vectors)
+        _upsert(dense, rows, list(range(len(rows.with_vector))))
         lexical.apply((), rows.ids, rows.document_ids, rows.headings, rows.texts, rows.languages)
         done += len(rows.ids)
         print(json.dumps({"done": done, "total": total}), flush=True)

@@ -11,21 +11,28 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from index import checksums
 from index.errors import StorageFailed, UnknownDocument
+from index.filtering import passing, undated
 from index.heading import heading
+from index.metadata import together
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
 from index.stored import Change, Counts, IndexedChunks, StoredSource
+from index.successors import SUPERSEDED_BY
 from index.values import Chunk, Document, Filters, Provenance, Published, Recognised
-from index.vectors import known_vectors, stack_vectors
+from index.vectors import known_vectors, stack_vectors, unsound
 
 FILE_NAME = "dossier.sqlite3"
 
-_DOCUMENT = """SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
+_DOCUMENT = f"""SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
     page_starts, notes, origin, chunk_count, added_at, language, recognised,
     (SELECT originals.size_bytes FROM sources JOIN originals USING (sha256) WHERE document = documents.id ORDER BY source LIMIT 1),
-    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source))
-    FROM documents"""
+    (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
+    (SELECT json_group_array(json(metadata)) FROM (SELECT metadata FROM sources JOIN described ON described.source = sources.source
+        WHERE sources.document = documents.id ORDER BY sources.source)),
+    {SUPERSEDED_BY}
+    FROM documents"""  # noqa: S608 - constants
 _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_each(?) AS wanted
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
@@ -63,7 +70,9 @@ class Catalogue:
             try:
                 if not readonly:
                     prepare(self._writer, path)
+                    checksums.watch(self._writer)
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
             except BaseException:
                 self._writer.close()
                 raise
@@ -105,6 +114,7 @@ class Catalogue:
             self._depth += 1
             try:
                 yield self._writer
+                checksums.seal(self._writer)
                 self._writer.execute("COMMIT")
             except BaseException:
                 if self._writer.in_transaction:
@@ -113,10 +123,20 @@ class Catalogue:
             finally:
                 self._depth -= 1
                 self._sequence = self._last_sequence()
+                self._described = self._last_described()
 
     def _last_sequence(self) -> int:
         row = self._writer.execute("SELECT seq FROM sqlite_sequence WHERE name = 'log'").fetchone()
         return int(row[0]) if row else 0
+
+    def _last_described(self) -> int:
+        row = self._writer.execute("SELECT value FROM meta WHERE name = 'described'").fetchone()
+        return int(row[0]) if row else 0
+
+    @property
+    def version(self) -> tuple[int, int]:
+        """Unlike any before once a change of documents, or of what is known of them, was committed."""
+        return self._sequence, self._described
 
     @property
     def sequence(self) -> int:
@@ -210,36 +230,41 @@ class Catalogue:
                 (json.dumps(document_ids),),
             ).fetchall()
         heads = [heading(title, publisher, published) for _, _, title, publisher, published, *_ in rows]
-        texts, vectors = [row[5] for row in rows], stack_vectors([row[6] for row in rows])
-        languages = [row[7] or None for row in rows]
-        return IndexedChunks([row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, vectors)
+        texts, languages = [row[5] for row in rows], [row[7] or None for row in rows]
+        sound = _sound([row[6] for row in rows])
+        vectors = stack_vectors([rows[place][6] for place in sound])
+        return IndexedChunks(
+            [row[0] for row in rows], [row[1] for row in rows], heads, texts, languages, sound, vectors
+        )
 
     def vectors(self, document_ids: Sequence[str]) -> tuple[list[str], Vectors]:
-        """Chunk ids and vectors of the documents, row by row."""
+        """Chunk ids and vectors of the documents, row by row, but for vectors that cannot be searched."""
         with self.reading() as connection:
             rows = connection.execute(
                 """SELECT chunks.id, embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
                 WHERE chunks.document IN (SELECT value FROM json_each(?)) ORDER BY chunks.key""",
                 (json.dumps(document_ids),),
             ).fetchall()
-        return [row[0] for row in rows], stack_vectors([row[1] for row in rows])
+        sound = _sound([row[1] for row in rows])
+        return [rows[place][0] for place in sound], stack_vectors([rows[place][1] for place in sound])
 
     def matching(self, filters: Filters) -> list[str]:
-        """Ids of the documents that pass. A date known to the month passes when some day of it would."""
-        clauses, values = [], []
-        if filters.publisher:
-            wanted = filters.publisher.strip().casefold()
-            same = [name for name in self.publishers() if name.strip().casefold() == wanted]
-            clauses.append("publisher IN (SELECT value FROM json_each(?))")
-            values.append(json.dumps(same))
-        for bound, sign in ((filters.since, ">="), (filters.until, "<=")):
-            if bound:
-                clauses.append(f"substr(published, 1, length(?)) {sign} substr(?, 1, length(published))")
-                values += [bound, bound]
+        """Ids of the documents that pass, in the order they came in."""
         with self.reading() as connection:
-            passing = f"SELECT id FROM documents WHERE {' AND '.join(clauses) or '1'} ORDER BY key"  # noqa: S608
-            rows = connection.execute(passing, values)
-            return [row[0] for row in rows]
+            return passing(connection, filters)
+
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none."""
+        with self.reading() as connection:
+            return undated(connection, filters)
+
+    def source(self, key: str) -> StoredSource | None:
+        """What a source held when it was read; None for one that is not known."""
+        with self.reading() as connection:
+            row = connection.execute(
+                "SELECT document, size_bytes, sha256, recipe FROM sources WHERE source = ?", (key,)
+            ).fetchone()
+        return StoredSource(*row) if row else None
 
     def sources(self) -> dict[str, StoredSource]:
         """Every source and what it held when it was read."""
@@ -261,10 +286,16 @@ class Catalogue:
             return [Change(row[0], row[1], row[2], tuple(json.loads(row[3]))) for row in rows]
 
 
+def _sound(vectors: Sequence[bytes]) -> list[int]:
+    """Places of the vectors that can be searched."""
+    return [place for place, bad in enumerate(unsound(vectors)) if not bad]
+
+
 def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
-    """True when a document's text or title, as UTF-8, or a stored vector holds these bytes."""
+    """True when a document's text, title or metadata, as UTF-8, or a stored vector holds these bytes."""
     row = connection.execute(
         """SELECT 1 FROM documents WHERE instr(CAST(text AS BLOB), ?1) OR instr(CAST(title AS BLOB), ?1)
+        UNION ALL SELECT 1 FROM metadata WHERE instr(CAST(value AS BLOB), ?1) OR instr(CAST(folded AS BLOB), ?1)
         UNION ALL SELECT 1 FROM embeddings WHERE instr(vector, ?1) LIMIT 1""",
         (piece,),
     ).fetchone()
@@ -273,20 +304,32 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, recognised, original_bytes, sources = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, recognised, original_bytes, sources = row[10:19]
+    metadata, superseded_by = row[19:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
         text=text,
         media_type=media_type,
         provenance=Provenance(title, publisher, author, published, kind),
-        page_starts=tuple(json.loads(page_starts)),
+        page_starts=tuple(_listed(page_starts)),
         sources=tuple(json.loads(sources)),
         origin=origin,
         chunk_count=chunk_count,
         added_at=added_at,
-        notes=tuple(json.loads(notes)),
+        notes=tuple(_listed(notes)),
         language=language or None,
         original_bytes=original_bytes,
-        recognised=tuple(Recognised(*one) for one in json.loads(recognised)),
+        recognised=tuple(Recognised(*one) for one in _listed(recognised)),
+        metadata=together(json.loads(metadata)),
+        superseded_by=superseded_by,
     )
+
+
+def _listed(kept: str) -> list[Any]:
+    """A list in JSON; empty where it was damaged, which the doctor names: that keeps nobody from the document."""
+    try:
+        found = json.loads(kept)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []

@@ -10,7 +10,7 @@ import numpy as np
 from index.analysis import has_words
 from index.catalogue import Catalogue
 from index.dense import CacheDamaged, DenseIndex
-from index.lexical import LexicalIndex
+from index.lexical import LexicalIndex, damaged_files
 from index.protocols import Vectors
 
 PROBES = 1_000
@@ -41,13 +41,15 @@ def check_generation(catalogue: Catalogue, path: Path, *, fresh: bool) -> None:
         check_dense(catalogue, dense, fresh=fresh)
     finally:
         dense.close()
+    if damaged := damaged_files(path / "lexical"):
+        raise CacheDamaged(f"the lexical index holds {', '.join(damaged)}, which is not as it was written")
     check_lexical(catalogue, LexicalIndex(path / "lexical"))
 
 
 def check_dense(catalogue: Catalogue, dense: DenseIndex, *, fresh: bool) -> None:
     """Ids, every vector, and whether searches reach them."""
     documents = list(catalogue.chunk_counts())
-    wanted = catalogue.chunk_ids(documents)
+    wanted = [chunk_id for ids, _ in _vector_groups(catalogue, documents) for chunk_id in ids]
     _same_ids("vector index", wanted, dense.ids())
     if dense.count() != len(wanted):
         raise CacheDamaged(f"the vector index counts {dense.count()} chunks of {len(wanted)}")

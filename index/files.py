@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from index.values import Refusal
+from index.values import Metadata, Refusal
 
 # Files beyond max_files are named one by one up to here; then the walk ends.
 _NAMED_BEYOND = 1_000
@@ -24,12 +24,14 @@ class SourceFile:
         path: Where the bytes are now.
         name: File name, used for its suffix and shown to people.
         keeps: The source is no more than a name: where it holds another content, that stays, and this goes in beside it as "NAME (2)".
+        metadata: What whoever offers it says of it; it lies over what the file says. None leaves what was said before.
     """
 
     source: str
     path: Path
     name: str
     keeps: bool = False
+    metadata: Metadata | None = field(default=None, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,7 @@ def _refusal(path: Path, mode: int) -> Refusal | None:
         return None
     if not stat.S_ISREG(mode):
         return Refusal(source, "not_regular", f"It is {kind_of(mode)}, not a regular file.")
-    if path.suffix.lower() in UNREAD:
+    if path.suffix.lower() in UNREAD and path.suffix.lower() != ".zip":  # an ingest opens it, see `index.unzip`
         return Refusal(
             source, "bad_type", f"Files of type {path.suffix!r} are not read ({UNREAD[path.suffix.lower()]})."
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +30,9 @@ class Generation:
     retired: bool = False
 
     @classmethod
-    def open(cls, generation_id: str, path: Path) -> Generation:
-        dense = DenseIndex(path / "chroma")
+    def open(cls, generation_id: str, path: Path, opening: Callable[[], None] = lambda: None) -> Generation:
+        """Open the indexes of a directory; `opening` is called before the files of one are written to for the first time."""
+        dense = DenseIndex(path / "chroma", opening)
         try:
             return cls(generation_id, path, dense, LexicalIndex(path / "lexical"))
         except BaseException:
@@ -74,6 +76,19 @@ def forget_generation(catalogue: Catalogue) -> None:
     with catalogue.writing() as connection:
         connection.execute("DELETE FROM generations")
         connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (LIVE, DROPPED))
+
+
+def altered(record: Record, path: Path) -> list[str]:
+    """Names of files that are not what they were when the generation was closed in order: damage, without further proof.
+
+    None are known of a generation that was not closed in order, or was written to since.
+    """
+    if not record.clean:
+        return []
+    found = manifest(path)
+    return sorted(
+        name for name in record.manifest.keys() | found.keys() if record.manifest.get(name) != found.get(name)
+    )
 
 
 def manifest(path: Path, *, flush: bool = False) -> dict[str, str]:

@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -17,13 +18,16 @@ from index.builder import BuildFailed, Job, apply_changes, builder_lock, run_job
 from index.catalogue import Catalogue
 from index.dense import CacheDamaged
 from index.errors import StorageFailed
-from index.generation import DROPPED, LIVE, Generation, manifest, read_record
+from index.generation import DROPPED, LIVE, Generation, altered, manifest, read_record
+from index.lexical import damaged_files
 from index.schema import storage_errors
+from index.turns import Turns
 from index.vectors import prune_vectors
 
 FOLDER = "generations"
 COMPACT_CHUNKS = 2_000
 DRAIN_S = 30.0
+TRY_AGAIN_S = 30.0
 ANALYSED = "lexical_recipe"
 
 logger = logging.getLogger(__name__)
@@ -41,16 +45,21 @@ class Generations:
     """
 
     def __init__(self, catalogue: Catalogue, directory: Path) -> None:
-        self.lock = threading.RLock()
+        self.lock = Turns()
         self._catalogue = catalogue
         self._folder = directory / FOLDER
         self._swap_lock = threading.Condition()
         self._retiring = 0
         self._live: Generation | None = None
         self._clean = False
+        self._closed = False
+        self._failed: StorageFailed | None = None
+        self._try_again_at = 0.0
         with storage_errors(self._folder):
+            if self._folder.is_file():
+                self._folder.unlink()  # no index is a file, and this is the place of what can be built anew
             self._folder.mkdir(mode=0o700, exist_ok=True)
-        self._open()
+        self._try_to_open()
 
     @property
     def live_id(self) -> str:
@@ -60,10 +69,14 @@ class Generations:
     @contextmanager
     def using(self) -> Iterator[Generation]:
         """The generation that answers now; it stays open until the block ends, whatever is swapped in meanwhile."""
+        if self._live is None and not self._closed:
+            self._open_after_all()
         with self._swap_lock:
             live = self._live
             if live is None:
-                raise StorageFailed(f"The search index in {self._folder} is closed. Run: dossier doctor")
+                raise self._failed or StorageFailed(
+                    f"The search index in {self._folder} is closed. Run: dossier doctor"
+                )
             live.users += 1
         try:
             yield live
@@ -100,6 +113,13 @@ class Generations:
                         "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = value + excluded.value",
                         (DROPPED, dropped),
                     )
+
+    def follow(self) -> None:
+        """`catch_up`, for a change that is true without the indexes: where they cannot follow now, they do later."""
+        try:
+            self.catch_up()
+        except StorageFailed as error:
+            logger.warning("the search index in %s did not follow the last change: %s", self._folder, error)
 
     def compact(self) -> None:
         """Build anew when most of what the live generation ever held is gone: deleted vectors still take room and time."""
@@ -146,6 +166,7 @@ class Generations:
         """Close in order, so that the next start is a quick one."""
         with self.lock:
             with self._swap_lock:
+                self._closed = True
                 live, self._live = self._live, None
                 if live is None:
                     return
@@ -158,14 +179,30 @@ class Generations:
             record = read_record(self._catalogue)
             if record is None or record.id != live.id or record.applied != self._catalogue.sequence:
                 return
-            found = manifest(live.path, flush=not self._clean)
-            if record.clean and record.manifest == found:
+            if record.clean:
+                return  # nothing wrote to it: what it was when it was last closed still holds
+            if damaged := damaged_files(live.path / "lexical"):
+                logger.warning("index generation %s holds damaged files: %s", live.id, ", ".join(damaged))
                 return
+            found = manifest(live.path, flush=True)
             with self._catalogue.writing() as connection:
                 connection.execute(
                     "UPDATE generations SET clean = 1, manifest = ? WHERE id = ?", (json.dumps(found), live.id)
                 )
                 connection.execute("DELETE FROM log WHERE sequence <= ?", (record.applied,))
+
+    def _try_to_open(self) -> None:
+        """An index that neither opens nor can be built keeps nobody from listing, reading and removing documents."""
+        try:
+            self._open()
+        except StorageFailed as error:
+            logger.error("the search index in %s does not open: %s", self._folder, error)
+            self._failed, self._try_again_at = error, time.monotonic() + TRY_AGAIN_S
+
+    def _open_after_all(self) -> None:
+        with self.lock:
+            if self._live is None and not self._closed and time.monotonic() >= self._try_again_at:
+                self._try_to_open()
 
     def _open(self) -> None:
         """Open what was closed in order; check anything else in a child first; build anew what does not pass."""
@@ -180,8 +217,11 @@ class Generations:
             self.rebuild()
             self._remove_strays(self.live_id)
             return
-        current = record.applied == self._catalogue.sequence
-        if not (current and record.clean and record.manifest == manifest(path)):
+        if names := altered(record, path):
+            logger.warning("index generation %s is built anew: %s changed on the disk", record.id, ", ".join(names))
+            self.rebuild()
+            return
+        if not record.clean or record.applied != self._catalogue.sequence:
             try:
                 self._set_dirty(record.id)
                 applied = run_job(Job("mend", self._catalogue.path, path, record.applied))
@@ -194,14 +234,14 @@ class Generations:
         else:
             self._clean = True
         try:
-            self._live = Generation.open(record.id, path)
+            self._live = Generation.open(record.id, path, self._before_the_first_write)
         except CacheDamaged as error:
             logger.warning("index generation %s does not open and is built anew: %s", record.id, error)
             self.rebuild()
 
     def _opened(self, generation_id: str, path: Path) -> Generation:
         try:
-            return Generation.open(generation_id, path)
+            return Generation.open(generation_id, path, self._before_the_first_write)
         except CacheDamaged as error:
             shutil.rmtree(path, ignore_errors=True)
             raise StorageFailed(f"A new search index in {path} does not open: {error}. Run: dossier doctor") from error
@@ -250,6 +290,13 @@ class Generations:
         if self._clean and self._live is not None:
             self._set_dirty(self._live.id)
             self._clean = False
+
+    def _before_the_first_write(self) -> None:
+        """A disk that is full ends no search: the files then differ from what is noted of them, and are built anew."""
+        try:
+            self._mark_dirty()
+        except StorageFailed as error:
+            logger.warning("it cannot be noted that a search index is in use: %s", error)
 
     def _set_dirty(self, generation_id: str) -> None:
         with self._catalogue.writing() as connection:

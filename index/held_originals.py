@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from index import checksums
 from index.archive import digest_of
 from index.catalogue import FILE_NAME
 from index.directory import FOLDER
@@ -25,6 +26,8 @@ def hold_originals(collection: Path, copy: Path, target: Path) -> dict[str, Path
     with storage_errors(copy), closing(connect(copy)) as connection:
         connection.execute("PRAGMA journal_mode = DELETE")
         named = set(kept_in(connection))
+        if named:
+            checksums.watch(connection)
         for sha256 in sorted(named):
             path = target / sha256
             if (collection / ORIGINALS / sha256).is_symlink():

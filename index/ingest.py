@@ -15,10 +15,12 @@ from index.changes import NewDocument, add_document, has_document, link_source, 
 from index.edits import edit_of, store_edit
 from index.files import SourceFile
 from index.generations import Generations
+from index.metadata import FILE, GIVEN, store_metadata
 from index.originals import Originals
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
-from index.values import IngestReport, KeptBeside, Refusal, Replacement
+from index.successors import offer
+from index.values import IngestReport, KeptBeside, Refusal, Replacement, Successor
 from index.vectors import check_vectors, put_vectors
 
 BATCH_CHUNKS = 512
@@ -70,6 +72,7 @@ class Ingest:
         self._replacements: list[Replacement] = []
         self._beside: list[KeptBeside] = []
         self._late: list[SourceFile] = []
+        self._offered: dict[str, SourceFile] = {}
         self._embedded = self._reused = self._chunks = self._encoded = self._indexed = 0
 
     def run(
@@ -97,8 +100,17 @@ class Ingest:
             reused_chunks=self._reused,
             replacements=tuple(self._replacements),
             beside=tuple(self._beside),
+            successors=self._successors(),
             seconds={name: round(self._seconds[name], 4) for name in ("parse", "encode", "store", "index", "total")},
         )
+
+    def _successors(self) -> tuple[Successor, ...]:
+        """Which of the documents that came in look like newer or older versions of others."""
+        came = [*self._added, *self._replaced]
+        if not came:
+            return ()
+        with self._catalogue.reading() as connection:
+            return tuple(offer(connection, came))
 
     def _take_in(self, files: Sequence[SourceFile]) -> None:
         batch: list[ReadFile] = []
@@ -108,12 +120,14 @@ class Ingest:
             asked = files[done - 1]
             if isinstance(outcome, ReadFile) and outcome.file.source != asked.source:
                 self._beside.append(KeptBeside(asked.source, outcome.file.source))
+                self._offered[outcome.file.source] = asked
             if isinstance(outcome, Refusal):
                 self._refused.append(outcome)
             elif outcome.document is None:
                 self._unchanged += 1
                 if outcome.staged:
                     unkept.append(outcome)
+                self._describe(outcome.file)
             else:
                 batch.append(outcome)
                 self._chunks += len(outcome.document.spans)
@@ -159,12 +173,15 @@ class Ingest:
                 if keys is not None:
                     connection.execute("INSERT OR IGNORE INTO meta VALUES (?, ?)", (MODEL, self._fingerprint))
                     stored: set[bytes] = set(fresh)
-                    late = [read.file for read in batch if _edited_meanwhile(connection, read)]
-                    taken = [read for read in batch if read.file not in late]
-                    tallies = [self._link(connection, read, keys, stored) for read in taken]
-                    self._originals.settle(connection, _staged(taken))
+                    taken = [read.file for read in batch if _taken_meanwhile(connection, read)]
+                    late = [read.file for read in batch if _edited_meanwhile(connection, read)] + taken
+                    linked = [read for read in batch if read.file not in late]
+                    tallies = [self._link(connection, read, keys, stored) for read in linked]
+                    self._originals.settle(connection, _staged(linked))
                     break
-        self._late += late
+        for file in taken:
+            self._reader.forget(file.source)
+        self._late += [self._offered.get(file.source, file) for file in late]
         for tally in tallies:
             tally()
         with self._timed("index"):
@@ -197,6 +214,9 @@ class Ingest:
             present = not split_again(connection, new, keys)
         embedded = _take(fresh, new) if not present else 0
         gone = link_source(connection, read.file.source, read.stored)
+        store_metadata(connection, read.file.source, FILE, new.parsed.metadata)
+        if read.file.metadata is not None:
+            store_metadata(connection, read.file.source, GIVEN, read.file.metadata)
         if read.edited is not None:
             store_edit(connection, read.file.source, read.edited)
 
@@ -216,6 +236,14 @@ class Ingest:
                 self._replacements.append(Replacement(read.file.source, before, new.id, gone is not None))
 
         return tally
+
+    def _describe(self, file: SourceFile) -> None:
+        """Keep what is said with a file whose bytes are known already."""
+        if file.metadata is None:
+            return
+        with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+            if connection.execute("SELECT 1 FROM sources WHERE source = ?", (file.source,)).fetchone():
+                store_metadata(connection, file.source, GIVEN, file.metadata)
 
     def _remove_missing(self, files: Sequence[SourceFile], roots: Sequence[str], refusals: Sequence[Refusal]) -> None:
         """Sources under a root that were not offered are gone; those that were only refused, or not looked at, are not."""
@@ -249,6 +277,12 @@ def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:
     """A person corrected the source after it was read: it is to be read again."""
     kept = edit_of(connection, read.file.source)
     return (kept and kept.edit) != (read.edited and read.edited.edit)
+
+
+def _taken_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:
+    """Another ingest put another content where this one would go in beside what was there: it needs another name."""
+    row = connection.execute("SELECT sha256 FROM sources WHERE source = ?", (read.file.source,)).fetchone()
+    return read.file.keeps and row is not None and row[0] != read.stored.sha256
 
 
 def _take(fresh: set[bytes], new: NewDocument) -> int:

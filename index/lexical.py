@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import struct
 import threading
+import zlib
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
@@ -25,6 +29,11 @@ HEAP_BYTES = 48_000_000
 UNKNOWN = "und"
 
 _LANGUAGES = (UNKNOWN, *sorted(LANGUAGES))
+
+_FOOTER_END = struct.Struct("<II")
+_MAGIC = 1337
+_WITHOUT_CHECKSUM = (".json", ".lock")
+_BLOCK_BYTES = 1024 * 1024
 
 _QUOTED = re.compile(r'["“”„«]([^"“”„«»]{2,200})["“”»]')
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+")
@@ -153,6 +162,37 @@ class LexicalIndex:
                     found = Query.phrase_query(self._schema, "text", [*words])
                     clauses.append((Occur.Should, Query.boost_query(found, PHRASE_BOOST)))
         return clauses
+
+
+def damaged_files(path: Path) -> list[str]:
+    """Names of the files of an index that are not what the library wrote: each ends with the checksum of what is before it.
+
+    The library itself looks at them only when it is asked to, which its binding does not offer.
+    """
+    with storage_errors(path):
+        return [
+            file.name
+            for file in sorted(path.glob("*"))
+            if file.is_file() and file.suffix not in _WITHOUT_CHECKSUM and not _is_whole(file)
+        ]
+
+
+def _is_whole(file: Path) -> bool:
+    with file.open("rb") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        stream.seek(max(0, size - _FOOTER_END.size))
+        try:
+            length, magic = _FOOTER_END.unpack(stream.read())
+            body = size - _FOOTER_END.size - length
+            stream.seek(body)
+            kept = json.loads(stream.read(length))["crc"]
+        except (struct.error, OSError, ValueError, KeyError, TypeError):
+            return False
+        stream.seek(0)
+        found = 0
+        while body > 0 and (block := stream.read(min(body, _BLOCK_BYTES))):
+            found, body = zlib.crc32(block, found), body - len(block)
+    return bool(magic == _MAGIC and found == kept)
 
 
 def _spoken(searcher: tantivy.Searcher) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import threading
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +19,7 @@ from index.embed import PACKAGED_MEND, PACKAGED_SHA256, name_of_vectors, package
 from index.errors import ModelUnavailable
 from index.onnx import open_session
 from index.protocols import Vectors
+from index.turns import Turns
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -45,7 +45,7 @@ class PackagedEmbedder:
     max_tokens = 256
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Turns()
 
     @cached_property
     def _folder(self) -> Path:
@@ -79,8 +79,7 @@ class PackagedEmbedder:
         """Encode passages; texts of like length are run together, so give it many at once."""
         rows = np.empty((len(texts), self.dimension), dtype=np.float32)
         for start in range(0, len(texts), _AT_ONCE):
-            with self._lock:
-                rows[start : start + _AT_ONCE] = self._encoded(texts[start : start + _AT_ONCE])
+            rows[start : start + _AT_ONCE] = self._encoded(texts[start : start + _AT_ONCE])
         return rows
 
     def embed_query(self, query: str) -> Vectors:
@@ -96,12 +95,14 @@ class PackagedEmbedder:
             return [len(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
 
     def _encoded(self, texts: Sequence[str]) -> Vectors:
-        ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
+        with self._lock:
+            ids = [self._cut(encoding.ids) for encoding in self._tokenizer.encode_batch_fast(list(texts))]
         order = sorted(range(len(ids)), key=lambda number: len(ids[number]))
         rows = np.empty((len(ids), self.dimension), dtype=np.float32)
         for at in range(0, len(order), BATCH):
             numbers = order[at : at + BATCH]
-            rows[numbers] = self._run([ids[number] for number in numbers])
+            with self._lock:  # anew for each batch: a question waits for one, not for a whole upload
+                rows[numbers] = self._run([ids[number] for number in numbers])
         return rows
 
     def _cut(self, ids: list[int]) -> list[int]:

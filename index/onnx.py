@@ -31,6 +31,8 @@ def open_session(model: bytes, *, weights: Path | None = None, optimise: bool = 
     options.log_severity_level = _ERRORS_ONLY
     # Threads that wait for work sleep: a command that asks one question would pay for their spinning, and so would its neighbours.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # A plan of the memory for every shape of a batch that ever came: each is another size, and what is kept for it only grows.
+    options.enable_mem_pattern = False
     if not optimise:
         options.graph_optimization_level = GraphOptimizationLevel.ORT_DISABLE_ALL
     if weights is not None:

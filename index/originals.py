@@ -110,6 +110,12 @@ class Originals:
             os.fsync(file.fileno())
         return path
 
+    def unstage(self, staged: Sequence[Path]) -> None:
+        """Remove what of it was not settled."""
+        with storage_errors(self.folder):
+            for path in staged:
+                path.unlink(missing_ok=True)
+
     def settle(self, connection: sqlite3.Connection, staged: Sequence[tuple[Path, str]]) -> None:
         """Keep what was staged, each under the SHA-256 of a source that is in the catalogue by now, inside its transaction."""
         if not staged:

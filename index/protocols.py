@@ -74,5 +74,11 @@ class Corpus(Protocol):
     def publishers(self) -> list[str]:
         """Every outlet named by a document, sorted."""
 
+    def matching(self, filters: Filters) -> list[str]:
+        """Ids of the documents that pass a filter."""
+
+    def undated(self, filters: Filters) -> int:
+        """How many documents a filter by date leaves out for having none; 0 where it asks for no date."""
+
     def languages(self) -> list[str]:
         """Every language that a document is in, ISO 639-1, sorted; those whose text does not say are left out."""

@@ -41,6 +41,8 @@ _VIEWS = re.compile(
 _TITLE_LABEL = re.compile(r"(?P<label>opinion|op-ed|editorial|commentary|analysis)\s*[:|]\s+(?P<title>\S.+)", re.I)
 _LONGEST_FIELD = 300
 _SEARCHED_CHARS = 100_000
+FIELDS = frozenset({"title", "publisher", "author", "authors", "published", "date", "kind"})
+"""Of front matter: what is provenance; every other field is free metadata."""
 
 
 def from_front_matter(fields: Mapping[str, object]) -> Provenance:

@@ -59,7 +59,7 @@ class FileReader:
         fingerprint: The embedder, and how passages are made of chunks.
         recipe: How files are parsed and split; bytes that were read by another recipe are read again.
         max_bytes: Largest file that is read.
-        known: What the catalogue holds for each source.
+        known: What the catalogue holds for a source now.
         edit: The correction that is kept for a source now.
         stage: Writes bytes that are to be kept aside; None where originals are not kept.
         kept: The SHA-256 of every original that is kept already.
@@ -73,7 +73,7 @@ class FileReader:
         fingerprint: str,
         recipe: str,
         max_bytes: int,
-        known: Mapping[str, StoredSource],
+        known: Callable[[str], StoredSource | None],
         edit: Callable[[str], EditedSource | None],
         stage: Callable[[bytes], Path] | None = None,
         kept: Collection[str] = (),
@@ -97,12 +97,16 @@ class FileReader:
         except FileRefused as refused:
             return Refusal(_shown(file.source), refused.code, str(refused))
 
+    def forget(self, name: str) -> None:
+        """A name that was found to be free is not: another content has it by now."""
+        self._names.pop(name, None)
+
     def _read(self, file: SourceFile) -> ReadFile:
         content, digest = self._digest(file.path)
         if file.keeps:
             file = replace(file, source=self._free_source(file.source, digest))
         for _ in range(ATTEMPTS):
-            known = self._known.get(file.source)
+            known = self._known(file.source)
             if known and (known.size_bytes, known.sha256, known.recipe) == (len(content), digest, self._recipe):
                 return ReadFile(file, known, staged=self._staged(content, digest))
             parsed: ParsedFile | FileRefused
@@ -154,7 +158,7 @@ class FileReader:
         stem, ending = (stem, f".{suffix}") if dot and "/" not in suffix else (source, "")
         for number in count(1):
             name = source if number == 1 else f"{stem} ({number}){ending}"
-            known = self._known.get(name)
+            known = self._known(name)
             held = self._names.get(name, known.sha256 if known else digest)
             if held == digest:
                 self._names[name] = digest

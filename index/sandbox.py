@@ -13,7 +13,6 @@ import os
 import select
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ import index
 from index.errors import DossierError, FileRefused
 from index.load.budget import MOST_PARTS
 from index.load.worker import LENGTH
+from index.turns import Turns
 from index.values import ParsedFile, Provenance, Published, Recognised, Span
 
 # Leaks of the parsers end here.
@@ -61,7 +61,7 @@ class ParserProcess:
 
     def __init__(self, limits: ParserLimits | None = None) -> None:
         self._limits = limits or ParserLimits()
-        self._lock = threading.Lock()
+        self._lock = Turns()
         self._child: subprocess.Popen[bytes] | None = None
         self._parsed = 0
 
@@ -239,4 +239,5 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         notes=tuple(fields["notes"]),
         language=fields["language"],
         recognised=tuple(Recognised(**one) for one in fields["recognised"]),
+        metadata={key: tuple(one) if isinstance(one, list) else one for key, one in fields["metadata"].items()},
     )

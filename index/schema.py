@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import errno
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from functools import cache
 from pathlib import Path
 
+from index import checksums
 from index.errors import StorageFailed
 
 BUSY_S = 30.0
@@ -130,6 +133,55 @@ CREATE INDEX feedback_by_answer ON feedback (answer);
 _LANGUAGES = """
 ALTER TABLE documents ADD COLUMN language TEXT;
 """
+_THREADS = """
+CREATE TABLE threads (
+    id TEXT PRIMARY KEY,
+    owner TEXT NOT NULL,
+    title TEXT,
+    pinned INTEGER NOT NULL DEFAULT 0
+) WITHOUT ROWID;
+CREATE INDEX threads_by_owner ON threads (owner);
+INSERT INTO threads (id, owner) SELECT DISTINCT thread, 'local' FROM answers WHERE thread IS NOT NULL;
+
+ALTER TABLE answers ADD COLUMN question TEXT AS (json_extract(content, '$.question')) VIRTUAL;
+CREATE INDEX answers_by_question ON answers (thread, question);
+CREATE TRIGGER threads_end AFTER DELETE ON answers
+WHEN old.thread IS NOT NULL AND NOT EXISTS (SELECT 1 FROM answers WHERE thread = old.thread)
+BEGIN DELETE FROM threads WHERE id = old.thread; END;
+"""
+_METADATA = """
+CREATE TABLE metadata (
+    source TEXT NOT NULL REFERENCES sources (source) ON DELETE CASCADE,
+    key TEXT NOT NULL,
+    layer INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    value,
+    folded TEXT,
+    PRIMARY KEY (source, key, layer, place)
+) WITHOUT ROWID;
+CREATE INDEX metadata_by_value ON metadata (key, folded);
+
+CREATE TABLE described (
+    source TEXT PRIMARY KEY REFERENCES sources (source) ON DELETE CASCADE,
+    metadata TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE VIEW document_metadata AS
+    SELECT sources.document, metadata.source, key, place, value, folded
+    FROM metadata JOIN sources ON sources.source = metadata.source
+    WHERE value IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM metadata AS above
+        WHERE above.source = metadata.source AND above.key = metadata.key AND above.layer > metadata.layer
+    );
+"""
+_ERASURES = """
+CREATE TABLE erasures (
+    document TEXT PRIMARY KEY,
+    pieces BLOB NOT NULL,
+    begun_at TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+_WHOLE = _ERASURES + checksums.SQL
 _ORIGINALS = """
 CREATE TABLE originals (
     sha256 TEXT PRIMARY KEY,
@@ -146,6 +198,9 @@ STEPS = (
     _ANSWERS,
     _BY_HAND,
     _LANGUAGES,
+    _METADATA,
+    _WHOLE,
+    _THREADS,
     _ORIGINALS,
     _RECOGNISED,
 )  # the tables that each version of the schema adds
@@ -163,6 +218,8 @@ def storage_errors(path: Path) -> Iterator[None]:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         raise StorageFailed(_advice(path, str(error))) from error
+    except UnicodeDecodeError as error:  # what SQLite says of a damaged table holds its damaged name
+        raise StorageFailed(_advice(path, "malformed")) from error
     except OSError as error:
         raise StorageFailed(_advice(path, error.strerror or str(error), full=error.errno in _FULL)) from error
 
@@ -181,10 +238,13 @@ def _advice(path: Path, said: str, *, full: bool = False) -> str:
 
 def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     """Open a connection that may move between threads but is used by one at a time."""
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if readonly else 'rwc'}"
+    mode = "rwc" if not readonly else "ro" if can_write(path.parent) or _has_log(path) else "ro&immutable=1"
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.text_factory = _text  # a damaged letter is shown as one, and locks nobody out
+        checksums.register(connection)
         if not readonly:
             connection.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # five vectors of 384 numbers to a page
             connection.execute("PRAGMA journal_mode = WAL")
@@ -196,11 +256,34 @@ def connect(path: Path, *, readonly: bool = False) -> sqlite3.Connection:
     return connection
 
 
-def schema_names() -> set[tuple[str, str]]:
-    """Kind and name of everything that a catalogue of this schema consists of."""
+def can_write(directory: Path) -> bool:
+    """Whether files can be made in a directory, or the directory itself; False on a disk that is mounted to be read only."""
+    while not directory.exists() and directory != directory.parent:
+        directory = directory.parent
+    return os.access(directory, os.W_OK)
+
+
+def _has_log(path: Path) -> bool:
+    """Whether what was written last lies in a log beside the file, which then cannot be read as if it were whole."""
+    log = path.with_name(f"{path.name}-wal")
+    return log.is_file() and log.stat().st_size > 0
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8", "replace")
+
+
+@cache
+def schema_rows() -> frozenset[tuple[str, str, str, str | None]]:
+    """Kind, name, table and statement of everything that a catalogue of this schema consists of."""
     with closing(sqlite3.connect(":memory:")) as connection:
         connection.executescript("".join(STEPS))
-        return {(kind, name) for kind, name in connection.execute("SELECT type, name FROM sqlite_master")}
+        return frozenset(connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master").fetchall())
+
+
+def schema_names() -> set[tuple[str, str]]:
+    """Kind and name of everything that a catalogue of this schema consists of."""
+    return {(kind, name) for kind, name, _, _ in schema_rows()}
 
 
 def prepare(connection: sqlite3.Connection, path: Path) -> None:
@@ -217,4 +300,18 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"{path} is not a Dossier catalogue. Move it away, or set DOSSIER_DATA to another directory."
         )
     steps = "".join(STEPS[version:])
-    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
+    before = _columns(connection)
+    connection.executescript(f"BEGIN IMMEDIATE; {steps} PRAGMA user_version = {SCHEMA_VERSION};")
+    first = checksums.TABLE not in before
+    after = _columns(connection)
+    checksums.fill(
+        connection,
+        [table for table in checksums.watched(connection) if first or before.get(table) != after[table]],
+    )
+    connection.execute("COMMIT")
+
+
+def _columns(connection: sqlite3.Connection) -> dict[str, list[str]]:
+    """The columns of every table."""
+    tables = [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}

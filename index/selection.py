@@ -44,14 +44,14 @@ class Selections:
     def __init__(self, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._lock = threading.Lock()
-        self._known: OrderedDict[tuple[Filters, int], Selection] = OrderedDict()
+        self._known: OrderedDict[tuple[Filters, tuple[int, int]], Selection] = OrderedDict()
 
     def select(self, filters: Filters) -> Selection:
         """The documents and chunks that pass. Raises ValueError for a date that is not an ISO prefix."""
         for name, date in (("since", filters.since), ("until", filters.until)):
             if date and not _DATE.fullmatch(date):
                 raise ValueError(f"{name} must be a date such as 2025, 2025-11 or 2025-11-16, got {date!r}")
-        key = (filters, self._catalogue.sequence)
+        key = (filters, self._catalogue.version)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)

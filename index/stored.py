@@ -41,13 +41,19 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class IndexedChunks:
-    """Chunks as the search indexes need them, row by row; `vectors` has one row per id."""
+    """Chunks as the search indexes need them, row by row.
+
+    Attributes:
+        with_vector: Places of those whose vector can be searched; `vectors` has a row for each of these. The others are found by
+            their words alone, until `dossier doctor --repair` embeds them again.
+    """
 
     ids: list[str]
     document_ids: list[str]
     headings: list[str]
     texts: list[str]
     languages: list[str | None]
+    with_vector: list[int]
     vectors: Vectors
 
 

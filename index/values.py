@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+MetadataValue = str | int | float | tuple[str, ...]
+Metadata = Mapping[str, MetadataValue]
+"""Free metadata: text (an ISO date is text too), a number, or a list of text; keys are lower case."""
 DatePrecision = Literal["day", "month", "year"]
 DateSource = Literal["front matter", "json-ld", "meta", "dateline", "header", "file name", "edited"]
 
@@ -68,6 +71,7 @@ class ParsedFile:
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
         recognised: The ranges of `text` that were read by text recognition, in order.
+        metadata: What the file says of itself besides its provenance.
     """
 
     text: str
@@ -78,6 +82,7 @@ class ParsedFile:
     notes: tuple[str, ...] = ()
     language: str | None = None
     recognised: tuple[Recognised, ...] = ()
+    metadata: Metadata = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +95,8 @@ class Document:
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
         recognised: The ranges of `text` that were read by text recognition, in order.
         original_bytes: Size of the file that it was read from; None where that is not kept.
+        metadata: What its sources say besides provenance, with what was given or set by hand laid over it.
+        superseded_by: Id of the document that is marked as standing in its place.
     """
 
     id: str
@@ -111,6 +118,9 @@ class Document:
         found = [one.confidence for one in self.recognised if one.start < end and start < one.end]
         return min(found, default=None)
 
+    metadata: Metadata = field(default_factory=dict, hash=False)
+    superseded_by: str | None = None
+
     def page_of(self, offset: int) -> int | None:
         """The 1-based page that holds `offset`, or None for a source without pages."""
         if not self.page_starts:
@@ -131,15 +141,48 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """What one key of a document's metadata must be. Case and the type of a number do not matter.
+
+    Attributes:
+        any_of: One of these, whole; of a list, one of its items.
+        least, most: Bounds of a number, or ISO prefixes of a date; inclusive.
+        contains: Stands somewhere in the text.
+    """
+
+    key: str
+    any_of: tuple[str | int | float, ...] = ()
+    least: str | int | float | None = None
+    most: str | int | float | None = None
+    contains: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
-    """Which documents may be searched. Dates are ISO prefixes and inclusive; an undated document passes no date filter."""
+    """Which documents may be searched: those that pass everything that is set.
+
+    Attributes:
+        since, until: ISO prefixes, inclusive; an undated document passes no date filter.
+        tags: All of these.
+        sources: At or below one of these folders, pages or files.
+        documents: One of these ids.
+        metadata: One condition a key.
+    """
 
     publisher: str | None = None
     since: str | None = None
     until: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    metadata: tuple[Condition, ...] = ()
 
     def __bool__(self) -> bool:
-        return any((self.publisher, self.since, self.until))
+        return any((self.publisher, self.since, self.until, self.tags, self.sources, self.documents, self.metadata))
+
+    @property
+    def dated(self) -> bool:
+        return bool(self.since or self.until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +205,15 @@ class Replacement:
 
 
 @dataclass(frozen=True, slots=True)
+class Successor:
+    """Two documents of which `new` looks like the version that stands in the place of `old`, and what says so."""
+
+    old: str
+    new: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class KeptBeside:
     """A file whose name was taken by another content: both are kept, this one as `source`."""
 
@@ -176,6 +228,7 @@ class IngestReport:
     Attributes:
         replacements: What was replaced by what, by source.
         beside: Files that went in beside another of the same name.
+        successors: Documents that look like newer versions of others; nothing is marked until a person marks it.
         unchanged: Files whose content was already in the collection: nothing was parsed into it or embedded again.
         embedded_chunks: Chunks that went through the encoder.
         reused_chunks: Chunks of new or changed documents whose vector was already known.
@@ -191,4 +244,5 @@ class IngestReport:
     reused_chunks: int = 0
     replacements: tuple[Replacement, ...] = ()
     beside: tuple[KeptBeside, ...] = ()
+    successors: tuple[Successor, ...] = ()
     seconds: Mapping[str, float] = field(default_factory=dict)

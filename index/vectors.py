@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from index.errors import ModelUnavailable
 from index.protocols import Vectors
+
+UNIT_TOLERANCE = 1e-3
 
 
 def passage_hash(fingerprint: str, passage: str) -> bytes:
@@ -31,7 +34,7 @@ def store_vectors(connection: sqlite3.Connection, hashes: Sequence[bytes], vecto
     """Store vectors of passages that are not stored yet; returns their keys."""
     first = int(connection.execute("SELECT coalesce(max(key), 0) + 1 FROM embeddings").fetchone()[0])
     keys = {name: first + place for place, name in enumerate(hashes)}
-    rows = ((keys[name], name, vector.astype("<f4").tobytes()) for name, vector in zip(hashes, vectors, strict=True))
+    rows = ((keys[name], name, vector_bytes(vector)) for name, vector in zip(hashes, vectors, strict=True))
     connection.executemany("INSERT INTO embeddings VALUES (?, ?, ?)", rows)
     return keys
 
@@ -50,6 +53,30 @@ def put_vectors(
 def prune_vectors(connection: sqlite3.Connection) -> int:
     """Delete vectors that no chunk uses; returns how many."""
     return connection.execute("DELETE FROM embeddings WHERE key NOT IN (SELECT embedding FROM chunks)").rowcount
+
+
+def vector_bytes(vector: Vectors) -> bytes:
+    """A vector as it is stored: of unit length, little-endian float32."""
+    length = np.linalg.norm(vector)
+    return np.asarray(vector if abs(length - 1) <= UNIT_TOLERANCE else vector / length, dtype="<f4").tobytes()
+
+
+def unsound(blobs: Sequence[bytes], size: int | None = None) -> list[bool]:
+    """For each stored vector: whether it cannot be searched, being of another size, not finite or not of unit length.
+
+    Args:
+        size: What each must have, in bytes; as most of these have if left out.
+    """
+    if size is None:
+        size = Counter(map(len, blobs)).most_common(1)[0][0] if blobs else 0
+    fitting = [isinstance(blob, bytes) and len(blob) == size and size % 4 == 0 for blob in blobs]
+    bad = np.ones(len(blobs), dtype=bool)
+    if any(fitting):
+        rows = np.frombuffer(b"".join(blob for blob, fits in zip(blobs, fitting, strict=True) if fits), dtype="<f4")
+        with np.errstate(over="ignore", invalid="ignore"):
+            lengths = np.linalg.norm(rows.reshape(-1, size // 4), axis=1)
+            bad[np.flatnonzero(fitting)] = ~(np.abs(lengths - 1) <= UNIT_TOLERANCE)
+    return [bool(one) for one in bad]
 
 
 def stack_vectors(blobs: Sequence[bytes]) -> Vectors:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
-from index.answers import Answers, StoredAnswer, documents_of
+from index.answers import MOST_TURNS, Answers, StoredAnswer, documents_of
 from index.errors import StorageFailed, UnknownAnswer
 from index.redaction import ERASED
 from index.values import Filters
 from rag.answer.telling import Listener
 from rag.conversation.follow_up import TURNS, Rewrite, Turn, stand_alone
+from rag.filters import filters_as_json, filters_of
 from rag.llm.model import LanguageModel
 from rag.manner import Manner
 from rag.replay import KeptAnswer, Replay, compare
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Kind, Statement
 
 NEW = "new"
 AS_SET = Manner()
@@ -38,6 +40,7 @@ class Answering(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 
@@ -115,7 +118,9 @@ class Asking:
             thread = f"thr_{uuid.uuid4().hex}"
         as_asked = {"question": question, "thread": thread, "rewritten_by": rewrite.by}
         heard = None if listener is None else _AsAsked(listener, as_asked)
-        answer = pipeline.answer(rewrite.text, filters=filters, as_of=as_of, listener=heard).model_copy(update=as_asked)
+        answer = pipeline.answer(
+            rewrite.text, filters=filters, as_of=as_of, kind=manner.kind, listener=heard
+        ).model_copy(update=as_asked)
         return answer if _stopped(listener) else self._keep(answers, answer, filters, as_of, manner, seen)
 
     def kept(self, answer_id: str, *, collection: str | None = None) -> KeptAnswer:
@@ -133,11 +138,13 @@ class Asking:
         found = answers.newest(limit=limit, offset=offset, before=before)
         return answers.count(before=before), [_kept(one, seen) for one in found]
 
-    def turns(self, thread: str, *, collection: str | None = None) -> list[KeptAnswer]:
-        """The turns of a conversation, oldest first. Raises UnknownThread."""
+    def turns(
+        self, thread: str, *, newest: int = MOST_TURNS, before: int | None = None, collection: str | None = None
+    ) -> list[KeptAnswer]:
+        """The `newest` turns of a conversation, oldest first; with `before`, of those before that turn. Raises UnknownThread."""
         answers = self._dossier.collection(collection).answers
         seen = answers.seen()
-        return [_kept(one, seen) for one in answers.thread(thread)]
+        return [_kept(one, seen) for one in answers.thread(thread, newest=newest, before=before)]
 
     def forget(self, answer_id: str, *, collection: str | None = None) -> None:
         """Delete one kept answer. Raises UnknownAnswer."""
@@ -160,7 +167,7 @@ class Asking:
         """The newest `limit` answers that documents have come or gone since, asked again: those that changed."""
         answers = self._dossier.collection(collection).answers
         stored = answers.newest(limit=limit, before=answers.seen())
-        distinct = {(one.content["query"], *sorted(one.asked.items())): one for one in reversed(stored)}
+        distinct = {json.dumps([one.content["query"], one.asked], sort_keys=True): one for one in reversed(stored)}
         newest = [one for one in reversed(distinct.values()) if one.content["query"] != ERASED]
         replays = [self._again(one, collection, listener=listener) for one in newest]
         return [one for one in replays if one.changes.changed]
@@ -174,10 +181,12 @@ class Asking:
         if old.answer.query == ERASED:
             raise UnknownAnswer("The question of this answer was erased, so it cannot be asked again.")
         asked = old.asked
-        filters = Filters(asked.publisher, asked.since, asked.until)
+        filters = filters_of(asked.model_dump())
         settings = old.manner.applied_to(self._dossier.settings)
         pipeline = self._dossier.pipeline(collection, settings=settings)
-        new = pipeline.answer(old.answer.query, filters=filters, as_of=asked.as_of, listener=listener)
+        new = pipeline.answer(
+            old.answer.query, filters=filters, as_of=asked.as_of, kind=old.manner.kind, listener=listener
+        )
         new = new.model_copy(update={"question": old.answer.question, "rewritten_by": old.answer.rewritten_by})
         if keep and not _stopped(listener):
             new = self._keep(answers, new, filters, asked.as_of, old.manner, seen)
@@ -199,8 +208,8 @@ class Asking:
     ) -> Answer:
         """The answer as it was kept; without its thread when it was not."""
         most = self._dossier.settings.keep_answers
-        given = filters or Filters()
-        asked = {"publisher": given.publisher, "since": given.since, "until": given.until, "as_of": as_of}
+        asked: dict[str, Any] = {**dict.fromkeys(("publisher", "since", "until")), "as_of": as_of}
+        asked |= filters_as_json(filters or Filters())
         asked |= manner.model_dump(exclude_defaults=True)
         try:
             if most:

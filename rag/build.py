@@ -20,7 +20,7 @@ from rag.answerers.table import TableAnswerer
 from rag.coverage.survey import Surveyor
 from rag.models.local import located
 from rag.pipeline import Pipeline
-from rag.protocols import Answerer
+from rag.protocols import Answerer, Reader
 from rag.query.kind import KindClassifier
 from rag.reading.extract import ExtractiveAnswerer
 from rag.reading.judge import threshold_for
@@ -31,6 +31,7 @@ from rag.search.retrieve import Retriever
 from rag.settings import Settings
 
 if TYPE_CHECKING:
+    from rag.llm.generate import LLMAnswerer
     from rag.llm.model import LanguageModel, LlamaIndexModel
 
 
@@ -57,6 +58,11 @@ class Dossier:
         self._kinds = KindClassifier(self.embedder)
         self._collections: dict[str, Collection] = {}
         self._lock = threading.Lock()
+
+    @property
+    def ranker(self) -> Reader:
+        """Says how likely passages answer a question: the cross-encoder of the settings, or the reader."""
+        return self._scorer or self._reader
 
     def names(self) -> list[str]:
         """Names of the collections, sorted."""
@@ -100,7 +106,7 @@ class Dossier:
             reranker,
             ExtractiveAnswerer(headline=self._checker),
             settings,
-            language_model=self._llm_answerer if settings.llm else None,
+            language_model=self._llm_answerer_of(settings),
             talkative=self._llm is not None and self._llm.small,
             checker=self._checker,
             kinds=self._kinds,
@@ -163,8 +169,13 @@ class Dossier:
             window=self.settings.llm_context_tokens,
         )
 
+    def _llm_answerer_of(self, settings: Settings) -> Answerer | None:
+        """Who writes, in the style of these settings."""
+        answerer = self._llm_answerer if settings.llm else None
+        return answerer.styled(settings.llm_style) if answerer is not None else None
+
     @cached_property
-    def _llm_answerer(self) -> Answerer | None:
+    def _llm_answerer(self) -> LLMAnswerer | None:
         if self.language_model is None or self._llm is None:
             return None
         from rag.llm.generate import LLMAnswerer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,32 +13,38 @@ from typing import Any, Literal, TypedDict, Unpack
 from rag import views
 from rag.coverage.table import Coverage
 from rag.replay import KeptAnswer, Replay
-from rag.values import Answer, Citation, EvidenceView, Statement
+from rag.values import Answer, Citation, EvidenceView, Kind, Statement
 from rag.wire import DossierProblem as DossierProblem
 from rag.wire import Wire
 
 Name = str | None
 Progress = Callable[[str, int, int], None] | None
+_FILTERS = ("publisher", "since", "until", "as_of", "tags", "sources", "documents", "metadata")
 _EVENTS: dict[str, Any] = {"delta": Statement, "citation": Citation, "done": Answer}
 Event = tuple[EvidenceView, ...] | Statement | Citation | Answer
 
 
 class Where(TypedDict, total=False):
-    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive."""
+    """What to search. Dates are 2025, 2025-11 or 2025-11-16, inclusive; sources are folders or files, metadata is a condition a key."""
 
     collection: Name
     publisher: str | None
     since: str | None
     until: str | None
+    tags: Sequence[str]
+    sources: Sequence[str]
+    documents: Sequence[str]
+    metadata: Mapping[str, Any]
 
 
 class How(Where, total=False):
-    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM."""
+    """And how to answer: as of a date, within a conversation ("new" begins one), how strictly, with or without an LLM, as what kind."""
 
     as_of: str | None
     thread: str | None
     strictness: Literal["lenient", "normal", "strict"]
     llm: bool | None
+    kind: Kind | None
 
 
 class Dossier(AbstractContextManager["Dossier"]):
@@ -87,11 +94,18 @@ class Dossier(AbstractContextManager["Dossier"]):
         path = ("documents", document_id, "pages", f"{page}.png")
         return self._wire.send("GET", *path, collection=collection, **quoted).content
 
-    def add(self, paths: Sequence[Path], *, collection: Name = None, progress: Progress = None) -> views.IngestView:
-        """Send files, known by their absolute paths from then on, and wait until they are in."""
+    def add(
+        self, paths: Sequence[Path | tuple[str, Path]], *, progress: Progress = None, **form: Any
+    ) -> views.IngestView:
+        """Send files, known by their absolute paths from then on, and wait until they are in. A file may come with another name.
+
+        More: collection, metadata, tags, and source, which is what they are to be known by instead.
+        """
+        named = [one if isinstance(one, tuple) else (one.name, one) for one in paths]
+        form = {"source": [os.path.abspath(one) for _, one in named], **form}  # noqa: PTH100
+        form["metadata"] = json.dumps(form["metadata"]) if form.get("metadata") is not None else None
         with ExitStack() as stack:
-            files = [("file", (views.whole(one.name), stack.enter_context(one.open("rb")))) for one in paths]
-            form = {"source": [os.path.abspath(one) for one in paths], "collection": collection}  # noqa: PTH100
+            files = [("file", (views.whole(name), stack.enter_context(one.open("rb")))) for name, one in named]
             job = self._call(views.JobView, "POST", "documents", form=form, files=files)
         while job.status in ("queued", "running"):
             if progress is not None and job.status == "running":
@@ -102,8 +116,8 @@ class Dossier(AbstractContextManager["Dossier"]):
             raise DossierProblem("job-failed", None, f"The server at {self.url} could not index the files: {job.error}")
         return job.report
 
-    def edit(self, document_id: str, *, collection: Name = None, **fields: str | None) -> views.DocumentView:
-        """Set title, publisher, author or published by hand; "" where it is not known, None to take a correction back."""
+    def edit(self, document_id: str, *, collection: Name = None, **fields: Any) -> views.DocumentView:
+        """Set title, publisher, author, published or metadata by hand; "" where it is not known, None takes it back."""
         return self._call(views.DocumentView, "PATCH", "documents", document_id, json=fields, collection=collection)
 
     def remove(self, document_id: str, *, erase: bool = False, collection: Name = None) -> views.RemovedView:
@@ -114,6 +128,23 @@ class Dossier(AbstractContextManager["Dossier"]):
 
     def answer(self, answer_id: str, *, collection: Name = None) -> KeptAnswer:
         return self._call(KeptAnswer, "GET", "answers", answer_id, collection=collection)
+
+    def threads(
+        self, *, find: str = "", offset: int = 0, limit: int = 50, collection: Name = None
+    ) -> views.ThreadsView:
+        """Your conversations: the pinned, then the others by their newest turn; `find` looks in titles and questions."""
+        given = {"find": find, "offset": offset, "limit": limit, "collection": collection}
+        return self._call(views.ThreadsView, "GET", "threads", **given)
+
+    def thread(self, thread_id: str, *, collection: Name = None) -> views.ThreadView:
+        return self._call(views.ThreadView, "GET", "threads", thread_id, collection=collection)
+
+    def change_thread(self, thread_id: str, *, collection: Name = None, **change: Any) -> views.ThreadView:
+        """Change: title (None: its first question) or pinned."""
+        return self._call(views.ThreadView, "PATCH", "threads", thread_id, json=change, collection=collection)
+
+    def remove_thread(self, thread_id: str, *, collection: Name = None) -> views.RemovedView:
+        return self._call(views.RemovedView, "DELETE", "threads", thread_id, collection=collection)
 
     def replay(self, answer_id: str, *, keep: bool = False, collection: Name = None) -> Replay:
         return self._call(Replay, "POST", "answers", answer_id, "replay", keep=keep, collection=collection)
@@ -154,5 +185,5 @@ class Dossier(AbstractContextManager["Dossier"]):
 def _body(how: Mapping[str, Any], **fields: Any) -> dict[str, Any]:
     """A request's JSON: the filters in an object of their own, nothing that was not given."""
     given = {**how, **fields}
-    filters = {name: given.pop(name) for name in ("publisher", "since", "until", "as_of") if name in given}
+    filters = {name: given.pop(name) for name in _FILTERS if name in given}
     return {**{name: value for name, value in given.items() if value is not None}, "filters": filters}

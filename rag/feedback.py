@@ -9,6 +9,7 @@ from typing import Any
 
 from index.sentences import iter_sentences
 from index.values import Document
+from rag.filters import filters_as_json, filters_of
 from rag.replay import KeptAnswer
 from rag.values import Answer, Citation
 
@@ -65,10 +66,10 @@ def _tails(source: str) -> list[str]:
     return [tail for start in range(len(parts)) if (tail := "/".join(parts[start:])).strip()]
 
 
-def _filters(kept: KeptAnswer) -> dict[str, str]:
+def _filters(kept: KeptAnswer) -> dict[str, Any]:
     asked = kept.asked
-    given = {"publisher": asked.publisher, "since": asked.since, "until": asked.until, "as_of": asked.as_of}
-    return {name: value for name, value in given.items() if value is not None}
+    given = filters_as_json(filters_of(asked.model_dump()))
+    return given | ({"as_of": asked.as_of} if asked.as_of is not None else {})
 
 
 def _proof(kept: KeptAnswer, names: Mapping[str, str]) -> Sequence[Citation]:

@@ -17,10 +17,12 @@ from rag.answer.lines import Line, draft_of, lines_of
 from rag.answer.telling import Listener, Telling
 from rag.answerers.answering import KindAnswerer, Proposal, Question, drafted
 from rag.answerers.listing import listed
+from rag.contradictions.judging import Judges
+from rag.filters import filters_as_json
 from rag.language import asked_in, by_words, read_by_words, verbatim_draft, without_headline
 from rag.protocols import Answerer, SupportChecker
 from rag.query.kind import Asked as AskedKind
-from rag.query.kind import KindClassifier
+from rag.query.kind import KindClassifier, told
 from rag.question.analyse import Query, analyse
 from rag.reading.extract import ExtractiveAnswerer
 from rag.reading.judge import AskedFor
@@ -28,16 +30,18 @@ from rag.search.rerank import Reranker
 from rag.search.retrieve import Retriever
 from rag.search.select import as_evidence, select_evidence
 from rag.settings import Settings
-from rag.values import Answer, Draft, Evidence, FiltersView, Hit
+from rag.values import Answer, Draft, Evidence, FiltersView, Hit, Kind
 
 Result = TypeVar("Result")
 MAX_TOP_K = 50
-MOSTLY, LISTING = 0.5, 0.3
+MOSTLY, LISTING = 0.6, 0.3
 """Probabilities by the classifier of kinds: from the first on a question is taken to ask for more than a bare value, from the second on for items."""
 NEAREST = 0.2
 """Of the threshold: so sure must the best passage be to be quoted as the nearest, where more than a bare value is asked for."""
 NOT_COMPARED = frozenset({"list", "howto", "why", "compare", "definition", "summary"})
 """Kinds whose answers are no values that sources could disagree on."""
+NO_ONE_VALUE = frozenset({"list", "howto", "compare", "summary", "yesno"})
+"""Kinds that no span answers by itself, so none is a headline: of "the north stand or the south stand?", of "may I?", it would be a guess."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +85,7 @@ class Pipeline:
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         """One checked answer; a question that the documents do not answer gets the verdict `not_stated`.
@@ -88,6 +93,7 @@ class Pipeline:
         Args:
             filters: Which documents may be searched.
             as_of: Only what was published up to this ISO date, and what held then where the question names no time.
+            kind: What kind of question it is; None lets the classifier say.
             listener: Hears the answer while it is made.
         """
         clock, threshold, telling = _Clock(), self.settings.answer_threshold, Telling(listener or Listener())
@@ -98,24 +104,29 @@ class Pipeline:
         if not hits and scope != given:  # nothing is published under what the question seemed to restrict
             scope = given
             hits = clock.time("retrieve", lambda: self._retrieve(query, self.settings.retrieve, _as_of(scope, as_of)))
-        asked_for = clock.time("kind", lambda: self._kind(query))
-        least = threshold * NEAREST if asked_for.open >= MOSTLY and AskedFor.of(query.text).words else threshold
-        found = self._extract(query, asked_for, hits, least, clock, telling)
+        asked_for = clock.time("kind", lambda: self._kind(query, kind))
+        near = asked_for.open >= MOSTLY and AskedFor.of(query.text).words and not self._foreign(query)
+        least = threshold * NEAREST if near else threshold
+        found = self._extract(query, asked_for, hits, _as_of(scope, as_of), least, clock, telling)
         proposal, evidence = found.proposal, found.evidence
         corpus = self.retriever.corpus
         view = FiltersView(
-            publisher=scope.publisher, since=scope.since, until=scope.until, as_of=as_of, detected=scope != given
+            **filters_as_json(scope),
+            as_of=as_of,
+            detected=scope != given,
+            undated_left_out=corpus.undated(_as_of(scope, as_of)),
         )
         asked = Asked(
             question,
             query.text,
             asked_for.kind,
             view,
-            corpus.name,
             corpus.chunk_count,
             self.settings.answer_hash(),
             corpus.generation,
         )
+
+        judges = Judges(self.extractive, self.checker) if self.checker else None
 
         def composed(checked: Checked, *, tell: bool) -> Answer:
             draft, statements = checked
@@ -132,6 +143,7 @@ class Pipeline:
                         threshold,
                         quoted_from=least,
                         compared=asked_for.kind not in NOT_COMPARED,
+                        judges=judges,
                     )
                 ),
             )
@@ -170,10 +182,17 @@ class Pipeline:
         return [replace(hit, rank=rank) for rank, hit in enumerate((*ranked, *rest), start=1)][:top_k]
 
     def _extract(
-        self, query: Query, asked: AskedKind, hits: Sequence[Hit], least: float, clock: _Clock, telling: Telling
+        self,
+        query: Query,
+        asked: AskedKind,
+        hits: Sequence[Hit],
+        filters: Filters,
+        least: float,
+        clock: _Clock,
+        telling: Telling,
     ) -> _Extracted:
         """The answer without a language model: by the answerer of the kind, by the reader, or by the list that the reader was led to."""
-        proposal = clock.time("propose", lambda: self._proposal(query, asked, hits))
+        proposal = clock.time("propose", lambda: self._proposal(query, asked, hits, filters))
         if proposal is not None and not proposal.stand_in:
             return self._proposed(proposal, (), telling)
         chosen = clock.time("choose", lambda: self._choose(hits))
@@ -182,6 +201,8 @@ class Pipeline:
         telling.sources(evidence)
         lines = clock.time("extract", lambda: self._lines(query, evidence))
         checked = clock.time("answer", lambda: self._extracted(query, lines, self._gate(evidence)))
+        if asked.kind in NO_ONE_VALUE:
+            checked = replace(checked[0], short=""), checked[1]
         found = self._listed(asked, lines, least)
         if found is None and checked[0].confidence < self.settings.answer_threshold:
             found = proposal
@@ -201,10 +222,11 @@ class Pipeline:
         return query if self.by_periods else replace(query, period=None)
 
     def _scope(self, query: Query, given: Filters) -> Filters:
-        """What the caller set, and what the question sets where the caller set nothing."""
-        if not self.settings.detect_filters or given:
+        """What the caller set, and the outlet and dates that the question sets where the caller set neither."""
+        if not self.settings.detect_filters or given.publisher or given.dated:
             return given
-        return query.filters
+        set_by = query.filters
+        return replace(given, publisher=set_by.publisher, since=set_by.since, until=set_by.until)
 
     def _foreign(self, query: Query) -> bool:
         """Whether the question is in a language that the models do not know."""
@@ -217,16 +239,17 @@ class Pipeline:
         retriever = replace(self.retriever, fusion=by_words) if self._foreign(query) else self.retriever
         return retriever.retrieve(query.text, top_k, parts=parts, filters=filters)
 
-    def _kind(self, query: Query) -> AskedKind:
+    def _kind(self, query: Query, kind: Kind | None) -> AskedKind:
         """What kind of question it is; a fact where nothing tells kinds apart."""
-        return self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
+        guessed = self.kinds.of(query.text) if self.kinds else AskedKind("fact", 0.0)
+        return told(kind, guessed) if kind else guessed
 
-    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit]) -> Proposal | None:
+    def _proposal(self, query: Query, asked: AskedKind, hits: Sequence[Hit], filters: Filters) -> Proposal | None:
         """The answer of the question's kind; None for a fact, and where its kind finds nothing."""
         answerer = self.answerers.get(asked.kind)
         if answerer is None or not hits:
             return None
-        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits))
+        return answerer.propose(Question(query, asked, self.retriever.corpus, self.retriever.embedder, hits, filters))
 
     def _listed(self, asked: AskedKind, lines: Sequence[Line], least: float) -> Proposal | None:
         """The list that the best candidates lie in, where items or steps are asked for, or how many there are."""

@@ -13,7 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -26,11 +26,25 @@ from index.errors import SettingInvalid
 
 CONFIG_FILE = "dossier.toml"
 _TABLE = re.compile(r"^[ \t]*\[", re.MULTILINE)
+_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_USUAL_PORT = re.compile(r"(?<=^http://)(.*):80$|(?<=^https://)(.*):443$")
 
 
 def _listed(value: object) -> object:
     """Values with commas between, as the environment has them, as a list."""
     return [one.strip() for one in value.split(",") if one.strip()] if isinstance(value, str) else value
+
+
+def _origin(value: str) -> str:
+    """An origin as browsers write it.
+
+    >>> _origin("HTTPS://App.Example.org:443/")
+    'https://app.example.org'
+    """
+    found = value.lower().removesuffix("/")
+    if found != "*" and not _ORIGIN.fullmatch(found):
+        raise ValueError(f"must be as https://app.example.org, without a path, got {value!r}")
+    return _USUAL_PORT.sub(r"\1\2", found)
 
 
 class Settings(BaseSettings):
@@ -48,6 +62,17 @@ class Settings(BaseSettings):
         (),
         description="Names that requests may give the server, with commas between; loopback names always, and on another "
         "address any name while none is set.",
+    )
+    origins: Annotated[tuple[Annotated[str, AfterValidator(_origin)], ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Other sites whose pages may call the API, as https://app.example.org, with commas between; '*' is every "
+        "site, on a server without keys only; unset: none.",
+    )
+    root_path: str = Field(
+        "",
+        pattern=r"^((/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+)?$",
+        max_length=200,
+        description="Path under which a proxy shows this server, as /dossier; unset: at the root.",
     )
     key: SecretStr | None = Field(None, description="Key that commands show to a server that asks for one.")
     require_keys: bool = Field(False, description="Ask for a key even where only this machine can reach the server.")
@@ -82,6 +107,11 @@ class Settings(BaseSettings):
         ge=256,
         le=10_000_000,
         description="Tokens that the LLM reads and writes at once; unset: it is asked, and 4096 where nobody says.",
+    )
+    llm_style: str | None = Field(
+        None,
+        max_length=1000,
+        description="How the LLM is to write: language, tone, form. It changes nothing about what has to be proved.",
     )
     llm_passages: int | None = Field(
         None,
@@ -147,6 +177,12 @@ class Settings(BaseSettings):
     queue_wait_s: float = Field(30.0, gt=0, le=600, description="Longest wait for a turn, in seconds.")
     answer_deadline_s: float = Field(120.0, gt=0, le=3600, description="Longest work on one question, in seconds.")
 
+    sources_in_text: bool = Field(
+        True,
+        description="End the text of OpenAI-compatible answers with its sources, for clients that pass over annotations; a client "
+        "that shows them says so in the header X-Dossier-Sources.",
+    )
+
     log_format: Literal["text", "json"] = Field(
         "text", description="Logs of a server: for people or one JSON object a line."
     )
@@ -169,6 +205,14 @@ class Settings(BaseSettings):
     max_question_chars: int = Field(4000, ge=1, description="Longest question.")
     max_file_bytes: int = Field(25 * 1024 * 1024, ge=1, description="Largest file that is read.")
     max_files: int = Field(10_000, ge=1, description="Most files in one ingest.")
+    max_pages: int = Field(500, ge=1, le=100_000, description="Most pages that 'dossier index URL' fetches at once.")
+    fetch_timeout_s: float = Field(30.0, gt=0, le=600, description="Longest wait for one page, in seconds.")
+    fetch_pause_s: float = Field(
+        0.2, ge=0, le=60, description="Seconds between two pages of one site; more where it asks for more."
+    )
+    fetch_private: bool = Field(
+        False, description="Fetch pages also from addresses of this machine and its network, such as an intranet."
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -199,6 +243,7 @@ class Settings(BaseSettings):
             "llm_max_tokens",
             "llm_context_tokens",
             "llm_passages",
+            "llm_style",
             "retrieve",
             "read",
             "per_document",
@@ -226,7 +271,7 @@ def load_settings(**overrides: Any) -> Settings:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"]) or "settings"
         raise SettingInvalid(
-            f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
+            f"Setting '{name}': {first['msg']}. Mend DOSSIER_{name.partition('.')[0].upper()} or {CONFIG_FILE}; 'dossier config' lists every setting."
         ) from error
 
 

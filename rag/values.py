@@ -12,9 +12,12 @@ from index.values import Chunk, Document, Span
 
 Verdict = Literal["answered", "partial", "conflicting", "not_stated"]
 Status = Literal["verified", "weak", "unsupported"]
-Standing = Literal["reported", "expected"]
-ConflictKind = Literal["quantity", "date", "name", "outcome"]
+Standing = Literal["reported", "expected", "superseded"]
+ConflictKind = Literal["quantity", "date", "time", "name", "outcome"]
 Nearness = Literal["nothing", "something else"]
+Kind = Literal[
+    "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
+]
 RewrittenBy = Literal["rule", "llm"]
 
 
@@ -133,7 +136,10 @@ class Frozen(BaseModel):
 class Citation(Frozen):
     """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points.
 
-    `read_by` is "ocr" where text recognition read some of the quote off a picture; `read_confidence` is then the model's own, 0 to 1.
+    Attributes:
+        read_by: "ocr" where text recognition read some of the quote off a picture.
+        read_confidence: How sure the recognition is then of itself, 0 to 1.
+        superseded_by: Id of the document that is marked as standing in this one's place; this one is then not what is in force.
     """
 
     number: int
@@ -154,6 +160,7 @@ class Citation(Frozen):
     read_by: Literal["ocr"] | None = None
     read_confidence: float | None = None
     support: float = 0.0
+    superseded_by: str | None = None
 
 
 class Statement(Frozen):
@@ -171,7 +178,8 @@ class Position(Frozen):
     """One of several values that sources give for the same thing.
 
     Attributes:
-        standing: "expected" when the source speaks of it as still to come.
+        standing: "expected" when the source speaks of it as still to come; "superseded" when its document, or a later one that names it, says
+            that it no longer holds.
         documents, origins: How many documents hold it, and of how many origins: copies of one report are one origin.
         outvoted: Another position has more origins, and this one has a single one. It is marked, never left out.
     """
@@ -214,13 +222,22 @@ class EvidenceView(Frozen):
 
 
 class FiltersView(Frozen):
-    """Which documents were searched. `detected` is true when the question, not the caller, set them."""
+    """Which documents were searched. `detected` is true when the question, not the caller, set some of it.
+
+    Attributes:
+        undated_left_out: Documents that a date left out for having none.
+    """
 
     publisher: str | None = None
     since: str | None = None
     until: str | None = None
     as_of: str | None = None
+    tags: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+    metadata: dict[str, Any] = Field(default_factory=dict)
     detected: bool = False
+    undated_left_out: int = 0
 
 
 class DegradedReason(Frozen):

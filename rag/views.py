@@ -9,11 +9,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.feedback import Judgement, Rating
+from index.metadata import as_json
 from index.sentences import sentences_around
+from index.threads import Thread
 from index.values import Document, IngestReport, Span
 from rag.replay import KeptAnswer, Replay
 from rag.values import Hit, Verdict
 
+MetadataJson = str | int | float | list[str]
 JobStatus = Literal["queued", "running", "done", "failed"]
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 MAX_NAME_CHARS = 255
@@ -47,6 +50,8 @@ class DocumentView(View):
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     original_bytes: int | None = None
+    metadata: dict[str, MetadataJson] = {}
+    superseded_by: str | None = None
 
 
 class DocumentsView(View):
@@ -92,11 +97,15 @@ class HitView(View):
     text: str
     before: str = ""
     after: str = ""
+    superseded_by: str | None = None
 
 
 class SearchView(View):
+    """`undated_left_out`: documents that a filter by date left out for having none."""
+
     query: str
     hits: tuple[HitView, ...]
+    undated_left_out: int = 0
 
 
 class AnswerLine(View):
@@ -125,6 +134,24 @@ class ThreadView(View):
 
     id: str
     turns: tuple[AnswerLine, ...]
+
+
+class ThreadLine(View):
+    """A conversation in a list. `title` is what its owner called it; without one it goes by `question`, its first."""
+
+    id: str
+    title: str | None = None
+    question: str
+    pinned: bool
+    turns: int
+    asked_at: str
+
+
+class ThreadsView(View):
+    """The pinned first, then by the newest turn; `total` counts all, also those on other pages of the list."""
+
+    total: int
+    threads: tuple[ThreadLine, ...]
 
 
 class ChangesView(View):
@@ -156,6 +183,14 @@ class BesideView(View):
     source: str
 
 
+class SuccessorView(View):
+    """Of two documents `new` looks like the version that stands in the place of `old`. Mark it with an edit of `old`: superseded_by."""
+
+    old: str
+    new: str
+    why: str
+
+
 class IngestView(View):
     """What an ingest did; `added`, `replaced` and `removed` hold document ids."""
 
@@ -168,17 +203,23 @@ class IngestView(View):
     reused_chunks: int = 0
     replacements: tuple[ReplacementView, ...] = ()
     beside: tuple[BesideView, ...] = ()
+    successors: tuple[SuccessorView, ...] = ()
     seconds: dict[str, float] = {}
 
 
 class JobView(View):
-    """An ingest on its way. `report` is there when it is done, `error` when it failed."""
+    """An ingest on its way. `report` is there when it is done, `error` when it failed.
+
+    A large one is read in parts, and waits between them while others have their turn. `remaining_s` is about how long it takes at
+    its pace so far, once that can be told.
+    """
 
     id: str
     status: JobStatus
     stage: str = "queued"
     done: int = 0
     total: int = 0
+    remaining_s: float | None = None
     report: IngestView | None = None
     error: str | None = None
 
@@ -277,6 +318,8 @@ def document_view(document: Document) -> DocumentView:
         sources=tuple(whole(source) for source in document.sources),
         notes=document.notes,
         original_bytes=document.original_bytes,
+        metadata=dict(as_json(document.metadata)),
+        superseded_by=document.superseded_by,
     )
 
 
@@ -311,6 +354,7 @@ def hit_view(hit: Hit, document: Document, context: int = 0) -> HitView:
         text=hit.chunk.text,
         before=document.text[before.start : before.end],
         after=document.text[after.start : after.end],
+        superseded_by=document.superseded_by,
     )
 
 
@@ -326,6 +370,17 @@ def answer_line(kept: KeptAnswer) -> AnswerLine:
         verdict=answer.verdict,
         short=answer.short,
         outdated=kept.outdated,
+    )
+
+
+def thread_line(thread: Thread) -> ThreadLine:
+    return ThreadLine(
+        id=thread.id,
+        title=thread.title,
+        question=thread.question,
+        pinned=thread.pinned,
+        turns=thread.turns,
+        asked_at=thread.asked_at,
     )
 
 
@@ -358,6 +413,7 @@ def ingest_view(report: IngestReport) -> IngestView:
             for one in report.replacements
         ),
         beside=tuple(BesideView(name=whole(one.name), source=whole(one.source)) for one in report.beside),
+        successors=tuple(SuccessorView(old=one.old, new=one.new, why=one.why) for one in report.successors),
         seconds=dict(report.seconds),
     )
 
@@ -379,5 +435,6 @@ def merge_ingests(views: Iterable[IngestView]) -> IngestView:
         reused_chunks=sum(part.reused_chunks for part in parts),
         replacements=tuple(one for part in parts for one in part.replacements),
         beside=tuple(one for part in parts for one in part.beside),
+        successors=tuple(one for part in parts for one in part.successors),
         seconds=seconds,
     )

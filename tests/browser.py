@@ -31,8 +31,6 @@ FLAGS = (
     "--disable-component-update --disable-sync"
 ).split()
 WAIT_MS = 120_000
-SETTLING_STEPS, SETTLING_MS = 100, 20
-_STREAM = "/queue/data"
 ANSWERED = "#answer .dossier:not([data-earlier]) .verdict"
 STEP_MS = 5_000
 DESKTOP = {"width": 1280, "height": 860}
@@ -88,10 +86,7 @@ class Watched:
         self._hear(self.page, "console", self._console)
         self._hear(self.page, "pageerror", lambda error: self.wrong.append(f"error {error}\n{error.stack}"))
         self._hear(self.page, "dialog", self._dialog)
-        self._streams: set[Request] = set()
         self._hear(self.context, "request", self._request)
-        for how in ("requestfinished", "requestfailed"):
-            self._hear(self.context, how, self._ended)
         self.page.goto(url + path)
 
     def __enter__(self) -> Self:
@@ -128,12 +123,7 @@ class Watched:
         if message.type == "error" and _BASE_TAG not in message.text:
             self.wrong.append(f"console {message.text}")
 
-    def _ended(self, request: Request) -> None:
-        self._streams.discard(request)
-
     def _request(self, request: Request) -> None:
-        if _STREAM in request.url:
-            self._streams.add(request)
         if not request.url.startswith((f"{self.url}/", "data:", "blob:")):
             self.wrong.append(f"request {request.url}")
 
@@ -161,19 +151,7 @@ class Watched:
         """Ask, and do not wait. What stood there before is marked, so that it is not taken for the answer."""
         self.one("#answer .dossier").evaluate("shown => shown.setAttribute('data-earlier', '')")
         self.one("#question textarea").fill(question)
-        self._settled()
         self.page.keyboard.press("Enter")
-
-    def _settled(self) -> None:
-        """Wait until no stream of events is open, or one stays open.
-
-        The page's library opens its stream with a call and closes it with the last answer: a call that is made in the very moment of closing
-        hears nothing until the next one. A person is slower than that.
-        """
-        for _ in range(SETTLING_STEPS):
-            if not self._streams:
-                return
-            self.page.wait_for_timeout(SETTLING_MS)
 
     def answered(self) -> None:
         expect(self.one(ANSWERED)).to_be_visible()

@@ -73,6 +73,12 @@ class MemoryCorpus:
     def languages(self) -> list[str]:
         return []
 
+    def matching(self, filters: Filters) -> list[str]:
+        return list(self._documents)
+
+    def undated(self, filters: Filters) -> int:
+        return 0
+
     def publishers(self) -> list[str]:
         return []
 

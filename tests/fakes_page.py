@@ -20,7 +20,7 @@ from index.feedback import Feedback
 from index.values import Document, Filters, IngestReport, Provenance, Published, Refusal
 from rag.answer.telling import Listener
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, FiltersView, Statement
+from rag.values import Answer, Citation, EvidenceView, FiltersView, Kind, Statement
 from tests.fakes_ui import catalogue_in
 from ui.serve import address, bind, build, make_server
 
@@ -141,6 +141,7 @@ class MemoryPipeline:
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         given, listener = filters or Filters(), listener or Listener()
@@ -175,6 +176,7 @@ class MemoryPipeline:
             verdict="answered" if stated else "not_stated",
             text="said" if stated else "The documents don't say. Searched 1 passage.",
             short=cited[0][1].text[cited[0][2] : cited[0][3]].split()[-1].strip(".") if stated else "",
+            kind=kind or "fact",
             confidence=0.9,
             statements=statements,
             citations=citations,

@@ -26,6 +26,9 @@ class ListShelf:
     def matching(self, filters: Filters) -> list[str]:
         return [one.id for one in self.held.values() if filters.publisher in (None, one.provenance.publisher)]
 
+    def undated(self, filters: Filters) -> int:
+        return 0
+
     def passages(self, document_id: str) -> list[Chunk]:
         text = self.held[document_id].text
         return [] if document_id in self.gone else [Chunk(document_id, document_id, 0, 0, len(text), text)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,10 +15,12 @@ from starlette.types import ASGIApp
 
 from index.answers import Answers
 from index.catalogue import Catalogue
+from index.collection import NOTHING
 from index.edits import Edit
 from index.errors import NoOriginal, NoPage, UnknownCollection, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
+from index.metadata import checked
 from index.originals import Original
 from index.stored import Counts
 from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal, Span
@@ -26,7 +28,7 @@ from rag.answer.telling import Listener
 from rag.coverage.survey import Surveyor
 from rag.reading.extract import ExtractiveAnswerer
 from rag.settings import Settings
-from rag.values import Answer, Citation, EvidenceView, Hit, Statement
+from rag.values import Answer, Citation, EvidenceView, Hit, Kind, Statement
 from tests.fakes import WordHashEmbedder
 from tests.fakes_shelf import BlankReader, ListShelf
 from ui.access.permitted import Permitted
@@ -76,7 +78,7 @@ class FakeCollection:
                 progress("read", count, len(files))
             self.paths.append(file.path)
             text = file.path.read_bytes().decode("utf-8", "replace")
-            made = document(text, file.source, title=file.name)
+            made = replace(document(text, file.source, title=file.name), metadata=file.metadata or {})
             if "BAD" in text:
                 refused.append(Refusal(file.source, "parse_error", "it says BAD"))
             elif made.id in self.held:
@@ -108,8 +110,13 @@ class FakeCollection:
         self.document(document_id)
         raise NoPage(f"There is no page {page}.")
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def undated(self, filters: Filters) -> int:
+        return 0
+
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         old = self.document(document_id)
+        said_of = {**old.metadata, **checked({key: one for key, one in (metadata or {}).items() if one})}
+        self.held[document_id] = old = replace(old, metadata=said_of if metadata is not None else {})
         said = Edit().changed(fields).over(old.provenance)
         if said == old.provenance:
             return document_id
@@ -156,6 +163,7 @@ class FakePipeline:
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         answer, hears = self._answer(question, filters, as_of), listener or Listener()
@@ -248,8 +256,10 @@ class FakeDossier:
     """One collection, "default", with two documents; others are made on demand. Answers are kept as by the real one."""
 
     language_model = None
+    ranker = BlankReader()
 
     def __init__(self, data: Path, **settings: Any) -> None:
+        self.embedder = WordHashEmbedder()
         self.settings = Settings(data=data, **settings)
         self.data = FakeData()
         documents = [document(HARBOUR, "/notes/harbour.txt"), document(MARKET, "/notes/market.txt")]

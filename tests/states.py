@@ -51,10 +51,14 @@ def _answers(page: Watched, asked: Asked) -> Iterator[str]:
     page.ask(asked.answered)
     expect(page.one("#answer .citation").first).to_be_visible()
     page.ask(asked.follow_up)
-    expect(page.one("#conversation .turn")).to_have_count(4)
+    expect(page.one("#conversation .past")).to_have_count(3)
     yield "conversation"
-    page.one("#conversation .fresh").click()
-    expect(page.one("#conversation .turn")).to_have_count(0)
+    page.one(".thread .more-thread").first.click()
+    page.one(".thread .delete").first.click()
+    yield "deleting"
+    page.one(".thread-sure .cancel").first.click()
+    page.one("#rail-head .fresh").click()
+    expect(page.one("#conversation .past")).to_have_count(0)
     page.ask(asked.answered)
     yield "answer"
     page.one("#answer .why summary").click()

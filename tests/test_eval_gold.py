@@ -45,7 +45,7 @@ def test_a_good_file_is_read_and_tied_to_spans(tmp_path):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"kind": "facts"}, "unknown kind 'facts'; known are fact, multi, conflict, time, unanswerable"),
+        ({"kind": "facts"}, "unknown kind 'facts'; known are fact, yesno, multi, list"),
         ({"kind": None}, "'kind' is missing"),
         ({"question": None}, "'question' is missing"),
         ({"question": "  "}, "'question' must be text that is not blank"),
@@ -66,13 +66,46 @@ def test_a_good_file_is_read_and_tied_to_spans(tmp_path):
         ({"kind": "conflict", "positions": [["a"]]}, "a conflict needs 2 or more 'positions', got 1"),
         ({"kind": "conflict", "positions": [["a"], []]}, "'positions' holds an empty position"),
         ({"kind": "unanswerable"}, "an unanswerable question has no 'answers'"),
-        ({"filters": {"where": "x"}}, "'filters' may hold as_of, publisher, since, until"),
+        (
+            {"filters": {"where": "x"}},
+            "'filters' may hold as_of, documents, metadata, publisher, since, sources, tags, until",
+        ),
+        ({"filters": {"tags": "board"}}, "'filters' must list texts in tags, sources and documents"),
+        ({"filters": {"metadata": {"a": {"or": 1}}}}, "'filters' cannot be: metadata 'a' must be a value"),
+        ({"filters": {"metadata": "a"}}, "'filters' cannot be"),
+        ({"kind": "near_unanswerable"}, "an unanswerable question has no 'answers'"),
+        ({"kind": "unanswerable", "answers": [], "items": [["a"]]}, "an unanswerable question has no 'items'"),
+        ({"items": ["a"]}, "'items' must be a list of texts"),
+        ({"items": [["a"], []]}, "'items' holds an empty item"),
+        ({"items": [["a"]], "min_items": 2}, "'min_items' must be a number from 1 to the number of 'items' (1), got 2"),
+        ({"items": [["a"]], "min_items": True}, "'min_items' must be a number"),
+        ({"not_in_headline": "19 October"}, "'not_in_headline' must be a list of texts"),
         ({"filters": {"since": 2025}}, "'filters' must hold texts"),
     ],
 )
 def test_each_fault_is_named_with_its_line(tmp_path, change, reason):
     problems = problems_of(tmp_path, UNANSWERABLE, {**FACT, **change})
     assert any(str(problem).startswith("line 2") and reason in str(problem) for problem in problems), problems
+
+
+def test_items_stand_for_answers_and_a_near_miss_may_say_where_it_stands(tmp_path):
+    many = {
+        **FACT,
+        "id": "g4",
+        "kind": "list",
+        "answers": [],
+        "items": [["18 October"], ["Mira Tolle", "Tolle"]],
+        "min_items": 1,
+    }
+    near = {"id": "g5", "kind": "near_unanswerable", "question": "When did it close?", "evidence": FACT["evidence"]}
+    located = load_gold(write(tmp_path, {**many, "not_in_headline": ["2019"]}, near), MemoryCorpus().documents())
+    case = located[0].case
+    assert (case.items, case.min_items, case.not_in_headline) == (
+        (("18 October",), ("Mira Tolle", "Tolle")),
+        1,
+        ("2019",),
+    )
+    assert not located[1].case.answerable
 
 
 @pytest.mark.parametrize(

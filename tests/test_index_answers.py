@@ -304,3 +304,14 @@ def test_no_field_of_what_cites_a_document_keeps_its_words_whatever_it_is_called
     }
     left = json.dumps(without_document(content, "doc_1"), ensure_ascii=False)
     assert json.dumps(f"~{secret}~", ensure_ascii=False)[1:-1] not in left
+
+
+def test_a_name_of_a_conversation_that_repeats_an_erased_document_goes_with_it(collection: Collection) -> None:
+    gone, stays = collection.documents()[:2]
+    for name in ("thr_1", "thr_2"):
+        keep(collection.answers, content_of(f"of_{name}", stays), thread=name)
+    collection.answers.threads.rename("thr_1", max(gone.text.splitlines(), key=len)[:150])
+    collection.answers.threads.rename("thr_2", "Words of my own")
+    collection.erase(gone.id)
+    titles = {one.id: one.title for one in collection.answers.threads.listed(limit=9)}
+    assert titles == {"thr_1": None, "thr_2": "Words of my own"}

@@ -7,6 +7,8 @@ import hashlib
 import io
 import json
 import sqlite3
+import subprocess
+import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
@@ -384,3 +386,60 @@ def _interrupted_at(stage: str) -> Callable[[str, int, int], None]:
             raise KeyboardInterrupt
 
     return progress
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from index.backup import backup
+
+def progress(stage, done, total):
+    if stage == sys.argv[3]:
+        print("there", flush=True)
+        if sys.argv[4] == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        sys.stdin.read()
+
+backup(Path(sys.argv[1]), Path(sys.argv[2]), progress=progress)
+"""
+
+
+def _backing_up(data: Path, file: Path, stage: str, end: str) -> subprocess.Popen[bytes]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", KILLED, str(data), str(file), stage, end],
+        cwd=Path(__file__).resolve().parent.parent,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"there\n"
+    return process
+
+
+@pytest.mark.parametrize("stage", ["copy", "pack"])
+def test_what_a_killed_backup_left_is_gone_when_the_directory_is_used_again(tmp_path: Path, stage: str) -> None:
+    with own(tmp_path / "data") as data:
+        _filled(data, tmp_path / "files", count=2)
+    (tmp_path / "to").mkdir()
+    with _backing_up(tmp_path / "data", tmp_path / "to" / "b[1].tar.gz", stage, "die"):
+        pass
+    assert len(list((tmp_path / "to").iterdir())) == 1, "the kill left something"
+    with own(tmp_path / "data") as data:
+        assert list((tmp_path / "to").iterdir()) == []
+        assert not list((tmp_path / "data").glob(".backup-*"))
+        assert len(data.collection("default", WordHashEmbedder()).documents()) == 2
+
+
+def test_a_backup_that_is_being_made_is_left_alone_and_one_that_was_not_noted_is_removed(tmp_path: Path) -> None:
+    with own(tmp_path / "data") as data:
+        _filled(data, tmp_path / "files", count=2)
+    left = tmp_path / f".b.tar.gz.{'0' * 16}"
+    left.mkdir()
+    (left / "default").write_text("half a catalogue")
+    with _backing_up(tmp_path / "data", tmp_path / "b.tar.gz", "pack", "wait") as process:
+        assert not left.exists()
+        with own(tmp_path / "data") as data:
+            assert data.names() == ["default"]
+        process.communicate()
+    assert process.returncode == 0
+    assert restore(tmp_path / "b.tar.gz", tmp_path / "other").documents == {"default": 2}

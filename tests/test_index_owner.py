@@ -125,3 +125,15 @@ def test_a_place_that_is_a_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("")
     with pytest.raises(StorageFailed, match="taken"):
         OwnerLock(tmp_path / "taken")
+
+
+def test_a_lock_whose_file_was_deleted_is_still_held(tmp_path: Path) -> None:
+    process = _holder(tmp_path, "http://127.0.0.1:7860")
+    try:
+        (tmp_path / FILE_NAME).unlink()
+        with pytest.raises(DirectoryOwned, match="in use by process"):
+            OwnerLock(tmp_path)
+        assert read_owner(tmp_path) is not None
+    finally:
+        _end(process)
+    OwnerLock(tmp_path).close()

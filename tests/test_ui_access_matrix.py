@@ -70,9 +70,13 @@ def _bodies(collection: str | None, ids: Ids) -> dict[str, dict[str, Any]]:
         "POST /v1/coverage": {"json": _asking("asked", collection)},
         "POST /v1/search": {"json": _asking("query", collection)},
         "POST /v1/chat/completions": {"json": {"model": model, "messages": messages}},
+        "POST /v1/responses": {"json": {"model": model, "input": "Who counted the ships of the harbour?"}},
+        "POST /v1/embeddings": {"json": {"model": "dossier-embedding", "input": "Of no collection."}},
+        "POST /v1/rerank": {"json": {"query": "Who?", "documents": ["Of no collection."]}},
         "POST /v1/collections": {"json": {"name": collection or MISSING}},
         "POST /v1/documents": {"files": {"file": ("a.txt", b"The harbour of a new day.")}, "data": named},
         "PATCH /v1/documents/{document_id}": {**query, "json": {"title": "A title"}},
+        "PATCH /v1/threads/{thread_id}": {**query, "json": {"pinned": True}},
         "POST /v1/feedback": {"json": judged},
         **{
             f"{method} {route.path}": query
@@ -91,9 +95,8 @@ def request_of(route: Route, method: str, collection: str | None, ids: Ids) -> S
 
 EVERY = [(route, method) for route in API_ROUTES for method in sorted(route.methods) if method != "HEAD"]
 CLOSED = [(route, method) for route, method in EVERY if route.need != "open"]
-OF_COLLECTIONS = [
-    (route, method) for route, method in CLOSED if route.path not in ("/openapi.json", "/readyz", "/metrics")
-]
+OF_NO_COLLECTION = ("/openapi.json", "/readyz", "/metrics", "/v1/embeddings", "/v1/rerank")
+OF_COLLECTIONS = [(route, method) for route, method in CLOSED if route.path not in OF_NO_COLLECTION]
 
 
 @dataclass
@@ -282,6 +285,8 @@ def test_the_own_collection_is_there_and_nothing_else_of_it(world: World, caller
                     ("/file", ".png")
                 ):  # theirs, but a text has no pages
                     assert answer.json()["type"].endswith((":no-original", ":no-page")), where
+                elif "{thread_id}" in route.path and caller != "all":
+                    assert answer.status_code == 404, where  # somebody else's conversation
                 else:
                     assert answer.status_code < 300, where
                 assert not foreign_words(world, caller, words(answer)), where

@@ -19,11 +19,14 @@ from tests.fakes_ui import FakeDossier, running, serving
 from ui.access.keys import Keys
 from ui.access.permitted import Permitted
 from ui.http.app import create_app
-from ui.http.completion import Chunks, cited_in
+from ui.http.completion import Chunks
+from ui.http.ending import count_tokens
+from ui.http.form import Form, cited_in
 from ui.serve import guarded
 from ui.slots import Slots
 
 QUESTION = "When did the harbour reopen?"
+OTHER_MODELS = ["dossier-embedding", "dossier-rerank"]
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +50,8 @@ def key(dossier: FakeDossier) -> str:
 @pytest.fixture(scope="module")
 def client(url: str, key: str) -> Iterator[openai.OpenAI]:
     with httpx.Client(trust_env=False, timeout=120) as http:
-        yield openai.OpenAI(base_url=f"{url}/v1", api_key=key, http_client=http, max_retries=0)
+        shows = {"X-Dossier-Sources": "annotations"}
+        yield openai.OpenAI(base_url=f"{url}/v1", api_key=key, http_client=http, max_retries=0, default_headers=shows)
 
 
 def ask(client: openai.OpenAI, *messages: Any, **more: Any) -> Any:
@@ -82,7 +86,9 @@ def test_a_stream_ends_with_the_annotations_of_what_was_streamed(client: openai.
     last = chunks[-2]
     assert (last.choices[0].finish_reason, last.dossier["text"]) == ("stop", content)
     assert_proved(content, last.choices[0].delta.annotations, client)
-    assert (chunks[-1].choices, chunks[-1].usage.total_tokens) == ([], 0)
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage.completion_tokens == count_tokens(content)
+    assert chunks[-1].usage.prompt_tokens == count_tokens(QUESTION)
     assert len({one.id for one in chunks}) == 1
 
 
@@ -108,7 +114,7 @@ def test_what_the_documents_do_not_say_is_no_error(client: openai.OpenAI) -> Non
 
 
 def test_each_collection_is_a_model(client: openai.OpenAI, url: str) -> None:
-    assert [one.id for one in client.models.list()] == ["dossier", "dossier/notes"]
+    assert [one.id for one in client.models.list()] == ["dossier", "dossier/notes", *OTHER_MODELS]
     assert client.models.retrieve("dossier/notes").id == "dossier/notes"
     assert ask(client, QUESTION, model="dossier/notes").dossier["verdict"] == "not_stated"
     named = ask(client, QUESTION, model="dossier/default").choices[0].message.annotations[0].url_citation.url
@@ -121,7 +127,7 @@ def test_a_key_sees_its_own_collections_as_models(dossier: FakeDossier, url: str
     key = Keys(dossier.settings.data).create("notes", collections=["notes"])[1]
     with httpx.Client(trust_env=False) as http:
         client = openai.OpenAI(base_url=f"{url}/v1", api_key=key, http_client=http, max_retries=0)
-        assert [one.id for one in client.models.list()] == ["dossier"]
+        assert [one.id for one in client.models.list()] == ["dossier", *OTHER_MODELS]
         assert ask(client, QUESTION).dossier["verdict"] == "not_stated"
         for model in ("dossier/default", "dossier/nowhere"):
             with pytest.raises(openai.NotFoundError) as refused:
@@ -156,30 +162,44 @@ def test_u13_of_a_thousand_turns_the_last_are_looked_at_and_more_are_refused(cli
         ask(client, *["x"] * 1000, QUESTION)
 
 
-HARMLESS: list[dict[str, Any]] = [
-    {"temperature": 0.2, "max_tokens": 5, "top_p": 0.9, "seed": 7, "user": "u", "metadata": {"a": "b"}},
-    {"response_format": {"type": "json_object"}, "stop": ["\n"], "logit_bias": {"1": 2}, "n": 1},
-    {"tools": [{"type": "function", "function": {"name": "f", "parameters": {}}}], "tool_choice": "auto"},
-    {"extra_body": {"something": {"of": ["another", "vendor"]}}},
+IDLE: list[dict[str, Any]] = [
+    {"temperature": 0.2, "top_p": 0.9, "seed": 7, "user": "u", "metadata": {"a": "b"}},
+    {"presence_penalty": 0.5, "store": True, "reasoning_effort": "low", "service_tier": "auto"},
+    {"extra_body": {"top_k": 40, "min_p": 0.1, "repeat_penalty": 1.1}},
+]
+ASKS_NOTHING: list[dict[str, Any]] = [
+    {"n": 1, "logprobs": False, "tools": [], "tool_choice": "none", "modalities": ["text"]},
+    {"tool_choice": "auto", "logit_bias": {}, "stop": None, "max_tokens": None},
 ]
 
 
-@pytest.mark.parametrize("more", HARMLESS)
-def test_settings_of_a_language_model_are_taken_and_change_nothing(client: openai.OpenAI, more: dict[str, Any]) -> None:
-    assert ask(client, QUESTION, **more).dossier["verdict"] == "answered"
+@pytest.mark.parametrize("more", IDLE)
+def test_what_changes_nothing_is_said(client: openai.OpenAI, more: dict[str, Any]) -> None:
+    named = set(more) - {"extra_body"} | set(more.get("extra_body", ()))
+    made = ask(client, QUESTION, **more)
+    assert made.dossier["verdict"] == "answered"
+    assert {one["param"] for one in made.ignored} == named
+    assert all(one["why"] for one in made.ignored)
+    assert {one["param"] for one in list(ask(client, QUESTION, stream=True, **more))[-1].ignored} == named
+
+
+@pytest.mark.parametrize("more", ASKS_NOTHING)
+def test_what_asks_for_nothing_is_no_matter(client: openai.OpenAI, more: dict[str, Any]) -> None:
+    made = ask(client, QUESTION, **more)
+    assert (made.dossier["verdict"], made.ignored) == ("answered", [])
 
 
 IMPOSSIBLE: list[tuple[dict[str, Any], type[openai.APIStatusError], str]] = [
-    ({"n": 2}, openai.UnprocessableEntityError, "invalid-request"),
-    ({"tool_choice": "required"}, openai.UnprocessableEntityError, "invalid-request"),
-    ({"tool_choice": {"type": "function"}}, openai.UnprocessableEntityError, "invalid-request"),
+    ({"max_tokens": 0}, openai.UnprocessableEntityError, "invalid-request"),
+    ({"stop": ["a"] * 5}, openai.UnprocessableEntityError, "invalid-request"),
+    ({"stop": [""]}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": []}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": [{"role": "assistant", "content": "Hello"}]}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": [{"role": "king", "content": "Hello"}]}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": [{"role": "user", "content": " "}]}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": [{"role": "user", "content": "a\0"}]}, openai.UnprocessableEntityError, "invalid-request"),
     ({"messages": [{"role": "user", "content": None}]}, openai.UnprocessableEntityError, "invalid-request"),
-    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, openai.UnprocessableEntityError, "invalid-request"),
+    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]}, openai.BadRequestError, "unsupported-parameter"),
     ({"messages": [{"role": "user", "content": "a" * 4001}]}, openai.UnprocessableEntityError, "question-too-long"),
     ({"model": "gpt-4"}, openai.NotFoundError, "unknown-model"),
     ({"model": "dossier/"}, openai.NotFoundError, "unknown-model"),
@@ -238,7 +258,7 @@ def answer_of(text: str, *statements: Statement, missing: tuple[str, ...] = ()) 
 
 def streamed(answer: Answer) -> tuple[str, dict[str, Any]]:
     """The content of a stream of the answer, and its last delta."""
-    chunks = Chunks("dossier", lambda one: one.document_id, usage=False)
+    chunks = Chunks("dossier", lambda one: one.document_id, Form(), usage=False)
     sent = b"".join(
         [
             *(chunks("delta", one.model_dump(mode="json")) for one in answer.statements),
@@ -254,7 +274,7 @@ def streamed(answer: Answer) -> tuple[str, dict[str, Any]]:
 def test_brackets_that_a_document_has_itself_are_no_citation() -> None:
     text = "The Post: It cost 4 crowns [1]. [2] It sank [2]. [1][2]"
     found = cited_in(text, answer_of(text, said("It cost 4 crowns [1].", 2), said("It sank [2].", 1, 2)), str)
-    assert [(one.url_citation.start_index, one.url_citation.number) for one in found] == [(32, 2), (49, 1), (52, 2)]
+    assert [(one.start_index, one.number) for one in found] == [(32, 2), (49, 1), (52, 2)]
 
 
 def test_a_source_that_goes_on_is_not_named_again_and_what_is_missing_is_said_last() -> None:
@@ -286,7 +306,7 @@ def test_every_annotation_points_at_its_mark_whatever_the_text(found: list[tuple
     )
     whole = answer_of(text, *statements)
     for content, marks in (
-        (text, [one.url_citation for one in cited_in(text, whole, str)]),
+        (text, list(cited_in(text, whole, str))),
         (streamed(whole)[0], []),
     ):
         assert content.strip() == text.strip()

@@ -17,6 +17,7 @@ from rag.settings import Settings
 from tests.fakes_page import MemoryDossier, make_document
 from ui.access.caller import LOCAL, acting_as
 from ui.page.examples import MOST_ASKED, MOST_SHOWN, Examples, chosen_of, shown_examples
+from ui.page.greeting import MOST_GREETED
 from ui.page.suggested import suggested_questions
 from ui.slots import Slots
 
@@ -71,6 +72,8 @@ def test_a_very_long_document_costs_no_more_than_its_beginning() -> None:
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     verdict: str
+    short: str = "12 May"
+    confidence: float = 0.9
 
 
 def verdicts(*names: str) -> list[tuple[str, Any]]:
@@ -88,9 +91,14 @@ def test_only_answered_questions_are_shown_and_a_conflict_is_among_them(names: l
 
 
 def test_no_more_is_asked_than_needed() -> None:
-    asked = iter(verdicts("conflicting", "answered", "answered", "answered", "answered"))
-    assert chosen_of(asked) == ("0?", "1?", "2?")
+    asked = iter(verdicts("conflicting", "answered", "answered", "answered", "answered", "answered"))
+    assert chosen_of(asked) == ("0?", "1?", "2?", "3?")
     assert len(list(asked)) == 2
+
+
+def test_a_question_is_offered_only_when_its_answer_is_sure_and_has_a_headline() -> None:
+    asked = [("Sure?", Outcome("answered")), ("Unsure?", Outcome("answered", confidence=0.3)), ("Bare?", Outcome("answered", short=""))]  # fmt: skip
+    assert chosen_of(asked, least=0.5) == ("Sure?",)  # type: ignore[arg-type]
 
 
 # Behind the page
@@ -112,7 +120,7 @@ def test_examples_are_found_behind_the_page_once_for_each_state_of_the_collectio
     found = wait_for(examples, dossier)
     assert 0 < len(found) <= MOST_SHOWN
     asked = len(dossier.heard)
-    assert asked <= MOST_ASKED
+    assert asked <= MOST_ASKED + MOST_GREETED
     assert wait_for(examples, dossier) == found
     assert len(dossier.heard) == asked
     assert examples.close()
@@ -176,5 +184,6 @@ def test_the_page_shows_nothing_until_the_examples_are_known(tmp_path: Path, mon
     assert shown[0] == ""
     assert 'class="example"' in shown[-1]
     assert all(heard.settings.llm is None for heard in dossier.heard)
+    assert "Newest in your documents" in shown[-1]
     assert asyncio.run(steps()) == shown[-1:]
     assert examples.close()

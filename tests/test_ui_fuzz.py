@@ -29,8 +29,11 @@ PHASES = ("examples", "coverage", "fuzzing", "stateful")
 BEYOND_SCHEMAS = (
     ("Schema-violating request accepted", "POST /v1/documents"),  # a field of an upload is text, whatever it holds
     ("Schema-valid request rejected", "files were sent with"),
+    ("Schema-valid request rejected", "metadata: "),  # a field of an upload that is to be JSON
     ("Schema-valid request rejected", "must be a date that exists"),
     ("Schema-valid request rejected", "from 1800 to today"),
+    ("Schema-valid request rejected", "unsupported-parameter"),
+    ("Schema-valid request rejected", "there is no message of the user"),
     ("Schema-valid request rejected", "A number in the body has too many digits"),
 )
 """What a schema says of a request that the server cannot or need not say, by the title of a failure and what was answered."""

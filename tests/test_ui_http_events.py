@@ -19,7 +19,7 @@ from rag.answer.telling import Listener
 from rag.build import Dossier
 from rag.llm.generate import LLMAnswerer
 from rag.llm.model import Message, NobodyWaits, open_llm
-from rag.values import Answer
+from rag.values import Answer, Kind
 from tests.fakes_llm import ReadingModel
 from tests.fakes_ui import FakeDossier, FakePipeline, serving
 from tests.llm_stub import StubServer
@@ -42,6 +42,7 @@ class Acting(FakePipeline):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer:
         assert listener is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.errors import StorageFailed
-from rag.views import MAX_NAME_CHARS, shown_name
+from index.values import IngestReport
+from rag.views import MAX_NAME_CHARS, JobView, shown_name
 from tests.fakes_ui import FakeDossier, serving
-from ui.access.caller import LOCAL, acting_as
-from ui.jobs import UPLOADS, Jobs, UploadFolder
+from ui.access.caller import LOCAL, Caller, acting_as
+from ui.jobs import UPLOADS, Jobs, Upload, UploadFolder
+from ui.line import PART_FILES
 from ui.problems import Problem
 
 TEXT = b"The lighthouse at Orm was lit in 1911."
@@ -202,9 +204,83 @@ def test_a_full_queue_says_when_to_come_back(dossier: FakeDossier) -> None:
         gate.set()
         refused = [one for one in codes if one.status_code == 503]
         jobs = [finished(client, one.json()) for one in codes if one.status_code == 202]
-    assert len(refused) in (3, 4)
+    assert 1 <= len(refused) <= 4
     assert all(one.headers["retry-after"] == "5" for one in refused)
     assert {job["status"] for job in jobs} == {"done"}
+
+
+def test_a_long_upload_of_one_holds_up_nobody_else(dossier: FakeDossier) -> None:
+    """Two of one caller are held back inside the collection, as hostile ones are; a small one goes in beside them."""
+    gate = dossier.collection().gate = threading.Event()
+    folders = UploadFolder(dossier.settings.data)
+    jobs = Jobs(dossier)
+    jobs.start()
+
+    def submit(caller: Caller, size: int) -> str:
+        folder = folders.new()
+        path = folder / "a.txt"
+        path.write_bytes(b"x" * size)
+        with acting_as(caller):
+            return jobs.submit(None, folder, [Upload("upload/a.txt", path, "a.txt")]).id
+
+    def status(caller: Caller, job: str) -> JobView:
+        with acting_as(caller):
+            return jobs.view(job)
+
+    hostile, other = Caller("key_1"), Caller("key_2")
+    held = [submit(hostile, 100_000) for _ in range(3)]
+    while [status(hostile, one).status for one in held].count("running") < 2:
+        pass
+    dossier.collection().gate = None  # what is let in from here on is not held back
+    small = submit(other, 100)
+    while status(other, small).status != "done":
+        pass
+    assert [status(hostile, one).status for one in held].count("running") == 2
+    gate.set()
+    while any(status(hostile, one).status != "done" for one in held):
+        pass
+    assert jobs.close()
+
+
+def test_an_upload_in_parts_is_one_job_with_one_report(dossier: FakeDossier) -> None:
+    names = [f"{number}.txt" for number in range(PART_FILES + 3)]
+    with serving(dossier) as url, httpx.Client(base_url=url, trust_env=False, timeout=120) as client:
+        files = [("file", (name, f"Text {name}".encode())) for name in names]
+        job = finished(client, client.post("/v1/documents", files=files).json())
+    assert job["status"] == "done"
+    assert len(job["report"]["added"]) == len(names)
+    assert job["remaining_s"] is None
+
+
+@pytest.mark.usefixtures("local")
+def test_a_job_says_how_long_it_takes_at_its_pace(dossier: FakeDossier, monkeypatch: pytest.MonkeyPatch) -> None:
+    now = [100.0]
+    monkeypatch.setattr("ui.jobs.time.monotonic", lambda: now[0])
+    said: list[float | None] = []
+    folder = UploadFolder(dossier.settings.data).new()
+    path = folder / "a.txt"
+    path.write_bytes(b"x" * 1000)
+    jobs = Jobs(dossier)
+
+    class Slow:
+        def ingest(self, files: object, *, progress: Callable[[str, int, int], None]) -> IngestReport:
+            for stage, done, total, at in (
+                ("read", 1, 2, 110.0),
+                ("encode", 1, 2, 120.0),
+                ("read", 2, 2, 130.0),
+                ("encode", 3, 4, 140.0),
+            ):
+                now[0] = at
+                progress(stage, done, total)
+                said.append(jobs.view(job.id).remaining_s)
+            return IngestReport(added=("a", "b"))
+
+    monkeypatch.setattr(dossier, "collection", lambda name=None, create=False: Slow())
+    job = jobs.submit(None, folder, [Upload(f"upload/{name}", path, name) for name in ("a.txt", "b.txt")])
+    jobs.start()
+    assert jobs.close()
+    assert said == [None, 60.0, 30.0, 13.3], "a quarter after 20 s, half after 30 s, three quarters after 40 s"
+    assert jobs.view(job.id).remaining_s is None
 
 
 @pytest.mark.usefixtures("local")

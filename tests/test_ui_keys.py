@@ -512,3 +512,30 @@ def test_listing_makes_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.chdir(tmp_path)
     assert "dossier keys create" in command(tmp_path / "data", "list").stdout
     assert not (tmp_path / "data").exists()
+
+
+def test_a_key_whose_row_was_changed_by_another_hand_opens_nothing_and_the_doctor_names_it(
+    keys: Keys, tmp_path: Path
+) -> None:
+    reader, text = keys.create("reader", may_write=False)
+    _, other = keys.create("other")
+    with sqlite3.connect(keys.path) as raw:
+        raw.execute("UPDATE keys SET may_write = 1 WHERE name = 'reader'")
+    raw.close()
+    assert keys.presented(text) is None
+    assert keys.living(reader.id) is None
+    assert keys.presented(other) is not None
+    assert keys.damaged() == [reader.id]
+    keys.revoke(reader.id)
+    assert keys.damaged() == []
+    assert keys.presented(text) is None
+
+
+def test_keys_of_an_older_dossier_open_what_they_opened(keys: Keys) -> None:
+    _, text = keys.create("old")
+    keys.close()
+    with sqlite3.connect(keys.path) as raw:
+        raw.execute("DROP TABLE checksums")
+    raw.close()
+    assert keys.presented(text) is not None
+    assert keys.damaged() == []

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,7 +39,8 @@ def talk(dossier: FakeDossier, say: Callable[[Client], Awaitable[T]]) -> T:
     """A conversation with a server in this process."""
 
     async def begin() -> T:
-        async with Client(Server(Tools(LocalDesk(dossier), dossier.settings))) as client:
+        usual = dossier.settings.collection
+        async with Client(Server(Tools(LocalDesk(dossier), usual=lambda: usual, turn=nullcontext))) as client:
             return await say(client)
 
     return asyncio.run(begin())

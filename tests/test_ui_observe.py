@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import sys
@@ -26,7 +27,7 @@ from ui.access.keys import Keys
 from ui.access.permitted import Permitted
 from ui.command.checkup import trail
 from ui.http.app import create_app
-from ui.observe.audit import NAME, Audit, altered
+from ui.observe.audit import END, NAME, Audit, altered
 from ui.observe.logs import JsonLines, TextLines, log_request
 from ui.observe.metrics import Metrics
 from ui.observe.observers import Observers
@@ -335,12 +336,59 @@ def test_the_trail_goes_on_after_a_restart_and_over_files_of_bounded_size(tmp_pa
     for number in range(60):
         Audit(tmp_path, most_bytes=1000).add("answer", ids=[f"ans_{number}"])
     files = sorted(path.name for path in tmp_path.iterdir())
-    assert files == ["audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl", "audit.4.jsonl", "audit.jsonl"]
+    assert files == ["audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl", "audit.4.jsonl", END, "audit.jsonl"]
     assert sum(path.stat().st_size for path in tmp_path.iterdir()) < 5 * 1500
     assert altered(tmp_path) is None
     oldest = (tmp_path / "audit.4.jsonl").read_text().splitlines(keepends=True)
     (tmp_path / "audit.4.jsonl").write_text("".join(oldest[:-1]))
     assert altered(tmp_path) == "audit.3.jsonl line 1"
+
+
+def test_a_trail_that_was_cut_behind_is_found_also_after_it_went_on(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    for number in range(6):
+        audit.add("answer", ids=[f"ans_{number}"])
+    file = tmp_path / NAME
+    whole = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(whole[:4]))
+    assert altered(tmp_path) == "its end: 2 lines are missing after line 4"
+    Audit(tmp_path).add("answer", ids=["ans_6"])
+    assert altered(tmp_path) == f"{NAME} line 5"
+    file.unlink()
+    assert altered(tmp_path) == f"{NAME}, which is missing"
+    assert [one.ok for one in trail(Settings(data=tmp_path))] == [False]
+
+
+def test_the_end_of_a_trail_cannot_be_taken_away_or_changed(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    audit.add("answer", ids=["ans_1"])
+    audit.add("answer", ids=["ans_2"])
+    end = (tmp_path / END).read_bytes()
+    (tmp_path / END).write_bytes(end.replace(b'"lines": 2', b'"lines": 1'))
+    assert "not as it was written" in str(altered(tmp_path))
+    (tmp_path / END).unlink()
+    assert "missing" in str(altered(tmp_path))
+    (tmp_path / END).write_bytes(end)
+    assert altered(tmp_path) is None
+
+
+def test_a_kill_between_a_line_and_the_end_and_a_trail_of_an_older_dossier_are_no_alteration(tmp_path: Path) -> None:
+    audit = Audit(tmp_path)
+    audit.add("answer", ids=["ans_1"])
+    end = (tmp_path / END).read_bytes()
+    audit.add("answer", ids=["ans_2"])
+    (tmp_path / END).write_bytes(end)
+    assert altered(tmp_path) is None
+    Audit(tmp_path).add("answer", ids=["ans_3"])
+    assert altered(tmp_path) is None
+    old = tmp_path / "old"
+    old.mkdir()
+    line = {"at": "2026-01-01", "event": "answer", "before": "0" * 64}
+    line["hash"] = hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+    (old / NAME).write_text(json.dumps(line) + "\n")
+    assert altered(old) is None
+    Audit(old).add("answer", ids=["ans_4"])
+    assert altered(old) is None
 
 
 def test_a_trail_that_cannot_be_written_stops_nothing_and_is_said(tmp_path: Path, lines: Lines) -> None:

@@ -69,7 +69,9 @@ def test_every_schema_is_one_and_every_example_fits_it(document: dict[str, Any])
                 if "example" in media
                 else [one["value"] for one in media.get("examples", {}).values()]
             )
-            assert given or kind in ("multipart/form-data", "text/plain") or path.endswith(("/export", "/file", ".png")), (
+            assert (
+                given or kind in ("multipart/form-data", "text/plain") or path.endswith(("/export", "/file", ".png"))
+            ), (
                 method,
                 path,
                 kind,
@@ -103,7 +105,7 @@ def test_what_needs_a_key_says_so_and_what_is_open_does_not(document: dict[str, 
 
 
 def test_a_stream_is_described_beside_the_whole(document: dict[str, Any]) -> None:
-    for path in ("/v1/answer", "/v1/chat/completions"):
+    for path in ("/v1/answer", "/v1/chat/completions", "/v1/responses"):
         content = document["paths"][path]["post"]["responses"]["200"]["content"]
         assert set(content) == {"application/json", "text/event-stream"}
         assert content["text/event-stream"]["example"]["data"]

@@ -89,7 +89,7 @@ def test_a_conversation_goes_on_shows_its_turns_and_begins_anew(actions: Actions
     earlier = actions.recall(html.unescape(first[0]), "")
     assert "Otto Lind" in earlier.answer
     assert earlier.thread == thread
-    assert "turn current" in earlier.conversation
+    assert "newest" in earlier.conversation
     assert actions.begin("").thread == ""
 
 
@@ -360,3 +360,68 @@ def test_nothing_is_told_of_other_hosts_and_no_history_is_kept(url: str) -> None
     assert config["show_error"] is False
     assert config["footer_links"] == []
     assert not config.get("run_history")
+
+
+def test_the_turns_of_a_long_conversation_are_turned_a_page_at_a_time(actions: Actions) -> None:
+    thread = ""
+    for number in range(13):
+        turn = asked(actions, f"Who built the bridge, asked {number}?", thread=thread)
+        thread = turn.thread
+
+    def turns(markup: str) -> list[int]:
+        return [int(one) for one in re.findall(r'class="question">Who built the bridge, asked (\d+)', markup)]
+
+    def way(markup: str, label: str) -> str:
+        return html.unescape(re.search(rf"{label}<i hidden>(.*?)</i>", markup)[1])  # type: ignore[index]
+
+    assert turns(turn.conversation) == [11, 10, 9, 8, 7]
+    assert "Later turns" not in turn.conversation
+    middle = actions.earlier(way(turn.conversation, "7 earlier turns"), "").conversation
+    assert turns(middle) == [6, 5, 4, 3, 2]
+    last = actions.earlier(way(middle, "2 earlier turns"), "").conversation
+    assert turns(last) == [1, 0]
+    assert "earlier turn" not in last
+    assert turns(actions.earlier(way(last, "Later turns"), "").conversation) == [6, 5, 4, 3, 2]
+    assert turns(actions.open(thread, "").conversation) == [11, 10, 9, 8, 7]
+
+
+@pytest.mark.parametrize("command", ["", "thr_x", "thr_x 1", "thr_x a b", "thr_x -1 2", "thr_x 1 99999999", None, 7])
+def test_turns_that_no_button_asks_for_are_refused(actions: Actions, command: Any) -> None:
+    turn = actions.earlier(command, "")
+    assert turn.conversation == UNCHANGED
+    assert "alarm" in turn.status
+
+
+def test_a_thread_of_another_key_is_not_there_and_its_shared_answer_is(dossier: MemoryDossier) -> None:
+    actions = acting_on(Permitted(dossier))
+    ada, ben = (Caller(name, None) for name in ("key_ada", "key_ben"))
+    with acting_as(ada):
+        mine = asked(actions, "Who built the bridge?")
+        assert "Who built the bridge?" in html.unescape(actions.rail("", "", ""))
+    answer = re.search(r"ans&#95;\w+", mine.answer)
+    assert answer is not None
+    with acting_as(ben):
+        assert "Who built the bridge?" not in html.unescape(actions.rail("", "", ""))
+        assert "alarm" in actions.open(mine.thread, "").status
+        shared = actions.recall(html.unescape(answer[0]), "")
+        assert "Otto Lind" in shared.answer
+        assert (shared.thread, shared.conversation) == ("", "")
+
+
+@pytest.mark.parametrize("command", ["{", "[]", '{"page": -1}', '{"find": 7}', '{"more": 1}', "x" * 3000, 7])
+def test_a_list_of_conversations_that_no_script_asks_for_is_refused(actions: Actions, command: Any) -> None:
+    assert "alarm" in actions.rail(command, "", "")
+
+
+def test_a_page_past_the_end_of_the_conversations_is_the_last_one(actions: Actions) -> None:
+    asked(actions, "Who built the bridge?")
+    assert "Who built the bridge?" in html.unescape(actions.rail('{"page": 900}', "", ""))
+    assert "No conversation has these words" in actions.rail('{"find": "lighthouse"}', "", "")
+
+
+def test_a_question_is_asked_again_as_the_kind_that_was_chosen(actions: Actions) -> None:
+    first = asked(actions, "Who built the bridge?")
+    again = shown(told(actions.read_as("list", first.thread, first.asked)))
+    assert again.asked.manner.kind == "list"
+    assert '<option value="list" selected>' in again.answer
+    assert "alarm" in shown(told(actions.read_as("poem", first.thread, first.asked))).status

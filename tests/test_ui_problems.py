@@ -68,3 +68,9 @@ def test_two_unforeseen_errors_have_two_ids(caplog: pytest.LogCaptureFixture) ->
 
 def test_busy_says_when_to_come_back() -> None:
     assert busy("Full.", retry_after_s=5).response().headers["retry-after"] == "5"
+
+
+@pytest.mark.parametrize("code", sorted(code for code, (status, _) in PROBLEMS.items() if status == 503))
+def test_whoever_is_sent_away_for_now_is_told_when_to_come_back(code: str) -> None:
+    assert int(Problem(code, "Later.").response().headers["retry-after"]) >= 1
+    assert Problem(code, "Later.", headers={"Retry-After": "30"}).response().headers["retry-after"] == "30"

@@ -191,7 +191,9 @@ def test_a_terminal_says_what_the_question_restricted() -> None:
     found = FiltersView(publisher="The Harbour Post", since="2025-01", detected=True)
     console = Console(file=io.StringIO(), width=200)
     show_answer(console, make_answer(filters=found))
-    assert console.file.getvalue().startswith("Searched as the question asks: only The Harbour Post, from 2025-01.\n")
+    assert console.file.getvalue().startswith(
+        "Searched as the question asks: only The Harbour Post, from January 2025.\n"
+    )
 
 
 def test_why_a_passage_ranks_is_shown_with_both_ranks_and_scores() -> None:
@@ -319,8 +321,8 @@ def test_a_position_says_how_many_stand_behind_it() -> None:
     view = shown(
         answer_view(make_answer(verdict="conflicting", conflicts=(Conflict(about="it", positions=(backed, alone)),)))
     )
-    assert "3 documents, 2 origins" in view
-    assert "a single origin against several" in view
+    assert "3 documents, 2 independent reports" in view
+    assert "one report against several" in view
 
 
 def test_an_expectation_on_the_timeline_is_marked_as_one() -> None:

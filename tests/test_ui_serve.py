@@ -8,7 +8,8 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -19,8 +20,8 @@ import pytest
 from index.errors import SettingInvalid
 from rag.settings import Settings, load_settings
 from tests.fakes_ui import FakeDossier, serving
-from ui import serve as serve_module
 from ui.access.keys import Keys
+from ui.connections import _first_to_leave
 from ui.serve import PortInUse, address, bind, serve
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -51,6 +52,7 @@ import sys
 from pathlib import Path
 from tests.fakes_ui import FakeDossier
 from ui.access.keys import Keys
+from ui.connections import _first_to_leave
 from ui.serve import bind, run
 
 data = Path(sys.argv[1])
@@ -147,7 +149,7 @@ def test_an_address_is_one_that_a_browser_takes() -> None:
 
 
 def test_a_connection_that_sends_no_headers_is_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serve_module, "HEADER_WAIT_S", 0.2)
+    monkeypatch.setattr("ui.connections.HEADER_WAIT_S", 0.2)
     with serving(FakeDossier(tmp_path)) as url:
         parts = urlsplit(url)
         for sent in (b"", b"GET /livez HTTP/1.1\r\nHost: loc"):
@@ -155,6 +157,42 @@ def test_a_connection_that_sends_no_headers_is_cut(tmp_path: Path, monkeypatch: 
                 link.sendall(sent)
                 assert link.recv(1000) == b""
         assert httpx.get(f"{url}/livez", trust_env=False).status_code == 200
+
+
+def _said(url: str, link: socket.socket) -> bytes:
+    link.sendall(f"GET /livez HTTP/1.1\r\nHost: {urlsplit(url).netloc}\r\n\r\n".encode())
+    return link.recv(12)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="comes from other addresses of this machine")
+def test_whoever_keeps_connections_open_and_silent_closes_the_door_to_nobody_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ui.connections.MOST_CONNECTIONS", 20)
+    with serving(FakeDossier(tmp_path)) as url, ExitStack() as links:
+        place = (urlsplit(url).hostname or "", urlsplit(url).port or 0)
+
+        def opened(source: str) -> socket.socket:
+            return links.enter_context(socket.create_connection(place, timeout=30, source_address=(source, 0)))
+
+        silent = [opened("127.0.0.2") for _ in range(60)]
+        for one in silent[::2]:
+            with suppress(OSError):
+                one.sendall(b"GET /livez HT")
+        for _ in range(3):
+            assert _said(url, opened("127.0.0.4")) == b"HTTP/1.1 200"
+        assert _said(url, opened("127.0.0.2")) == b"HTTP/1.1 200", "not even to themselves"
+
+
+def test_the_one_to_leave_is_of_the_client_with_the_most_idle_connections_and_has_waited_longest() -> None:
+    @dataclass
+    class Idle:
+        client: tuple[str, int] | None
+        _since: float
+
+    many = [Idle(("a", 1), 3.0), Idle(("a", 2), 2.0), Idle(("a", 3), 4.0)]
+    assert _first_to_leave([Idle(("b", 1), 0.0), *many, Idle(None, 1.0)]) is many[1]  # type: ignore[list-item]
+    assert _first_to_leave([]) is None
 
 
 @pytest.mark.parametrize("name", [signal.SIGTERM, signal.SIGINT])

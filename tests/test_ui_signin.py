@@ -65,7 +65,7 @@ def sign_in(browser: httpx.Client, key: str) -> httpx.Response:
 def test_a_browser_without_a_key_is_shown_where_to_sign_in_and_a_program_is_not(url: str) -> None:
     browser = httpx.get(url, headers=HTML, trust_env=False)
     program = httpx.get(url, trust_env=False)
-    assert (browser.status_code, browser.headers["location"]) == (303, "/sign-in")
+    assert (browser.status_code, browser.headers["location"]) == (303, "sign-in")
     assert (program.status_code, program.headers["content-type"]) == (401, "application/problem+json")
 
 
@@ -81,7 +81,7 @@ def test_the_form_needs_nothing_but_itself(browser: httpx.Client) -> None:
 
 def test_a_key_opens_the_page_and_the_api(browser: httpx.Client, key: str) -> None:
     answer = sign_in(browser, f"  {key}\n")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/")
+    assert (answer.status_code, answer.headers["location"]) == (303, "./")
     assert key not in answer.headers["set-cookie"]
     opened = [browser.get(path).status_code for path in ("/", "/config", "/v1/documents", "/theme.css")]
     assert opened == [200] * 4
@@ -134,9 +134,9 @@ def test_signing_out_ends_it(browser: httpx.Client, key: str) -> None:
     token = browser.cookies[COOKIE]
     inside = browser.get("/sign-in")
     assert "Desk &lt;4&gt;" in inside.text
-    assert 'action="/sign-out"' in inside.text
+    assert 'action="sign-out"' in inside.text
     out = browser.post("/sign-out", data={"": ""})
-    assert (out.status_code, out.headers["location"]) == (303, "/sign-in")
+    assert (out.status_code, out.headers["location"]) == (303, "sign-in")
     assert COOKIE not in browser.cookies
     assert browser.get("/v1/documents", headers={"Cookie": f"{COOKIE}={token}"}).status_code == 401
 

@@ -9,7 +9,8 @@ from typing import Any
 from index.answers import documents_of
 from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
-from index.values import Span
+from index.threads import Threads
+from index.values import Filters, Metadata, Span
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
@@ -31,6 +32,7 @@ from rag.views import (
     IngestView,
     SearchView,
     TextView,
+    ThreadsView,
     ThreadView,
     answer_line,
     document_view,
@@ -38,10 +40,11 @@ from rag.views import (
     hit_view,
     ingest_view,
     shown_name,
+    thread_line,
 )
 from ui.access.caller import LOCAL, Caller
 from ui.export import Exported, Format, export_answer
-from ui.offered import files_under
+from ui.offered import offered
 from ui.problems import Problem
 from ui.protocols import Dossier, Progress
 from ui.requests import AnswerFilters, SearchFilters, check_asked, check_collection, check_length
@@ -71,11 +74,20 @@ class LocalDesk:
         self._dossier = dossier
         self._asking = Asking(dossier)
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
-        found = files_under(paths, self._dossier.settings)
-        target = self._dossier.collection(check_collection(collection), create=True)
-        report = target.ingest(found.files, roots=found.roots, refusals=found.refusals, progress=progress)
-        return ingest_view(report)
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView:
+        """Take in files, folders and pages. `gone`: sources that are no longer there, or folders of them."""
+        with offered(paths, self._dossier.settings, progress=progress, metadata=metadata) as found:
+            target = self._dossier.collection(check_collection(collection), create=True)
+            report = target.ingest(found.files, roots=(*found.roots, *gone), refusals=found.refusals, progress=progress)
+            return ingest_view(report)
 
     def answer(
         self,
@@ -94,7 +106,7 @@ class LocalDesk:
         return self._asking.ask(
             self._checked(question, "question"),
             collection=check_collection(collection),
-            filters=filters.to_filters(),
+            filters=self._filters(filters, collection),
             as_of=filters.as_of,
             thread=thread,
             history=history,
@@ -113,6 +125,28 @@ class LocalDesk:
     def thread(self, thread_id: str, *, collection: str | None) -> ThreadView:
         turns = self._asking.turns(check_key(thread_id, "thread id"), collection=check_collection(collection))
         return ThreadView(id=thread_id, turns=tuple(map(answer_line, turns)))
+
+    def threads(self, *, collection: str | None, limit: int, offset: int = 0, find: str = "") -> ThreadsView:
+        """The caller's own conversations."""
+        mine = self._threads(collection)
+        found = mine.listed(limit=limit, offset=offset, find=find)
+        return ThreadsView(total=mine.count(find=find), threads=tuple(map(thread_line, found)))
+
+    def change_thread(self, thread_id: str, changes: Mapping[str, Any], *, collection: str | None) -> None:
+        """Set what `changes` names: `title` (None: as its first question), `pinned`. Raises UnknownThread."""
+        mine, key = self._threads(collection), check_key(thread_id, "thread id")
+        mine.check(key)
+        if "title" in changes:
+            mine.rename(key, changes["title"])
+        if "pinned" in changes:
+            mine.pin(key, changes["pinned"])
+
+    def forget_thread(self, thread_id: str, *, collection: str | None) -> None:
+        """Delete a conversation with its turns. Raises UnknownThread."""
+        self._threads(collection).forget(check_key(thread_id, "thread id"))
+
+    def _threads(self, collection: str | None) -> Threads:
+        return self._dossier.collection(check_collection(collection)).answers.threads
 
     def replay(self, answer_id: str, *, collection: str | None, keep: bool, listener: Listener | None = None) -> Replay:
         name = check_collection(collection)
@@ -196,7 +230,7 @@ class LocalDesk:
     ) -> SearchView:
         name = check_collection(collection)
         found = self._dossier.pipeline(name).search(
-            self._checked(query, "query"), top_k=top_k, filters=filters.to_filters()
+            self._checked(query, "query"), top_k=top_k, filters=self._filters(filters, collection)
         )
         documents = self._dossier.collection(name)
         hits: list[HitView] = []
@@ -205,7 +239,7 @@ class LocalDesk:
                 hits.append(hit_view(hit, documents.document(hit.chunk.document_id), context))
             except UnknownDocument:  # removed since it was found: it must not be shown
                 continue
-        return SearchView(query=query, hits=tuple(hits))
+        return SearchView(query=query, hits=tuple(hits), undated_left_out=documents.undated(filters.to_filters()))
 
     def coverage(
         self,
@@ -223,7 +257,11 @@ class LocalDesk:
             raise Problem("invalid-request", str(error)) from None
         surveyor = self._dossier.surveyor(check_collection(collection))
         return surveyor.cover(
-            asked, reading=reading, per_document=per_document, filters=filters.to_filters(), progress=progress
+            asked,
+            reading=reading,
+            per_document=per_document,
+            filters=self._filters(filters, collection),
+            progress=progress,
         )
 
     def documents(self, *, collection: str | None, offset: int = 0, limit: int = MOST_DOCUMENTS) -> DocumentsView:
@@ -258,7 +296,7 @@ class LocalDesk:
         quoted = None if start is None or end is None else Span(start, end)
         return self._dossier.collection(check_collection(collection)).picture(check_id(document_id), page, quoted)
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         """Correct what is known of a document; see `index.collection.Collection.edit`. Raises Problem for a value that cannot be."""
         target = self._dossier.collection(check_collection(collection))
         try:
@@ -295,6 +333,14 @@ class LocalDesk:
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
         self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)
+
+    def _filters(self, filters: SearchFilters, collection: str | None) -> Filters:
+        """The filters. Raises UnknownDocument for a document that they name and that is not there: nothing would be found."""
+        documents = self._dossier.collection(check_collection(collection)) if filters.documents else None
+        for one in filters.documents:
+            assert documents is not None
+            documents.document(check_id(one))
+        return filters.to_filters()
 
     def _checked(self, text: str, name: str) -> str:
         """What is asked. Raises Problem where it is too long or blank."""

@@ -1,4 +1,4 @@
-"""Dossier for assistants, over MCP on standard input and output: the same checked Answer, with who said it and when.
+"""Dossier for assistants, over MCP: the same checked Answer, with who said it and when.
 
 What a document says is data here as everywhere: it is quoted, never obeyed, and the instructions tell the assistant so.
 """
@@ -6,8 +6,8 @@ What a document says is data here as everywhere: it is quoted, never obeyed, and
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from typing import Annotated, Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ from urllib.parse import quote
 import anyio.to_thread
 from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError
+from mcp.server.transport_security import TransportSecuritySettings
 from mcp.types import CallToolResult, Resource, TextContent, ToolAnnotations
 from pydantic import BaseModel, Field
 
@@ -22,14 +23,14 @@ from index.errors import DossierError
 from index.sentences import sentences_around
 from index.values import Span
 from rag.settings import Settings
-from rag.values import Answer, Citation
+from rag.values import Answer
 from rag.views import DocumentsView, DocumentView, SearchView, View
 from rag.wire import DossierProblem
 from ui.problems import Problem, of_error
+from ui.prompts import PROMPTS
 from ui.protocols import Desk
+from ui.quoting import answer_text, line, quoted, who
 from ui.requests import MOST_CONTEXT, AnswerFilters, Asked, CollectionName, SearchFilters
-from ui.terminal import flat, printable
-from ui.words import date_with_source, listed
 
 INSTRUCTIONS = """Dossier answers from a person's own documents and proves every sentence.
 - Ask with `ask`. Pass on what it says with the outlet and the date of each source, quote word for word, and add nothing of your own.
@@ -59,12 +60,19 @@ class PassageView(View):
 
 
 class Tools:
-    """What an assistant may call. At most `answer_slots` calls work at once; the others wait."""
+    """What an assistant may call.
 
-    def __init__(self, desk: Desk, settings: Settings) -> None:
+    Args:
+        usual: The collection meant when none is named.
+        turn: Lies around what a call does, to keep others waiting.
+    """
+
+    def __init__(
+        self, desk: Desk, *, usual: Callable[[], str], turn: Callable[[], AbstractContextManager[object]]
+    ) -> None:
         self._desk = desk
-        self._slots = threading.BoundedSemaphore(settings.answer_slots)
-        self._usual = settings.collection
+        self._usual = usual
+        self._turn = turn
 
     def ask(
         self, question: Asked, collection: Collection = None, filters: AnswerFilters | None = None
@@ -72,7 +80,7 @@ class Tools:
         """Answer a question from the documents: every sentence with its source, or that the documents do not say."""
         with self._working():
             answer = self._desk.answer(question, collection=self._named(collection), filters=filters or AnswerFilters())
-        return _result(_answer_text(answer), answer)
+        return _result(answer_text(answer), answer)
 
     def search(
         self,
@@ -92,8 +100,8 @@ class Tools:
                 filters=filters or SearchFilters(),
             )
         lines = [
-            f"{hit.rank}. {_who(hit.publisher, hit.published, hit.title)}; document {hit.document_id}, "
-            f"characters {hit.start} to {hit.end}\n{_quoted(hit.before + hit.text + hit.after)}"
+            f"{hit.rank}. {who(hit.publisher, hit.published, hit.title)}; document {hit.document_id}, "
+            f"characters {hit.start} to {hit.end}\n{quoted(hit.before + hit.text + hit.after)}"
             for hit in found.hits
         ]
         return _result("\n\n".join(lines) or "No passage was found.", found)
@@ -125,8 +133,8 @@ class Tools:
             before=text[before.start : before.end],
             after=text[after.start : after.end],
         )
-        said = f"{_quoted(passage.before)} [[{_quoted(passage.text)}]] {_quoted(passage.after)}"
-        return _result(f"{_line(about)}\n{said}", passage)
+        said = f"{quoted(passage.before)} [[{quoted(passage.text)}]] {quoted(passage.after)}"
+        return _result(f"{line(about)}\n{said}", passage)
 
     def documents(
         self,
@@ -138,13 +146,13 @@ class Tools:
         with self._working():
             found = self._desk.documents(collection=self._named(collection))
         page = DocumentsView(total=found.total, documents=found.documents[offset : offset + limit])
-        return _result("\n".join([f"{found.total} documents", *map(_line, page.documents)]), page)
+        return _result("\n".join([f"{found.total} documents", *map(line, page.documents)]), page)
 
     def listing(self, collection: str) -> str:
         """The newest documents of a collection, one a line."""
         with self._reading():
             found = self._desk.documents(collection=collection)
-        return "\n".join([f"{found.total} documents", *map(_line, found.documents[:MOST_LISTED])])
+        return "\n".join([f"{found.total} documents", *map(line, found.documents[:MOST_LISTED])])
 
     def text(self, collection: str, document: str, start: int = 0) -> str:
         """A page of a document's text, and where the next one begins."""
@@ -156,32 +164,33 @@ class Tools:
     def resources(self) -> list[Resource]:
         """The newest documents of the usual collection."""
         try:
-            found = self._desk.documents(collection=self._usual).documents
-        except DossierError:
+            usual = self._usual()
+            found = self._desk.documents(collection=usual).documents
+        except (DossierError, Problem):
             return []
         return [
             Resource(
-                uri=address(self._usual, one.id),
+                uri=address(usual, one.id),
                 name=one.id,
-                title=_quoted(one.title or one.id),
-                description=_who(one.publisher, one.published, None),
+                title=quoted(one.title or one.id),
+                description=who(one.publisher, one.published, None),
                 mime_type="text/plain",
             )
             for one in found[:MOST_LISTED]
         ]
 
     def _named(self, collection: str | None) -> str:
-        return collection or self._usual
+        return collection or self._usual()
 
     @contextmanager
     def _working(self) -> Iterator[None]:
         """Wait for a slot; what goes wrong is told without a path or a trace."""
-        with self._slots, _told_as(ToolError):
+        with _told_as(ToolError), self._turn():
             yield
 
     @contextmanager
     def _reading(self) -> Iterator[None]:
-        with self._slots, _told_as(ResourceError):
+        with _told_as(ResourceError), self._turn():
             yield
 
 
@@ -200,8 +209,16 @@ class Server(MCPServer[Any]):
         self._tools = tools
         for tool in (tools.ask, tools.search, tools.get_passage, tools.documents):
             self.add_tool(tool, annotations=_READS)
+        for name, (title, text) in PROMPTS.items():
+            self.prompt(name, title=title, description=text.__doc__)(text)
         self.resource("doc://{collection}", name="listing", title="Documents of a collection")(tools.listing)
         self.resource("doc://{collection}/{document}{?start}", name="text", title="Text of a document")(tools.text)
+
+    def over_http(self) -> Any:
+        """The SDK's manager of requests over HTTP, none of which knows of another. Who may come in is for another layer to say."""
+        open_to_all = TransportSecuritySettings(enable_dns_rebinding_protection=False)
+        self.streamable_http_app(json_response=True, stateless_http=True, transport_security=open_to_all)
+        return self.session_manager
 
     async def list_resources(self) -> list[Resource]:
         return await anyio.to_thread.run_sync(self._tools.resources)
@@ -209,8 +226,9 @@ class Server(MCPServer[Any]):
 
 def serve(desk: Desk, settings: Settings) -> None:
     """Serve until the assistant closes standard input, then close the desk."""
+    at_once = threading.BoundedSemaphore(settings.answer_slots)
     try:
-        Server(Tools(desk, settings)).run("stdio")
+        Server(Tools(desk, usual=lambda: settings.collection, turn=lambda: at_once)).run("stdio")
     finally:
         desk.close()
 
@@ -237,36 +255,3 @@ def _result(text: str, value: BaseModel) -> CallToolResult:
     return CallToolResult(
         content=[TextContent(type="text", text=text)], structured_content=value.model_dump(mode="json")
     )
-
-
-def _answer_text(answer: Answer) -> str:
-    """The answer with its numbers, its positions, and word for word what each number stands for."""
-    lines = [f"Verdict: {answer.verdict}", _quoted(answer.text)]
-    for conflict in answer.conflicts:
-        lines.append(f"They disagree on {_quoted(conflict.about)}:")
-        for one in conflict.positions:
-            lines.append(f"- {_quoted(one.value)} {_numbers(one.citations)} {_who(one.publisher, one.published, None)}")
-    lines.extend(map(_citation_line, answer.citations))
-    return "\n".join(lines)
-
-
-def _citation_line(one: Citation) -> str:
-    when = date_with_source(one.published, one.published_precision, one.published_source)
-    who = listed([one.publisher or "outlet not stated", one.author, when, one.title], ", ")
-    return f'[{one.number}] "{_quoted(one.quote)}" - {_quoted(who)}; document {one.document_id}, characters {one.start} to {one.end}'
-
-
-def _numbers(citations: Sequence[int]) -> str:
-    return "".join(f"[{number}]" for number in citations)
-
-
-def _line(one: DocumentView) -> str:
-    return f"{one.id}: {_who(one.publisher, one.published, one.title)}, {one.characters} characters"
-
-
-def _who(publisher: str | None, published: str | None, title: str | None) -> str:
-    return _quoted(listed([publisher or "outlet not stated", published or "undated", title], ", "))
-
-
-def _quoted(text: str) -> str:
-    return printable(flat(text))

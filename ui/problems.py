@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 MEDIA_TYPE = "application/problem+json"
-OPENAI_PATHS = ("/v1/chat/", "/v1/models")
+RETRY_AFTER_S = 5
+OPENAI_PATHS = ("/v1/chat/", "/v1/models", "/v1/responses", "/v1/embeddings", "/v1/rerank")
 _LOG = logging.getLogger("dossier")
 
 PROBLEMS: dict[str, tuple[int, str]] = {
@@ -24,6 +25,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "body-not-expected": (400, "This address takes no body"),
     "host-missing": (400, "One Host header is needed"),
     "bad-request": (400, "Bad request"),
+    "unsupported-parameter": (400, "This parameter is not supported"),
     "key-needed": (401, "A key is needed"),
     "foreign-origin": (403, "Another site may not do this"),
     "read-only-key": (403, "This key may only read"),
@@ -84,6 +86,7 @@ _SAYABLE = frozenset(
 _MENDS = {
     "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",
     "model-changed": "Run on the server's machine: dossier rebuild --reembed",
+    "busy": "Another change of the same documents takes long. Try again.",
     "language-model-failed": "Look whether the endpoint in DOSSIER_LLM answers.",
 }
 
@@ -100,6 +103,8 @@ class Problem(HTTPException):
         errors: Sequence[Mapping[str, str]] = (),
     ) -> None:
         status, self.title = PROBLEMS[code]
+        if status == 503:  # whoever is sent away is told when to come back
+            headers = {"Retry-After": str(RETRY_AFTER_S), **(headers or {})}
         super().__init__(status, detail, headers)
         self.code = code
         self.errors = errors
@@ -132,7 +137,8 @@ def for_openai(content: Mapping[str, Any]) -> dict[str, Any]:
     """A problem document that is also an error as OpenAI's clients read it."""
     kind = "invalid_request_error" if content["status"] < 500 else "server_error"
     code = content["type"].rsplit(":", 1)[-1]
-    return {**content, "error": {"message": content["detail"], "type": kind, "param": None, "code": code}}
+    param = next((one["where"] for one in content.get("errors", ())), None)
+    return {**content, "error": {"message": content["detail"], "type": kind, "param": param, "code": code}}
 
 
 def busy(what: str, *, retry_after_s: int = 1) -> Problem:
@@ -153,5 +159,4 @@ def of_error(error: DossierError) -> Problem:
         return Problem(code, str(error))
     if PROBLEMS[code][0] >= 500:
         _LOG.error("%s: %s", error.code, error)
-    headers = {"Retry-After": "5"} if PROBLEMS[code][0] == 503 else None
-    return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"), headers=headers)
+    return Problem(code, _MENDS.get(code, "Run on the server's machine: dossier doctor"))

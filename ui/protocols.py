@@ -11,15 +11,17 @@ if TYPE_CHECKING:
     from index.feedback import Feedback
     from index.files import SourceFile
     from index.originals import Original
+    from index.protocols import Embedder
     from index.stored import Counts
-    from index.values import Document, Filters, IngestReport, Refusal, Span
+    from index.values import Document, Filters, IngestReport, Metadata, Refusal, Span
     from rag.answer.telling import Listener
     from rag.coverage.table import Coverage, Reading
     from rag.llm.model import LanguageModel
     from rag.manner import Manner
+    from rag.protocols import Reader
     from rag.replay import Replay
     from rag.settings import Settings
-    from rag.values import Answer, Hit
+    from rag.values import Answer, Hit, Kind
     from rag.views import (
         AnswersView,
         ChangesView,
@@ -64,7 +66,9 @@ class Collection(Protocol):
 
     def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes: ...
 
-    def edit(self, document_id: str, **fields: str | None) -> str: ...
+    def undated(self, filters: Filters) -> int: ...
+
+    def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = ..., **fields: str | None) -> str: ...
 
     def remove(self, document_id: str) -> None: ...
 
@@ -82,6 +86,7 @@ class Pipeline(Protocol):
         *,
         filters: Filters | None = None,
         as_of: str | None = None,
+        kind: Kind | None = None,
         listener: Listener | None = None,
     ) -> Answer: ...
 
@@ -115,6 +120,14 @@ class Dossier(Protocol):
     @property
     def language_model(self) -> LanguageModel | None: ...
 
+    @property
+    def embedder(self) -> Embedder: ...
+
+    @property
+    def ranker(self) -> Reader:
+        """Says how likely passages answer a question."""
+        ...
+
     def names(self) -> list[str]: ...
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection: ...
@@ -142,7 +155,15 @@ class OwnedDossier(Dossier, Protocol):
 class Desk(Protocol):
     """What a person can ask of a collection, whether this process owns the data or a server does."""
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView: ...
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView: ...
 
     def answer(
         self,
@@ -193,7 +214,7 @@ class Desk(Protocol):
         self, document_id: str, page: int, *, collection: str | None, start: int | None, end: int | None
     ) -> bytes: ...
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView: ...
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView: ...
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None: ...
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from index.errors import DirectoryOwned
 from index.files import FoundFiles, SourceFile
+from index.values import Metadata
 from rag.asking import AS_SET
 from rag.client import Dossier
 from rag.coverage.table import Coverage, Reading
@@ -35,7 +37,7 @@ from rag.views import (
 )
 from ui.access.loopback import is_loopback
 from ui.export import Exported, Format, exported
-from ui.offered import files_under
+from ui.offered import offered
 from ui.protocols import Progress
 from ui.requests import AnswerFilters, SearchFilters, is_source
 
@@ -61,16 +63,25 @@ class RemoteDesk:
         self._settings = settings
         self._server = Dossier(f"http://{parts.netloc}", key, timeout=ANSWER_WAIT_S)
 
-    def index(self, paths: Sequence[Path], *, collection: str | None, progress: Progress | None) -> IngestView:
-        """Send the files, wait until they are in, then remove what is no longer under the folders."""
-        found = files_under(paths, self._settings)
-        refused = [
-            RefusalView(source=whole(one.source), code=one.code, reason=whole(one.reason)) for one in found.refusals
-        ]
-        sendable, unsendable = self._sort(found.files)
-        reports = [IngestView(refused=(*refused, *unsendable))]
-        for batch in _batches(sendable, self._settings.max_file_bytes):
-            reports.append(self._send(batch, collection, progress))
+    def index(
+        self,
+        paths: Sequence[Path | str],
+        *,
+        collection: str | None,
+        progress: Progress | None,
+        metadata: Metadata | None = None,
+        gone: Sequence[str] = (),
+    ) -> IngestView:
+        """Send the files and fetched pages, wait until they are in, then remove what is no longer under the folders."""
+        with offered(paths, self._settings, progress=progress) as found:
+            refused = [
+                RefusalView(source=whole(one.source), code=one.code, reason=whole(one.reason)) for one in found.refusals
+            ]
+            sendable, unsendable = self._sort(found.files)
+            reports = [IngestView(refused=(*refused, *unsendable))]
+            for batch in _batches(sendable, self._settings.max_file_bytes):
+                reports.append(self._send(batch, collection, progress, metadata))
+        found = replace(found, roots=(*found.roots, *gone))
         reports.append(IngestView(removed=tuple(self._remove_vanished(found, collection))))
         return merge_ingests(reports)
 
@@ -146,7 +157,7 @@ class RemoteDesk:
     ) -> bytes:
         return self._server.picture(document_id, page, start=start, end=end, collection=collection)
 
-    def edit(self, document_id: str, fields: Mapping[str, str | None], *, collection: str | None) -> DocumentView:
+    def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         return self._server.edit(document_id, collection=collection, **fields)
 
     def remove(self, document_id: str, *, collection: str | None, erase: bool) -> None:
@@ -188,13 +199,21 @@ class RemoteDesk:
                 sendable.append((file, size))
         return sendable, refused
 
-    def _send(self, batch: Sequence[SourceFile], collection: str | None, progress: Progress | None) -> IngestView:
+    def _send(
+        self, batch: Sequence[SourceFile], collection: str | None, progress: Progress | None, metadata: Metadata | None
+    ) -> IngestView:
         """Send a batch; when a file of it has become unreadable, each by itself, so that the others go in."""
         try:
-            return self._server.add([one.path for one in batch], collection=collection, progress=progress)
+            return self._server.add(
+                [(one.name, one.path) for one in batch],
+                source=[one.source for one in batch],
+                collection=collection,
+                progress=progress,
+                metadata=metadata,
+            )
         except OSError as error:
             if len(batch) > 1:
-                return merge_ingests([self._send([one], collection, progress) for one in batch])
+                return merge_ingests([self._send([one], collection, progress, metadata) for one in batch])
             refused = RefusalView(source=batch[0].source, code="unreadable", reason=whole(str(error.strerror)))
             return IngestView(refused=(refused,))
 
@@ -203,11 +222,16 @@ class RemoteDesk:
         if not found.roots or any(one.code == "quota" for one in found.refusals):
             return
         present = {whole(one.source) for one in found.files}
+        zips = [one for one in present if one.lower().endswith(".zip")]  # what is in them was not walked here
         refused = [whole(one.source) for one in found.refusals]
         roots = [whole(root) for root in found.roots]
         for document in self.documents(collection=collection).documents:
             if document.sources and all(
-                _is_under(one, roots) and one not in present and not _is_under(one, refused) for one in document.sources
+                _is_under(one, roots)
+                and one not in present
+                and not _is_under(one, zips)
+                and not _is_under(one, refused)
+                for one in document.sources
             ):
                 self.remove(document.id, collection=collection, erase=False)
                 yield document.id

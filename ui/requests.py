@@ -13,7 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, S
 
 from index.errors import UnknownCollection
 from index.values import Filters
+from rag.filters import filters_of
 from rag.manner import Manner, Strictness
+from rag.values import Kind
+from ui.metadata import MetadataFilter, Named
 from ui.problems import Problem
 
 MAX_NAME_CHARS = 500
@@ -103,14 +106,22 @@ class Strict(BaseModel):
 
 
 class SearchFilters(Strict):
-    """Which documents may be searched. Dates are inclusive; an undated document passes no date filter."""
+    """Which documents may be searched: those that pass all of it. Dates are inclusive; an undated document passes no date filter."""
 
     publisher: Text | None = None
     since: IsoDate | None = None
     until: IsoDate | None = None
+    tags: Named = Field(default=[], description="All of these tags.")
+    sources: Named = Field(
+        default=[], description="At or below one of these folders, pages or files, as `sources` names them."
+    )
+    documents: Named = Field(default=[], description="One of these document ids.")
+    metadata: MetadataFilter = Field(
+        default={}, description="For each key a value, a list of values, or min, max or contains."
+    )
 
     def to_filters(self) -> Filters:
-        return Filters(publisher=self.publisher, since=self.since, until=self.until)
+        return filters_of(self.model_dump())
 
 
 class AnswerFilters(SearchFilters):
@@ -135,13 +146,16 @@ class AnswerRequest(Strict):
         None,
         description="false: no language model sees the question; true: one must be there. Left out: as the server is set.",
     )
+    kind: Kind | None = Field(
+        None, description="What kind of question it is, so what kind of answer is looked for. Left out: as it reads."
+    )
     stream: StrictBool = Field(
         False, description="Server-sent events `sources`, `delta`, `citation` and `done`, or `error`."
     )
 
     @property
     def manner(self) -> Manner:
-        return Manner(strictness=self.strictness, llm=self.llm)
+        return Manner(strictness=self.strictness, llm=self.llm, kind=self.kind)
 
 
 MOST_CONTEXT = 20

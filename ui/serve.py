@@ -8,12 +8,10 @@ import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.errors import DossierError, SettingInvalid
 from rag.settings import Settings
@@ -23,10 +21,13 @@ from ui.access.guard import Guard
 from ui.access.keys import Keys
 from ui.access.limits import Limits
 from ui.access.loopback import is_loopback
+from ui.access.origins import Origins, check_origins
 from ui.access.permitted import Permitted
+from ui.access.prefix import Prefixed, Rooted, check_root_path
 from ui.access.signed_in import SignedIn
 from ui.access.signin import signing_in
 from ui.access.whence import Hosts
+from ui.connections import PatientH11
 from ui.http.app import create_app
 from ui.observe.logs import configure_logs
 from ui.observe.observers import Observers
@@ -35,8 +36,6 @@ from ui.observe.watched import Watched
 from ui.protocols import Dossier, OwnedDossier
 from ui.terminal import say
 
-HEADER_WAIT_S = 10.0
-MOST_CONNECTIONS = 512
 DRAIN_S = 10
 
 
@@ -44,36 +43,18 @@ class PortInUse(DossierError):
     code = "port-in-use"
 
 
-class PatientH11(H11Protocol):
-    """uvicorn's h11 protocol, which of itself waits for ever for a connection's first headers."""
-
-    def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
-        self._headers_due = self.loop.call_later(HEADER_WAIT_S, self._cut)
-
-    def handle_events(self) -> None:
-        super().handle_events()
-        if self.cycle is not None:
-            self._headers_due.cancel()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._headers_due.cancel()
-        super().connection_lost(exc)
-
-    def _cut(self) -> None:
-        if self.cycle is None:
-            self.transport.close()
-
-
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM, then finish what is running and close the data directory.
 
     Raises:
-        SettingInvalid: Other machines can reach the host, and there is no key.
+        SettingInvalid: Other machines can reach the host, and there is no key; every site may ask, and there are keys.
         PortInUse: Another program listens on the port.
         DirectoryOwned: Another process owns the data directory.
     """
-    with bind(settings.host, settings.port, Keys(settings.data)) as listener:
+    keys = Keys(settings.data)
+    check_origins(settings, keys.any_usable)
+    check_root_path(settings.root_path)
+    with bind(settings.host, settings.port, keys) as listener:
         from rag.build import open_dossier
 
         run(open_dossier(settings), listener)
@@ -100,14 +81,16 @@ def build(dossier: Dossier, *, alone: bool = True) -> ASGIApp:
     Args:
         alone: Only this machine can reach the server: who has no key is its owner, unless the settings require keys.
     """
+    from ui.mcp_http import mount as mount_mcp
     from ui.page import mount
 
     settings = dossier.settings
     observers = Observers.of(settings, keys_required=settings.require_keys or not alone)
     permitted = Permitted(Watched(dossier, observers))
     app = create_app(permitted, metrics=observers.metrics, when_ready=settle)
+    mount_mcp(app, permitted)
     mount(app, permitted)
-    return Watch(guarded(app, settings, alone=alone), observers)
+    return Prefixed(Watch(guarded(app, settings, alone=alone), observers), settings.root_path)
 
 
 def settle() -> None:
@@ -121,10 +104,11 @@ def guarded(app: Starlette, settings: Settings, *, alone: bool = True, body_grac
     keys, signed_in = Keys(settings.data), SignedIn()
     app.router.routes[:0] = signing_in(keys, signed_in)
     return Guard(
-        app,
+        Rooted(app, settings.root_path),
         credentials=Credentials(keys, signed_in, trust_local=alone and not settings.require_keys),
         hosts=Hosts(settings.hosts, any_name=not alone and not settings.hosts),
         limits=Limits(settings.requests_per_minute),
+        origins=Origins(settings.origins),
         room=app.state.slots.let_in,
         max_file_bytes=settings.max_file_bytes,
         body_grace_s=body_grace_s,
@@ -144,7 +128,6 @@ def make_server(app: ASGIApp, *, keep_s: int = DRAIN_S) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             proxy_headers=False,
-            limit_concurrency=MOST_CONNECTIONS,
             timeout_keep_alive=5,
             timeout_graceful_shutdown=keep_s,
             h11_max_incomplete_event_size=16 * 1024,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from typing import Any
 
 from index.dates import date_in_words
 from index.values import Document
-from rag.values import Position, Standing, Status, Verdict
+from rag.values import FiltersView, Position, Standing, Status, Verdict
 from rag.views import shown_name
 
 VERDICTS: dict[Verdict, str] = {
@@ -21,7 +22,22 @@ DOUBTS: dict[Status, str] = {
     "weak": "The source supports this only in part: read the quote.",
     "unsupported": "No source was found for this.",
 }
-STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then"}
+STANDINGS: dict[Standing, str] = {"reported": "", "expected": "expected then", "superseded": "no longer in force"}
+KINDS: dict[str, str] = {
+    "fact": "a fact",
+    "yesno": "yes or no",
+    "list": "a list",
+    "count": "a count",
+    "compare": "a comparison",
+    "table": "a look-up in a table",
+    "definition": "a definition",
+    "howto": "steps",
+    "why": "reasons",
+    "summary": "a summary",
+    "about": "about the documents",
+    "chat": "small talk",
+}
+"""What a question asks for, by the kind of the contract."""
 _KNOWN_FROM = {
     "front matter": "as its front matter says",
     "json-ld": "as its metadata says",
@@ -81,6 +97,33 @@ def title_of(document: Document) -> str:
     return source_name(document.sources[0]) if document.sources else "Untitled"
 
 
+def searched(filters: FiltersView) -> str:
+    """What a search was narrowed to; "" where it was not."""
+    asked = filters.metadata.items()
+    undated = count(filters.undated_left_out, "undated document") if filters.undated_left_out else ""
+    return listed(
+        [
+            f"only {filters.publisher}" if filters.publisher else None,
+            f"from {written(filters.since)}" if filters.since else None,
+            f"until {written(filters.until)}" if filters.until else None,
+            f"as of {written(filters.as_of)}" if filters.as_of else None,
+            f"tagged {' and '.join(filters.tags)}" if filters.tags else None,
+            f"in {' or '.join(filters.sources)}" if filters.sources else None,
+            f"only {count(len(filters.documents), 'named document')}" if filters.documents else None,
+            *(f"{key} {_asked(condition)}" for key, condition in asked),
+            f"{undated} left out" if undated else None,
+        ],
+        ", ",
+    )
+
+
+def _asked(condition: Any) -> str:
+    if isinstance(condition, Mapping):
+        words = {"min": "from", "max": "to", "contains": "with"}
+        return " ".join(f"{words[name]} {value}" for name, value in condition.items())
+    return " or ".join(map(str, condition)) if isinstance(condition, list) else str(condition)
+
+
 def listed(parts: Iterable[str | None], between: str = " · ") -> str:
     return between.join(part for part in parts if part)
 
@@ -92,8 +135,15 @@ def backing_of(position: Position) -> str:
         [
             STANDINGS[position.standing],
             count(position.documents, "document") if several else None,
-            count(position.origins, "origin") if several else None,
-            "a single origin against several" if position.outvoted else None,
+            _independent(position) if several else None,
+            "one report against several" if position.outvoted else None,
         ],
         ", ",
     )
+
+
+def _independent(position: Position) -> str:
+    """How many of the documents are reports of their own: copies of one are one."""
+    if position.origins == position.documents:
+        return "each on its own"
+    return "copies of one report" if position.origins == 1 else f"{position.origins:,} independent reports"

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from eval.log import append_log, read_log
 from eval.observe import QUICKSTART, Ranker
@@ -24,6 +24,7 @@ from index.ingest import Progress as IngestProgress
 DEPTH = 50
 """Passages asked of every row, to fill KEPT documents: several passages may be of one document."""
 RANKINGS = "rankings.jsonl"
+Question = TypeVar("Question")
 
 
 class Systems(Protocol):
@@ -94,7 +95,7 @@ def collection_name(name: str) -> str:
     return "_".join(part for part in kept.split("_") if part)[:63] or "set"
 
 
-def chosen(queries: Sequence[SetQuery], limit: int | None) -> Sequence[SetQuery]:
+def chosen(queries: Sequence[Question], limit: int | None) -> Sequence[Question]:
     """All questions, or `limit` of them at even distances: neighbours are often about one document."""
     if limit is None or limit >= len(queries):
         return queries

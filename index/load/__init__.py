@@ -13,6 +13,7 @@ from index.errors import FileRefused
 from index.language import language_of
 from index.load.extracted import Extracted
 from index.load.limits import MAX_TEXT_CHARS, read_regular_file
+from index.metadata import readable
 from index.page import read_page
 from index.provenance import from_file_name, from_page, merge
 from index.values import ParsedFile, Provenance, Recognised, Span
@@ -32,6 +33,7 @@ _PARSERS = {
     ".csv": ("index.load.table", "parse_csv"),
     ".tsv": ("index.load.table", "parse_csv"),
     ".eml": ("index.load.mail", "parse_mail"),
+    ".msg": ("index.load.outlook", "parse_outlook"),
     ".mbox": ("index.load.mail", "parse_mailbox"),
     ".mhtml": ("index.load.mail", "parse_saved_page"),
     ".mht": ("index.load.mail", "parse_saved_page"),
@@ -52,17 +54,18 @@ _PARSERS = {
     ".xml": ("index.load.keyed", "parse_xml"),
     ".rss": ("index.load.keyed", "parse_xml"),
     ".atom": ("index.load.keyed", "parse_xml"),
+    ".ics": ("index.load.calendar", "parse_calendar"),
     ".ipynb": ("index.load.notebook", "parse_notebook"),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"), ("index.load.ocr", "parse_picture")),
 }
 SUFFIXES = frozenset(_PARSERS)
 _BY_CONTENT = ("index.load.text", "parse_plain")
-"""Of a file whose suffix says nothing: source code, logs, subtitles, calendars and every other kind of plain text."""
+"""Of a file whose suffix says nothing: source code, logs, subtitles and every other kind of plain text."""
 UNREAD = {
     **dict.fromkeys((".gif", ".heic", ".svg", ".ico"), "pictures of this kind: save as png or jpg"),
     **dict.fromkeys((".mp3", ".wav", ".ogg", ".flac", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm"), "sound and film"),
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"), "archives: unpack them"),
-    **dict.fromkeys((".doc", ".ppt", ".pages", ".numbers", ".key", ".msg", ".wpd"), "older or closed formats: save as docx, pptx, xlsx or eml"),
+    **dict.fromkeys((".doc", ".ppt", ".pages", ".numbers", ".key", ".wpd"), "older or closed formats: save as docx, pptx, xlsx or eml"),
     **dict.fromkeys((".exe", ".dll", ".so", ".bin", ".iso", ".pyc", ".class", ".jar", ".wasm", ".o", ".a"), "programs"),
     **dict.fromkeys((".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy", ".npz", ".onnx", ".gguf", ".safetensors", ".parquet", ".sqlite", ".db", ".sqlite3"), "data and models"),
     **dict.fromkeys((".pem", ".p12", ".pfx", ".kdbx", ".ppk", ".jks", ".gpg", ".asc"), "keys and secrets"),
@@ -141,17 +144,19 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         body = (stripped(text, Span(len(front), len(text))),)
     if extracted.quoted:
         body = _without_quotes(text) or body
+    metadata, left_out = readable(extracted.metadata)
     return ParsedFile(
         text=text,
         media_type=extracted.media_type,
         provenance=merge(extracted.provenance, said, from_file_name(name, language)),
         body=body,
         page_starts=tuple(starts) if extracted.unit == "page" else (),
-        notes=(*extracted.notes, *notes),
+        notes=(*extracted.notes, *notes, *left_out),
         language=language,
         recognised=tuple(
             Recognised(starts[place], starts[place] + len(blocks[place]), sure) for place, sure in extracted.recognised
         ),
+        metadata=metadata,
     )
 
 

@@ -35,7 +35,11 @@ def parse_epub(content: bytes) -> Extracted:
     package = _xml(archive.read(str(roots[0])))
     chapters = tuple(visible_text(decode(archive.read(name))[0]) for name in _spine(package, str(roots[0])))
     return Extracted(
-        tuple(chapter for chapter in chapters if chapter), _MEDIA_TYPE, provenance=_provenance(package), debris=False
+        tuple(chapter for chapter in chapters if chapter),
+        _MEDIA_TYPE,
+        provenance=_provenance(package),
+        debris=False,
+        metadata={name: _said(package, name) for name in ("subject", "language", "identifier", "description")},
     )
 
 
@@ -78,18 +82,19 @@ def _spine(package: Any, package_name: str) -> list[str]:
     return names
 
 
-def _provenance(package: Any) -> Provenance:
-    def said(name: str) -> list[str]:
-        found = package.xpath(f"//*[local-name()='metadata']/*[local-name()='{name}']")
-        return [text for element in found[:10] if (text := " ".join("".join(element.itertext()).split())[:300])]
+def _said(package: Any, name: str) -> list[str]:
+    found = package.xpath(f"//*[local-name()='metadata']/*[local-name()='{name}']")
+    return [text for element in found[:10] if (text := " ".join("".join(element.itertext()).split())[:300])]
 
+
+def _provenance(package: Any) -> Provenance:
     dates = package.xpath(
         "//*[local-name()='metadata']/*[local-name()='date'][not(@*[local-name()='event']) or @*[local-name()='event']='publication']"
     )
     when = next((stamp for element in dates[:5] if (stamp := published(element.text or "", "meta"))), None)
     return Provenance(
-        title=next(iter(said("title")), None),
-        publisher=next(iter(said("publisher")), None),
-        author=", ".join(said("creator")) or None,
+        title=next(iter(_said(package, "title")), None),
+        publisher=next(iter(_said(package, "publisher")), None),
+        author=", ".join(_said(package, "creator")) or None,
         published=when,
     )

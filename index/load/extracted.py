@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from index.values import Provenance
+
+
+def keywords(listed: str) -> list[str]:
+    """
+    >>> keywords("board; minutes, 2025")
+    ['board', 'minutes', '2025']
+    """
+    return [word.strip() for word in re.split(r"[,;\n]", listed) if word.strip()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +30,7 @@ class Extracted:
         joints: What stands between each block and the one before, where sentences run on; else a blank line.
         recognised: Blocks that were read by text recognition, by their place, and how sure of each it is, 0 to 1.
         asides: For each block its lines that repeat over the pages, such as running heads: stored, and never body.
+        metadata: What the format says of itself besides provenance, as it says it.
         front: What stands before the blocks in the stored text and is never body, such as front matter.
     """
 
@@ -34,3 +45,4 @@ class Extracted:
     joints: tuple[str, ...] = ()
     asides: tuple[tuple[str, ...], ...] = ()
     recognised: tuple[tuple[int, float], ...] = ()
+    metadata: Mapping[str, object] = field(default_factory=dict)

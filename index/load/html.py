@@ -13,7 +13,7 @@ from index.errors import FileRefused
 from index.load.decode import decode
 from index.load.extracted import Extracted
 from index.load.limits import check_html
-from index.load.markup import provenance_of
+from index.load.markup import metadata_of, provenance_of
 from index.load.rows import row_lines
 from index.values import Provenance
 
@@ -44,15 +44,15 @@ _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]{
 def parse_html(content: bytes) -> Extracted:
     check_html(content)
     source, notes = _decoded(content)
-    text, provenance, more = read_html(source)
-    return Extracted((text,), "text/html", provenance=provenance, notes=(*notes, *more))
+    text, provenance, metadata, more = read_html(source)
+    return Extracted((text,), "text/html", provenance=provenance, notes=(*notes, *more), metadata=metadata)
 
 
-def read_html(source: str) -> tuple[str, Provenance, list[str]]:
-    """The main text, what the markup says about the source, and notes."""
+def read_html(source: str) -> tuple[str, Provenance, dict[str, object], list[str]]:
+    """The main text, what the markup says about the source, its free metadata, and notes."""
     _refuse_deep(source)
     tree = _tree(source)
-    provenance = provenance_of(tree, source)
+    provenance, metadata = provenance_of(tree, source), metadata_of(tree)
     hidden = _drop_unseen(tree)
     _drop_consent(tree)
     _write_out_tables(tree)
@@ -63,7 +63,7 @@ def read_html(source: str) -> tuple[str, Provenance, list[str]]:
     if text is None or (len(text) < 200 and len(text) < 0.3 * len(whole)):
         text = whole
         notes.append("kept all visible text: no main text was found")
-    return text, provenance, notes
+    return text, provenance, metadata, notes
 
 
 def visible_text(source: str) -> str:

@@ -170,6 +170,10 @@ class Archive:
     def names(self) -> list[str]:
         return self._zip.namelist()
 
+    def size(self, name: str) -> int:
+        """What an entry says that it unpacks to, in bytes."""
+        return self._zip.getinfo(name).file_size
+
     def read(self, name: str) -> bytes:
         """Unpack one entry; all entries together may not pass the limit, whatever their headers say."""
         try:

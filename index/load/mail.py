@@ -20,6 +20,7 @@ _FIRST_HEADER = re.compile(
     re.I,
 )
 MAX_ATTACHMENTS, DEEPEST = 50, 3
+_MOST_PEOPLE = 100
 _SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
 _BROKEN = (MessageError, HeaderParseError, ValueError, LookupError, TypeError, AttributeError, IndexError)
 _KNOWN_HEADERS = ("From", "To", "Subject", "Date", "Received", "Message-ID")
@@ -34,13 +35,29 @@ def parse_mail(content: bytes) -> Extracted:
         assert isinstance(message, EmailMessage)
         if not any(name in message for name in _KNOWN_HEADERS):
             raise FileRefused("bad_type", "Its name says e-mail, but it has no sender, recipient, subject or date.")
+    except _BROKEN as error:
+        raise FileRefused("parse_error", f"It is not a readable message ({type(error).__name__}).") from error
+    return read_message(message, "message/rfc822")
+
+
+def read_message(message: EmailMessage, media_type: str) -> Extracted:
+    """A message of whatever format, once it stands as an e-mail. Raises FileRefused."""
+    try:
         if sum(1 for _ in message.walk()) > MAX_PARTS:
             raise FileRefused("too_complex", f"It has more than {MAX_PARTS:,} parts.")
         text, notes = _message(message)
-        provenance = _provenance(message)
+        provenance, head = _provenance(message), _head(message)
     except _BROKEN as error:
         raise FileRefused("parse_error", f"It is not a readable message ({type(error).__name__}).") from error
-    return Extracted((text,), "message/rfc822", provenance=provenance, debris=False, quoted=True, notes=tuple(notes))
+    return Extracted(
+        (text,),
+        media_type,
+        provenance=provenance,
+        debris=False,
+        quoted=True,
+        notes=tuple(notes),
+        metadata=head,
+    )
 
 
 def parse_mailbox(content: bytes) -> Extracted:
@@ -77,8 +94,8 @@ def parse_saved_page(content: bytes) -> Extracted:
         source, notes = _decoded(payload if isinstance(payload, bytes) else b"", part.get_content_charset())
     except _BROKEN as error:
         raise FileRefused("parse_error", f"It is not a readable web archive ({type(error).__name__}).") from error
-    text, provenance, more = read_html(source)
-    return Extracted((text,), "multipart/related", provenance=provenance, notes=(*notes, *more))
+    text, provenance, metadata, more = read_html(source)
+    return Extracted((text,), "multipart/related", provenance=provenance, notes=(*notes, *more), metadata=metadata)
 
 
 def _message(message: EmailMessage, depth: int = 0) -> tuple[str, list[str]]:
@@ -132,7 +149,7 @@ def _body(message: EmailMessage) -> tuple[str, list[str]]:
     if part.get_content_type() == "text/html":
         from index.load.html import read_html
 
-        text, _, more = read_html(text)
+        text, _, _, more = read_html(text)
         notes += more
     return text, notes
 
@@ -145,6 +162,23 @@ def _decoded(payload: bytes, charset: str | None) -> tuple[str, list[str]]:
         except (LookupError, UnicodeDecodeError):
             pass
     return decode(payload)
+
+
+def _head(message: EmailMessage) -> dict[str, object]:
+    """Sender, recipients, subject and day of a message."""
+    when = published_by_header(str(message["Date"])) if message["Date"] else None
+    return {
+        "from": _people(message["From"]),
+        "to": _people(message["To"]),
+        "cc": _people(message["Cc"]),
+        "subject": " ".join(str(message["Subject"] or "").split()),
+        "date": when.date if when else None,
+    }
+
+
+def _people(header: object) -> list[str]:
+    """ "Name <address>" of everybody in a header."""
+    return [" ".join(str(one).split()) for one in getattr(header, "addresses", ())[:_MOST_PEOPLE]]
 
 
 def _provenance(message: EmailMessage) -> Provenance:

@@ -10,6 +10,7 @@ from typing import Any
 
 from index.dates import published
 from index.lines import LABELS
+from index.load.extracted import keywords
 from index.provenance import merge, split_site_name
 from index.values import DateSource, Provenance, Published
 
@@ -38,6 +39,13 @@ _META_OUTLETS = (
     "publisher",
 )
 _META_TITLES = ("og:title", "twitter:title", "dc.title", "citation_title")
+_META_NAMES = {"article:section": "section", "article:tag": "tags", "news_keywords": "keywords"}
+_PROVENANCE = frozenset((*_META_DATES, *_META_AUTHORS, *_META_OUTLETS, *_META_TITLES, "title"))
+# What speaks to browsers, search engines and other sites.
+_TECHNICAL = re.compile(
+    r"og:|fb:|twitter:|al:|ia:|msapplication|msvalidate|apple-|mobile-|google|bing|yandex|pinterest|csrf|viewport$|robots$|referrer$|theme-color$|color-scheme$"
+    r"|format-detection$|generator$|handheldfriendly$|verify|article:(?:author|publisher|opinion)|parsely|sailthru|cxense|.*(?:verification|token)"
+)
 _MOST_BLOCKS = 50
 _UNDATING = re.compile(
     r"<script\b.*?</script>|<style\b.*?</style>|<!--.*?-->|<meta[^>]{0,300}(?:modif|updat|revis|copyright|expir|generator)[^>]{0,500}>",
@@ -57,6 +65,20 @@ def provenance_of(tree: Any, source: str) -> Provenance:
     said = merge(linked, meta)
     when = said.published or _time_element(tree) or _dated_by_markup(source)
     return Provenance(said.title, said.publisher, said.author, when, said.kind)
+
+
+def metadata_of(tree: Any) -> dict[str, object]:
+    """What the meta elements of a page say of it besides its provenance: description, keywords, section, tags, and their own names."""
+    found: dict[str, list[str]] = {}
+    for element in tree.xpath("//meta")[:500]:
+        name = (element.get("name") or element.get("property") or "").strip().lower()
+        value = _text(element.get("content"))
+        if value and not _TECHNICAL.match(name) and name not in _PROVENANCE:
+            found.setdefault(_META_NAMES.get(name, name), []).append(value)
+    said: dict[str, object] = {name: one if len(one) > 1 else one[0] for name, one in found.items() if name}
+    for name in ("keywords", "tags"):
+        said[name] = [word for listed in found.get(name, ()) for word in keywords(listed)]
+    return said
 
 
 def _from_json_ld(tree: Any) -> Provenance:

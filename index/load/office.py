@@ -14,7 +14,7 @@ from lxml.etree import LxmlError
 from pptx import Presentation as open_pptx
 
 from index.errors import FileRefused
-from index.load.extracted import Extracted
+from index.load.extracted import Extracted, keywords
 from index.load.limits import Archive
 from index.load.rows import row_lines
 from index.values import Provenance
@@ -26,6 +26,7 @@ _BROKEN = (LxmlError, BadZipFile, KeyError, ValueError, TypeError, AttributeErro
 _NO_AUTHOR = frozenset(
     {"python-docx", "microsoft office user", "user", "admin", "administrator", "windows user", "steve canny"}
 )
+_PROPERTIES = ("subject", "category", "keywords", "comments", "content_status", "identifier", "version", "last_modified_by", "created", "modified", "revision")  # fmt: skip
 _NO_TITLE = frozenset({"powerpoint presentation", "word document", "untitled", "presentation"})
 
 
@@ -40,7 +41,10 @@ def parse_docx(content: bytes) -> Extracted:
         raise FileRefused("parse_error", f"It is not a readable Word document ({type(error).__name__}).") from error
     text = "\n\n".join(text for text, _ in lines if text.strip())
     return Extracted(
-        (text,), "application/vnd.openxmlformats-officedocument.wordprocessingml.document", provenance=provenance
+        (text,),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        provenance=provenance,
+        metadata=_properties(document.core_properties),
     )
 
 
@@ -63,6 +67,7 @@ def parse_pptx(content: bytes) -> Extracted:
         unit="page",
         provenance=provenance,
         debris=False,
+        metadata=_properties(presentation.core_properties),
     )
 
 
@@ -92,6 +97,17 @@ def _provenance(properties: Any, title: str | None) -> Provenance:
         title=None if named.lower() in _NO_TITLE else named or None,
         author=None if author.lower() in _NO_AUTHOR else author or None,
     )
+
+
+def _properties(properties: Any) -> dict[str, object]:
+    """The file's own properties. Its dates are kept under their names and are no date of publication."""
+    found: dict[str, object] = {}
+    for name in _PROPERTIES:
+        try:
+            found[name.replace("_", " ")] = getattr(properties, name)
+        except _BROKEN:  # a date that is none
+            continue
+    return {**found, "keywords": keywords(str(found.get("keywords") or "")), "revision": found.get("revision") or None}
 
 
 def _blocks(document: Any) -> Iterator[tuple[str, str]]:

@@ -24,18 +24,19 @@ _UNREAD = frozenset({f"{TEXT}tracked-changes", f"{OFFICE}annotation", f"{TEXT}se
 
 
 def parse_odt(content: bytes) -> Extracted:
-    body, provenance = _opened(content, "OpenDocument text")
+    body, provenance, metadata = _opened(content, "OpenDocument text")
     text = "\n\n".join(line for line in _blocks(body) if line.strip())
-    return Extracted((text,), "application/vnd.oasis.opendocument.text", provenance=provenance, debris=False)
+    kind = "application/vnd.oasis.opendocument.text"
+    return Extracted((text,), kind, provenance=provenance, debris=False, metadata=metadata)
 
 
 def parse_odp(content: bytes) -> Extracted:
     """One block a slide, its notes at its end."""
-    body, provenance = _opened(content, "OpenDocument slides")
+    body, provenance, metadata = _opened(content, "OpenDocument slides")
     pages = list(body.iter(f"{DRAW}page"))
     blocks = tuple("\n\n".join(line for line in _blocks(page) if line.strip()) for page in pages)
     kind = "application/vnd.oasis.opendocument.presentation"
-    return Extracted(blocks, kind, unit="page", provenance=provenance, debris=False)
+    return Extracted(blocks, kind, unit="page", provenance=provenance, debris=False, metadata=metadata)
 
 
 def parse_rtf(content: bytes) -> Extracted:
@@ -54,7 +55,7 @@ def parse_rtf(content: bytes) -> Extracted:
     return Extracted(("\n".join(lines),), "application/rtf")
 
 
-def _opened(content: bytes, claimed: str) -> tuple[Any, Provenance]:
+def _opened(content: bytes, claimed: str) -> tuple[Any, Provenance, dict[str, object]]:
     archive = Archive(content, claimed=claimed, required=("content.xml",))
     names = archive.names()
     if "META-INF/manifest.xml" in names and b"encryption-data" in archive.read("META-INF/manifest.xml"):
@@ -64,10 +65,26 @@ def _opened(content: bytes, claimed: str) -> tuple[Any, Provenance]:
         raise FileRefused("parse_error", f"It is not a readable {claimed}.")
     said = _xml(archive.read("meta.xml")) if "meta.xml" in names else None
     if said is None:
-        return body, Provenance()
+        return body, Provenance(), {}
     title = " ".join("".join(said.itertext(f"{_DUBLIN}title")).split())[:300]
     author = " ".join("".join(said.itertext(f"{_META}initial-creator")).split())[:300]
-    return body, Provenance(title=title or None, author=author or None)
+    return body, Provenance(title=title or None, author=author or None), _properties(said)
+
+
+def _properties(said: Any) -> dict[str, object]:
+    """The file's own properties; its dates are kept under their names and are no date of publication."""
+
+    def words(tag: str) -> list[str]:
+        return [text for one in said.iter(tag) if (text := " ".join("".join(one.itertext()).split()))]
+
+    own = {one.get(f"{_META}name") or "": "".join(one.itertext()) for one in said.iter(f"{_META}user-defined")}
+    created, subject = words(f"{_META}creation-date"), words(f"{_DUBLIN}subject")
+    return {
+        **own,
+        "keywords": words(f"{_META}keyword"),
+        "created": created[0][:10] if created else None,
+        "subject": subject[0] if subject else None,
+    }
 
 
 def _xml(content: bytes) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from dataclasses import replace
 
 from index.errors import FileRefused
@@ -10,11 +11,13 @@ from index.load.decode import decode
 from index.load.extracted import Extracted
 from index.load.limits import check_text
 from index.load.rows import headed
-from index.provenance import from_front_matter
-from index.values import Provenance
+from index.provenance import FIELDS, from_front_matter
 
 _CELLS = re.compile(r"(?<!\\)\|")
-_FRONT = re.compile(r"\ufeff?---[ \t]*\r?\n(?P<fields>.{0,65536}?)\r?\n(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)", re.S)
+_FRONT = re.compile(
+    r"\ufeff?(?:---[ \t]*\r?\n(?P<fields>.{0,65536}?)\r?\n(?:---|\.\.\.)|\+\+\+[ \t]*\r?\n(?P<toml>.{0,65536}?)\r?\n\+\+\+)[ \t]*(?:\r?\n|\Z)",
+    re.S,
+)
 _PLAIN_FIELD = re.compile(r"(?P<name>[A-Za-z_]+)\s*:\s+(?P<value>\S.*?)\s*")
 _SECRET = re.compile(rb"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY")
 _LOOKED_AT = 1 << 16
@@ -45,13 +48,14 @@ def parse_markdown(content: bytes) -> Extracted:
     match = _FRONT.match(text)
     if match is None:
         return Extracted((with_headed_tables(text),), "text/markdown", notes=tuple(notes))
-    provenance, more = _front_matter(match.group("fields"))
+    fields, more = _toml(match["toml"]) if match["toml"] is not None else _yaml(match["fields"])
     return Extracted(
         (with_headed_tables(text[match.end() :]),),
         "text/markdown",
-        provenance=provenance,
+        provenance=from_front_matter(fields),
         notes=(*notes, *more),
         front=match.group(0),
+        metadata={name: value for name, value in fields.items() if name not in FIELDS},
     )
 
 
@@ -71,7 +75,15 @@ def with_headed_tables(text: str) -> str:
     return _PIPES.sub(headed_rows, text)
 
 
-def _front_matter(source: str) -> tuple[Provenance, list[str]]:
+def _toml(source: str) -> tuple[dict[str, object], list[str]]:
+    try:
+        fields = tomllib.loads(source.replace("\r\n", "\n"))
+    except (tomllib.TOMLDecodeError, ValueError, RecursionError):
+        return {}, ["front matter is not valid TOML and was not read"]
+    return {name.lower(): value for name, value in fields.items()}, []
+
+
+def _yaml(source: str) -> tuple[dict[str, object], list[str]]:
     import yaml
 
     class Plain(yaml.SafeLoader):
@@ -87,7 +99,9 @@ def _front_matter(source: str) -> tuple[Provenance, list[str]]:
     except (yaml.YAMLError, ValueError, RecursionError):
         plain = (_PLAIN_FIELD.fullmatch(line) for line in source.splitlines())
         fields = {match.group("name"): match.group("value").strip(_QUOTES) for match in plain if match}
-        return from_front_matter(fields), ["front matter is not valid YAML and was read line by line"]
+        return {name.lower(): value for name, value in fields.items()}, [
+            "front matter is not valid YAML and was read line by line"
+        ]
     if not isinstance(fields, dict):
-        return Provenance(), ["front matter holds no fields"]
-    return from_front_matter({str(name).lower(): value for name, value in fields.items()}), []
+        return {}, ["front matter holds no fields"]
+    return {str(name).lower(): value for name, value in fields.items()}, []

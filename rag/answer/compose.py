@@ -9,9 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from rag.answer.findings import Disagreement, Findings
-from rag.answer.positions import Held
 from rag.answer.prose import GREETING, NEAREST_SAY, Source, nothing_found, sources_of, text_of
-from rag.answer.stated import Stated
+from rag.contradictions.positions import ClaimGroup
+from rag.contradictions.values import Value
 from rag.gate.verify import VerifiedStatement
 from rag.llm.failure import reason_in_words
 from rag.values import (
@@ -38,7 +38,6 @@ class Asked:
     query: str
     kind: str
     filters: FiltersView
-    collection: str
     chunk_count: int
     settings_hash: str
     generation: str
@@ -150,7 +149,7 @@ def _text(
         return f"{NEAREST_SAY} {told}" if findings.nearest else told
     if asked.kind == "chat":
         return GREETING
-    return nothing_found(findings, evidence, collection=asked.collection, chunk_count=asked.chunk_count)
+    return nothing_found(findings, evidence, chunk_count=asked.chunk_count)
 
 
 def _verdict(findings: Findings) -> Verdict:
@@ -163,12 +162,12 @@ def _verdict(findings: Findings) -> Verdict:
 
 def _short(draft: Draft, findings: Findings) -> str:
     """The bare answer; of values that disagree, all of them."""
-    shorts = [" / ".join(held.first.stated.text for held in one.positions.held) for one in findings.disagreements]
+    shorts = [" / ".join(held.first.value.text for held in one.positions.groups) for one in findings.disagreements]
     return "" if findings.nearest else "; ".join(shorts) or draft.short
 
 
 def _conflict(one: Disagreement, numbers: Mapping[int, int]) -> Conflict:
-    held = one.positions.held
+    held = one.positions.groups
     return Conflict(
         about=one.about,
         kind=one.positions.kind,
@@ -176,36 +175,39 @@ def _conflict(one: Disagreement, numbers: Mapping[int, int]) -> Conflict:
     )
 
 
-def _position(position: Held, others: Sequence[Held], numbers: Mapping[int, int]) -> Position:
+def _position(position: ClaimGroup, others: Sequence[ClaimGroup], numbers: Mapping[int, int]) -> Position:
     first = position.first
     document = first.candidate.evidence.document
     most = max((other.origins for other in others), default=1)
     return Position(
-        value=first.stated.text,
-        normalized=_normalized(first.stated),
-        citations=tuple(sorted({numbers[holding.candidate.evidence.number] for holding in position.holdings})),
+        value=first.value.text,
+        normalized=_normalized(first.value),
+        citations=tuple(sorted({numbers[claim.candidate.evidence.number] for claim in position.claims})),
         publisher=document.provenance.publisher,
         published=first.published or None,
         standing=first.standing,
-        documents=len(position.holdings),
+        documents=len(position.claims),
         origins=position.origins,
         outvoted=position.origins == 1 < most,
     )
 
 
-def _normalized(stated: Stated) -> dict[str, Any]:
+def _normalized(value: Value) -> dict[str, Any]:
     """A value as other programs compare it."""
-    if stated.quantity is not None:
-        quantity = stated.quantity
+    if value.quantity is not None:
+        quantity = value.quantity
         return {
             "number": _plain(quantity.number),
             "upper": None if quantity.upper is None else _plain(quantity.upper),
             "unit": quantity.unit or None,
+            "per": quantity.per or None,
             "bound": quantity.bound or None,
         }
-    if stated.date is not None:
-        return {"year": stated.date.year, "month": stated.date.month, "day": stated.date.day}
-    return {"name": sorted(stated.name)} if stated.kind == "name" else {"upholds": stated.upholds}
+    if value.date is not None:
+        return {"year": value.date.year, "month": value.date.month, "day": value.date.day}
+    if value.clock is not None:
+        return {"time": f"{value.clock // 60:02d}:{value.clock % 60:02d}"}
+    return {"name": sorted(value.name)} if value.kind == "name" else {"upholds": value.upholds}
 
 
 def _plain(number: Decimal) -> int | float:
@@ -248,6 +250,7 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
         read_by=None if sure is None else "ocr",
         read_confidence=None if sure is None else round(sure, 3),
         support=max(quote.support for quote in quotes),
+        superseded_by=document.superseded_by,
     )
 
 

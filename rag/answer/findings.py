@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.answer.lines import Line
-from rag.answer.positions import Held, Holding, Positions, find_positions, outcome_and_expectations, with_holders
+from rag.contradictions.claims import Claim
+from rag.contradictions.judging import Judges
+from rag.contradictions.positions import (
+    ClaimGroup,
+    Positions,
+    find_positions,
+    outcome_and_expectations,
+    with_holders,
+)
 from rag.facts.wording import WORD, fold
 from rag.gate.verify import VerifiedStatement
 from rag.reading.judge import AskedFor, stem, stems
@@ -38,7 +46,7 @@ class Findings:
 
     statements: tuple[VerifiedStatement, ...] = ()
     disagreements: tuple[Disagreement, ...] = ()
-    timeline: tuple[Held, ...] = ()
+    timeline: tuple[ClaimGroup, ...] = ()
     missing: tuple[str, ...] = ()
     nearness: Nearness | None = None
     nearest: bool = False
@@ -53,6 +61,7 @@ def find(
     *,
     quoted_from: float = 1.0,
     compared: bool = True,
+    judges: Judges | None = None,
 ) -> Findings:
     """What the lines and the checked statements come to.
 
@@ -60,6 +69,7 @@ def find(
         confidence: That the documents answer; under `threshold` they do not say, or only the nearest is shown.
         quoted_from: Confidence from which on the nearest is shown, where it is under the threshold.
         compared: Whether what the sources say is one value that they may disagree on.
+        judges: Trained models that read what other documents say of the same thing.
     """
     if not statements or confidence < min(threshold, quoted_from):
         missing, nearness = nearest(" ".join(line.question for line in lines), evidence)
@@ -67,7 +77,7 @@ def find(
     if confidence < threshold or not compared:
         return Findings(tuple(statements), nearest=confidence < threshold)
     answered = [line for line in lines if _answered(line, threshold, alone=len(lines) == 1)]
-    found = [(line.question, positions) for line in answered if (positions := _positions(line))]
+    found = [(line.question, positions) for line in answered if (positions := _positions(line, evidence, judges))]
     shown = tuple(statements)
     for _, positions in found:
         shown = with_holders(shown, positions, evidence)
@@ -84,19 +94,19 @@ def _answered(line: Line, threshold: float, *, alone: bool) -> bool:
     return bool(line.told) if line.planned else alone or line.answered(threshold)
 
 
-def _positions(line: Line) -> Positions | None:
+def _positions(line: Line, evidence: Sequence[Evidence], judges: Judges | None) -> Positions | None:
     if line.planned:
         return outcome_and_expectations(line.told, line.candidates)
-    return find_positions(line.question, line.candidates)
+    return find_positions(line.question, line.candidates, evidence, judges)
 
 
-def timeline_of(positions: Positions) -> tuple[Held, ...]:
-    """Each holding as a point of its own, newest first and undated last; none unless two dates, or a hope and its outcome, are told."""
-    points = [holding for position in positions.held for holding in position.holdings]
-    told_twice = len({holding.published for holding in points if holding.published}) > 1
-    if not told_twice and len({holding.standing for holding in points}) < 2:
+def timeline_of(positions: Positions) -> tuple[ClaimGroup, ...]:
+    """Each claim as a point of its own, newest first and undated last; none unless two dates, or a hope and its outcome, are told."""
+    points = [claim for position in positions.groups for claim in position.claims]
+    told_twice = len({claim.published for claim in points if claim.published}) > 1
+    if not told_twice and len({claim.standing for claim in points}) < 2:
         return ()
-    return tuple(Held((holding,)) for holding in sorted(points, key=_when, reverse=True))
+    return tuple(ClaimGroup((claim,)) for claim in sorted(points, key=_when, reverse=True))
 
 
 def nearest(question: str, evidence: Sequence[Evidence]) -> tuple[tuple[str, ...], Nearness]:
@@ -110,8 +120,8 @@ def nearest(question: str, evidence: Sequence[Evidence]) -> tuple[tuple[str, ...
     return tuple(named)[:MOST_MISSING], "something else" if close else "nothing"
 
 
-def _when(holding: Holding) -> str:
-    return holding.published
+def _when(claim: Claim) -> str:
+    return claim.published
 
 
 def _around(item: Evidence) -> str:

@@ -61,11 +61,11 @@ def _source_of(statement: VerifiedStatement, findings: Findings, documents: Mapp
 
 def _outlived(number: int, start: int, findings: Findings) -> bool:
     """Whether a quote is of an expectation whose outcome is told too."""
-    holdings = [holding for position in findings.timeline for holding in position.holdings]
-    told = any(holding.standing == "reported" for holding in holdings)
+    claims = [claim for position in findings.timeline for claim in position.claims]
+    told = any(claim.standing == "reported" for claim in claims)
     return told and any(
-        holding.standing == "expected" and (holding.quote.evidence, holding.quote.start) == (number, start)
-        for holding in holdings
+        claim.standing == "expected" and (claim.quote.evidence, claim.quote.start) == (number, start)
+        for claim in claims
     )
 
 
@@ -80,11 +80,11 @@ def text_of(statements: Sequence[Statement], sources: Sequence[Source], missing:
     return " ".join(pieces)
 
 
-def nothing_found(findings: Findings, evidence: Sequence[Evidence], *, collection: str, chunk_count: int) -> str:
+def nothing_found(findings: Findings, evidence: Sequence[Evidence], *, chunk_count: int) -> str:
     """What was searched, and whether what came nearest speaks of nothing of the kind or of something else."""
     if not evidence:
         scope = "No passage was found" if chunk_count else "There is nothing to search yet"
-        return f"The documents don't say. {scope} in collection '{collection}' ({chunk_count} passages)."
+        return f"The documents don't say. {scope} ({chunk_count} passages)."
     documents = len({item.document.id for item in evidence})
     titles = list(
         dict.fromkeys(item.document.provenance.title or item.document.sources[0] for item in evidence[:NEAREST])
@@ -97,6 +97,6 @@ def nothing_found(findings: Findings, evidence: Sequence[Evidence], *, collectio
     )
     return (
         f"The documents don't say. {near}{f'; no passage that was read holds {named}' if named else ''}. "
-        f"Searched {chunk_count} passages of collection '{collection}' and read the nearest "
+        f"Searched {chunk_count} passages and read the nearest "
         f"{len(evidence)}, from {documents} {'document' if documents == 1 else 'documents'}; nearest: {'; '.join(titles)}."
     )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from index.protocols import Corpus, Embedder
-from index.values import Chunk, Document, Span
+from index.values import Chunk, Document, Filters, Span
 from rag.query.kind import Asked
 from rag.question.analyse import Query
 from rag.values import Draft, DraftStatement, Evidence, Hit, Quote
 
 STATEMENT_CHARS = 400
+NONE = Filters()
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Question:
 
     Attributes:
         hits: What the search found, best first.
+        filters: What it was searched under.
     """
 
     query: Query
@@ -28,6 +30,15 @@ class Question:
     corpus: Corpus
     embedder: Embedder
     hits: Sequence[Hit]
+    filters: Filters = NONE
+
+    def documents(self) -> list[Document]:
+        """The documents that pass the filters, newest published first, then undated."""
+        documents = self.corpus.documents()
+        if not self.filters:
+            return documents
+        passing = frozenset(self.corpus.matching(self.filters))
+        return [one for one in documents if one.id in passing]
 
 
 @dataclass(frozen=True, slots=True)

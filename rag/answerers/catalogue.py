@@ -20,7 +20,7 @@ class Catalogue:
     """Answers from the catalogue; each document is cited by the line that says so, else by its first."""
 
     def propose(self, question: Question) -> Proposal | None:
-        documents = question.corpus.documents()
+        documents = question.documents()
         detail = question.asked.detail
         if detail in ("count", "list"):
             return _listed(question, documents, counted=detail == "count")

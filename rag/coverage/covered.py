@@ -8,8 +8,8 @@ from typing import Any
 
 from index.sentences import sentence_spans
 from index.values import Chunk, Document, Span
-from rag.answer.positions import Holding
-from rag.coverage.disagreement import origins
+from rag.contradictions.claims import Claim
+from rag.contradictions.counting import origins
 from rag.coverage.mentions import Phrase, find_mentions
 from rag.coverage.table import DocumentCoverage, Status
 from rag.reading.extract import Candidate
@@ -42,14 +42,14 @@ def mentioning(number: int, document: Document, chunks: Sequence[Chunk], phrase:
 
 
 def answering(
-    number: int, nearest: Nearest, best: Candidate | None, least: float, holding: Holding | None, *, disputed: bool
+    number: int, nearest: Nearest, best: Candidate | None, least: float, claim: Claim | None, *, disputed: bool
 ) -> DocumentCoverage:
     """The row of a document that was read.
 
     Args:
         best: What answers best in it.
         least: Probability of answering under which it is silent.
-        holding: The value that it holds, when that compares; `disputed` when others hold another.
+        claim: The value that it holds, when that compares; `disputed` when others hold another.
     """
     document = nearest.document
     seen: dict[str, Any] = {
@@ -60,7 +60,7 @@ def answering(
     }
     if best is None or best.support < least:
         return _row_of(number, document, "silent", **seen)
-    quote = _quoted(document, best.sentence, holding.stated.span if holding else best.span)
+    quote = _quoted(document, best.sentence, claim.value.span if claim else best.span)
     return _row_of(number, document, "contradicts" if disputed else "says", **quote, **seen)
 
 
@@ -93,11 +93,11 @@ def _quoted(document: Document, sentence: Span, value: Span) -> dict[str, Any]:
     }
 
 
-def position_of(group: Sequence[Holding], groups: Sequence[Sequence[Holding]], numbers: Mapping[str, int]) -> Position:
+def position_of(group: Sequence[Claim], groups: Sequence[Sequence[Claim]], numbers: Mapping[str, int]) -> Position:
     first = group[0]
     said = first.candidate.evidence.document.provenance
     return Position(
-        value=first.stated.text,
+        value=first.value.text,
         citations=tuple(sorted(numbers[one.candidate.evidence.document.id] for one in group)),
         publisher=said.publisher,
         published=said.published.date if said.published else None,

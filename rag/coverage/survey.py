@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from index.protocols import Embedder, Vectors
 from index.values import Chunk, Document, Filters
-from rag.answer.positions import Holding
+from rag.contradictions.claims import Claim
+from rag.contradictions.counting import contradicted, positions_of
 from rag.coverage.covered import Nearest, answering, mentioning, position_of
-from rag.coverage.disagreement import contradicted, positions_of
 from rag.coverage.mentions import Phrase
 from rag.coverage.sought import how_to_read
 from rag.coverage.table import Coverage, DocumentCoverage, Reading, count, in_words
+from rag.filters import filters_as_json
 from rag.pipeline import clean_question
 from rag.protocols import Reader
 from rag.reading.extract import Candidate, ExtractiveAnswerer
@@ -48,6 +49,8 @@ class Shelf(Protocol):
     def documents(self) -> list[Document]: ...
 
     def matching(self, filters: Filters) -> list[str]: ...
+
+    def undated(self, filters: Filters) -> int: ...
 
     def passages(self, document_id: str) -> list[Chunk]: ...
 
@@ -120,7 +123,7 @@ class Surveyor:
             passages=sum(row.passages for row in rows),
             searched=sum(row.searched for row in rows),
             read=sum(row.read for row in rows),
-            filters=_shown(filters),
+            filters=_shown(self.shelf, filters),
             collection=self.shelf.name,
             generation=generation,
             settings_hash=self.settings.answer_hash(),
@@ -155,8 +158,8 @@ class Surveyor:
         least = self.settings.answer_threshold
         saying = [one for one in best if one is not None and one.support >= least]
         groups = positions_of(query, sorted(saying, key=lambda one: -one.logit))
-        held = {_document_of(holding): holding for group in groups for holding in group}
-        disputed = {_document_of(holding) for group in groups if contradicted(group, groups) for holding in group}
+        held = {_document_of(claim): claim for group in groups for claim in group}
+        disputed = {_document_of(claim) for group in groups if contradicted(group, groups) for claim in group}
         rows = [
             answering(number, found, one, least, held.get(found.document.id), disputed=found.document.id in disputed)
             for number, (found, one) in enumerate(zip(nearest, best, strict=True), start=1)
@@ -215,8 +218,8 @@ class Surveyor:
         return best
 
 
-def _document_of(holding: Holding) -> str:
-    return holding.candidate.evidence.document.id
+def _document_of(claim: Claim) -> str:
+    return claim.candidate.evidence.document.id
 
 
 def _hit(chunk: Chunk, cosine: float, score: float, matched: Mapping[str, float]) -> Hit:
@@ -237,6 +240,7 @@ def _ranked(found: Sequence[Nearest], scores: NDArray[np.float64]) -> list[Neare
     ]
 
 
-def _shown(filters: Filters | None) -> FiltersView:
-    chosen = filters or Filters()
-    return FiltersView(publisher=chosen.publisher, since=chosen.since, until=chosen.until)
+def _shown(shelf: Shelf, filters: Filters | None) -> FiltersView:
+    if not filters:
+        return FiltersView()
+    return FiltersView(**filters_as_json(filters), undated_left_out=shelf.undated(filters))

@@ -11,7 +11,7 @@ from typing import Literal
 from index.values import Span
 from rag.facts.dates import blank, without_dates
 from rag.facts.shares import fraction, shares
-from rag.facts.units import SCALE_WORDS, currency_before, scale, unit_at
+from rag.facts.units import SCALE_WORDS, currency_before, scale, unit_of
 from rag.facts.wording import fold
 
 Bound = Literal["", "about", "over", "at least", "under", "at most", "many"]
@@ -23,9 +23,10 @@ class Quantity:
 
     Attributes:
         number: The value, multiplied out: 1700000 for "1.7m"; the percentage of a share such as "1 in 5".
-        unit: "USD" and other currencies, "percent", "ordinal", "person", "day" and other measures, or "" when unknown.
+        unit: "USD" and other currencies, "percent", "ordinal", "person", "day", "kilometer" and other measures, or "" when unknown.
         bound: "about", "over", ... when the text says so; "many" for "dozens" and "thousands of".
         upper: The upper end of a range ("2-3 million"), of which `number` is the lower one; None when it is no range.
+        per: The unit of time for which it holds: "month" for "10 euros a month".
     """
 
     number: Decimal
@@ -33,6 +34,7 @@ class Quantity:
     bound: Bound
     span: Span
     upper: Decimal | None = None
+    per: str = ""
 
 
 _CARDINALS = """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
@@ -43,10 +45,11 @@ _ONES = {word: number for number, word in enumerate(_CARDINALS.split())}
 _ONES |= {word: 10 * number for number, word in enumerate(_TENS.split(), start=2)}
 _ORDINALS = {word: number for number, word in enumerate(_ORDINALS_IN_ORDER.split(), start=1)}
 _DIGITS = (
-    r"[0-9]{1,3}(?:,[0-9]{2,3}){0,8},[0-9]{3}(?![0-9])(?:\.[0-9]{1,40})?"
+    r"[0-9]{1,3}(?:\.[0-9]{3}){1,8},[0-9]{1,2}(?![0-9])|[0-9]{1,3}(?:['’][0-9]{3}){1,8}(?:\.[0-9]{1,2})?(?![0-9])"
+    r"|[0-9]{1,3}(?:,[0-9]{2,3}){0,8},[0-9]{3}(?![0-9])(?:\.[0-9]{1,40})?"
     r"|[0-9]{1,3}(?:\u00a0[0-9]{3}){1,6}(?![0-9])(?:[.,][0-9]{1,40})?"
     r"|[0-9]{1,3}(?: [0-9]{3}){2,6}(?![0-9])|[0-9]{1,3}(?:\.[0-9]{3}){2,6}(?![0-9.])"
-    r"|[0-9]+(?:\.[0-9]+)?"
+    r"|[0-9]{1,3} 000(?![0-9])|(?<!,)[0-9]+,[0-9]{1,2}(?![0-9,])|[0-9]+(?:\.[0-9]+)?"
 )
 _NOT_IN_CODE = "(?:(?<![^\\W_])|" + "|".join(f"(?<={sign})" for sign in ("rs", "usd", "eur", "gbp", "pkr", "inr")) + ")"
 _FIGURE = re.compile(
@@ -116,6 +119,7 @@ def _join_ranges(found: Iterable[Quantity], folded: str) -> list[Quantity]:
             joined[-1] = replace(
                 lower,
                 unit=lower.unit or quantity.unit,
+                per=lower.per or quantity.per,
                 span=Span(lower.span.start, quantity.span.end),
                 upper=quantity.number,
             )
@@ -157,12 +161,17 @@ def _scaled(lower: Quantity, upper: Quantity, folded: str) -> Quantity:
     return replace(lower, number=number) if number < upper.number else lower
 
 
+_COMMA_DECIMAL = re.compile(
+    r"[0-9]{1,3}(?:[.\u00a0][0-9]{3})*,[0-9]{1,2}|[0-9]+,[0-9]{1,2}|[0-9]{1,3}(?:\u00a0[0-9]{3})+,[0-9]+"
+)
+"""A comma before one or two last digits is a decimal one: "20.115,75"."""
+
+
 def _figure(match: re.Match[str]) -> Decimal:
     digits = match["digits"]
-    grouped = digits.count(".") > 1 or re.fullmatch(r"[0-9]{1,3}(?:\u00a0[0-9]{3})+,[0-9]+", digits)
-    if grouped:
+    if digits.count(".") > 1 or _COMMA_DECIMAL.fullmatch(digits):
         digits = digits.replace(".", "").replace(",", ".")
-    plain = Decimal(re.sub("[, \u00a0]", "", digits)) + _part(match["part"])
+    plain = Decimal(re.sub("[,'’ \u00a0]", "", digits)) + _part(match["part"])
     plain = -plain if match["sign"] else plain
     return scale(plain, match["short"] or match["spaced"] or "")
 
@@ -213,7 +222,8 @@ def _is_pronoun(text: str, span: Span) -> bool:
 
 
 def _quantity(text: str, number: Decimal, span: Span, unit: str = "") -> Quantity:
-    return Quantity(number, unit or unit_at(text, span.start, span.end), _bound(text, span), span)
+    found, per, _ = (unit, "", 0) if unit else unit_of(text, span.start, span.end)
+    return Quantity(number, found, _bound(text, span), span, per=per)
 
 
 def _bound(text: str, span: Span) -> Bound:
@@ -236,3 +246,13 @@ def stated_from(text: str, quantity: Quantity) -> int:
     lead = window[: -len(currency)] if currency else window
     starts = [match.start() for _, pattern in _BOUND_BEFORE if (match := pattern.search(lead))]
     return begin - len(window) + min(starts) if starts else begin - len(currency)
+
+
+def stated_to(text: str, quantity: Quantity) -> int:
+    """Where a quantity ends with the unit behind it.
+
+    >>> said = "It takes 3 days."
+    >>> said[: stated_to(said, quantities(said)[0])]
+    'It takes 3 days'
+    """
+    return max(quantity.span.end, unit_of(fold(text), quantity.span.start, quantity.span.end)[2])

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from index.values import Span
+from rag.facts.instructions import instructed
 from rag.facts.wording import WORD, fold, strip_markers, words
 from rag.gate.cited import Cited, take_apart
 from rag.gate.missing import missing_from
@@ -126,6 +127,8 @@ def _fault(quote: Quote, numbered: Mapping[int, Evidence]) -> str:
         or item.hit.chunk.document_id != item.document.id
     ):
         return "outside the evidence"
+    if instructed(item.document.text, Span(quote.start, quote.end)):
+        return "an instruction"
     return "" if item.document.text[quote.start : quote.end].strip() else "blank"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,12 +10,13 @@ from typing import Any
 
 from index.errors import LanguageModelFailed
 from index.sentences import sentence_spans
+from rag.facts.instructions import instructs
 from rag.facts.wording import words
 from rag.gate.verify import short_stands, verify
 from rag.llm import prompts
 from rag.llm.model import UNKNOWN_WINDOW, LanguageModel, Message, never
 from rag.llm.passages import MOST_ON_THIS_MACHINE, Excerpt, brief, tokens_of, whole
-from rag.llm.quote import find_quotes, instructs
+from rag.llm.quote import find_quotes
 from rag.llm.reply import MAX_HEARD_CHARS, MAX_STATEMENT_CHARS, MAX_STATEMENTS, parse_reply, said_so_far
 from rag.values import Draft, DraftStatement, Evidence, Quote
 
@@ -39,6 +41,7 @@ class LLMAnswerer:
         passages: int | None = None,
         short: bool = False,
         prose: bool = False,
+        style: str | None = None,
     ) -> None:
         """
         Args:
@@ -49,6 +52,7 @@ class LLMAnswerer:
             prose: For small models, which answer but neither write JSON nor cite well: no JSON is demanded, and for a sentence
                 that the passages which it cites do not hold, quotes are looked for in every passage. `rag.gate.verify` judges
                 both alike.
+            style: How to write, said behind the rules.
         """
         if passages is not None and passages < 1:
             raise ValueError(f"passages must be 1 or more, got {passages}")
@@ -58,6 +62,15 @@ class LLMAnswerer:
         self._passages = passages
         self._short = short
         self._prose = prose
+        self._style = style
+
+    def styled(self, style: str | None) -> LLMAnswerer:
+        """The same model, told to write in another way."""
+        if style == self._style:
+            return self
+        other = copy.copy(self)
+        other._style = style
+        return other
 
     @property
     def name(self) -> str:
@@ -96,7 +109,7 @@ class LLMAnswerer:
     def _excerpts(self, question: str, evidence: Sequence[Evidence], window: int) -> list[Excerpt]:
         """What goes into the prompt. Raises LanguageModelFailed when the window holds nothing beside the question."""
         labels = _LABEL_TOKENS * min(len(evidence), self._passages or len(evidence))
-        bare = tokens_of(system_of(prose=self._prose)) + tokens_of(question) + labels
+        bare = tokens_of(system_of(prose=self._prose, style=self._style)) + tokens_of(question) + labels
         tokens = window - self._max_tokens - bare - _SPARE_TOKENS
         if tokens < _LEAST_TOKENS:
             raise LanguageModelFailed(
@@ -116,7 +129,7 @@ class LLMAnswerer:
         stopped: Callable[[], bool],
     ) -> Draft:
         read = [one.item for one in excerpts]
-        messages = build_messages(question, excerpts, prose=self._prose)
+        messages = build_messages(question, excerpts, prose=self._prose, style=self._style)
         schema = None if self._prose else answer_schema([item.number for item in read])
         heard = _Heard(read, hear, search=self._prose)
         try:
@@ -195,16 +208,19 @@ class _Heard:
         return found if _held(found) > _held(quotes) else quotes
 
 
-def system_of(*, prose: bool) -> str:
+def system_of(*, prose: bool, style: str | None = None) -> str:
     """The instructions, with which every prompt begins."""
-    return prompts.PLAIN_SYSTEM if prose else prompts.SYSTEM
+    rules = prompts.PLAIN_SYSTEM if prose else prompts.SYSTEM
+    return rules + prompts.STYLE.format(style=defuse(style.strip())) if style else rules
 
 
-def build_messages(question: str, excerpts: Sequence[Excerpt], *, prose: bool = False) -> list[Message]:
+def build_messages(
+    question: str, excerpts: Sequence[Excerpt], *, prose: bool = False, style: str | None = None
+) -> list[Message]:
     """The prompt: instructions, then the passages as fenced data, then the question."""
     passages = "\n".join(_passage(one) for one in excerpts)
     user = prompts.USER.format(passages=passages, question=defuse(" ".join(question.split())))
-    return [Message("system", system_of(prose=prose)), Message("user", user)]
+    return [Message("system", system_of(prose=prose, style=style)), Message("user", user)]
 
 
 def answer_schema(numbers: Sequence[int]) -> dict[str, Any]:

@@ -20,10 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.protocols import Embedder
+from rag.values import Kind
 
-Kind = Literal[
-    "fact", "yesno", "list", "count", "compare", "table", "definition", "howto", "why", "summary", "about", "chat"
-]
 Detail = Literal[
     "author", "published", "publisher", "count", "list", "newest", "oldest", "largest", "smallest", "sum", "mean"
 ]
@@ -34,8 +32,9 @@ BAG, BAG_WEIGHT, MOST_WORDS = 1024, 1.0, 40
 _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 OPEN = ("yesno", "list", "compare", "definition", "howto", "why", "summary")
 LISTING = ("list", "howto", "summary")
-SURE = 0.4
-"""Probability from which on a kind is taken; under it a question is a fact. Chosen on phrasings that were not trained on."""
+SURE, SURE_AMONG = 0.4, 0.25
+"""Probability from which on a kind is taken; under it a question is a fact. The second where more than a bare value is asked for in any
+case, and only in which form is open; a summary, which nothing is read for, needs the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,12 @@ class Asked:
     detail: Detail | None = None
     open: float = 0.0
     listing: float = 0.0
+
+
+def told(kind: Kind, guessed: Asked) -> Asked:
+    """A question of the kind that its asker says it is; what it asks of it stays where it was taken for the same kind."""
+    detail = guessed.detail if guessed.kind == kind else None
+    return Asked(kind, 1.0, detail, float(kind in OPEN), float(kind in LISTING))
 
 
 def inputs(questions: Sequence[str], embedder: Embedder) -> NDArray[np.float32]:
@@ -92,10 +97,13 @@ class KindClassifier:
             by_kind[kind] = by_kind.get(kind, 0.0) + float(share)
         best = max(by_kind, key=lambda kind: by_kind[kind])
         is_open, listing = (sum(by_kind.get(kind, 0.0) for kind in kinds) for kinds in (OPEN, LISTING))
-        if best not in KINDS or by_kind[best] < SURE:
+        if is_open >= 0.5:
+            best = max(OPEN, key=lambda kind: by_kind.get(kind, 0.0))
+        least = SURE_AMONG if is_open >= 0.5 and best != "summary" else SURE
+        if best not in KINDS or by_kind[best] < least:
             return Asked("fact", by_kind[best], open=is_open, listing=listing)
-        details = {label: float(s) for label, s in zip(labels, shares, strict=True) if label.startswith(f"{best}:")}
-        detail = max(details, key=lambda label: details[label]).partition(":")[2] if details else None
+        details = {label: float(s) for label, s in zip(labels, shares, strict=True) if label.partition(":")[0] == best}
+        detail = max(details, key=lambda label: details[label]).partition(":")[2] or None
         return Asked(best, by_kind[best], detail, is_open, listing)  # type: ignore[arg-type]
 
     @cached_property

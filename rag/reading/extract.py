@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from index.outline import Row, outline_of, row_at
 from index.sentences import sentence_spans
 from index.values import Span
+from rag.facts.instructions import instructed
 from rag.facts.periods import Period
 from rag.protocols import HeadlineChecker
 from rag.reading.headline import heading_above, stretch
@@ -122,10 +123,18 @@ class ExtractiveAnswerer:
         found = [
             self._candidate(asked, item, item.reading.answers if item.reading else 0.0, piece, score)
             for (_, piece), (item, score) in scores.items()
+            if not instructed(item.document.text, piece)
         ]
         if period is not None:
             found = [self._timed(item, stories[item.evidence.number], period) for item in found]
         return self._checked(question, sorted(found, key=_order))
+
+    def checked(self, question: str, found: Sequence[Candidate]) -> list[Candidate]:
+        """The same candidates, each with the headline check's word; as they are where there is no such check."""
+        if self._headline is None or not found:
+            return list(found)
+        log_odds = self._headline.right(question, [_with_context(item) for item in found])
+        return [self._judged(item, value, probability(value)) for item, value in zip(found, log_odds, strict=True)]
 
     def _checked(self, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
         """The candidates again, the best of them with the headline check's word; the others are taken for as doubtful as its last."""

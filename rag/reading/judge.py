@@ -18,7 +18,17 @@ from typing import Any
 from rag.reading.odds import probability
 
 WEIGHTS_FILE = Path(__file__).parent.parent / "models" / "judge.json"
-FEATURES = ("answers", "reader", "dense", "coverage", "sentence_coverage", "hard_coverage", "rank", "headline", "novelty")
+FEATURES = (
+    "answers",
+    "reader",
+    "dense",
+    "coverage",
+    "sentence_coverage",
+    "hard_coverage",
+    "rank",
+    "headline",
+    "novelty",
+)
 
 _WORD = re.compile(r"[^\W_]+(?:[.,'’][^\W_]+)*")
 _QUESTION_WORDS = frozenset(

@@ -24,7 +24,7 @@ from rag.values import Reading, Relation, SpanAnswer
 
 PACKAGED = "packaged"
 PACKAGED_FOLDER = Path(__file__).parent.parent / "models" / "reader"
-PACKAGED_SHA256 = "de5d34f8dac33a67cb7e03d2f1deecacaaf6c1be34d443d8a1942a5dd274290e"
+PACKAGED_SHA256 = "68ca4bb0edd20e23071c5aced9d6b5e735038497716a6ccd44cfafa17ca75289"
 
 ANSWER_TOKENS = 30
 MAX_TITLE_CHARS = 200

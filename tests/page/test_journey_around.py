@@ -90,13 +90,13 @@ def test_a_command_waits_for_a_part_of_the_page_that_is_not_built_yet(browser: B
     with Watched(browser, url) as page:
         page.ready().ask(ASKED)
         page.ask("When did the harbour open?")
-        expect(page.one("#conversation .turn")).to_have_count(2)
+        expect(page.one("#conversation .past")).to_have_count(1)
         page.page.evaluate("""() => {
             const place = document.querySelector("#command-begin");
             window.parts = [...place.childNodes];
             place.replaceChildren();
             Dossier.send("begin", "");
         }""")
-        expect(page.one("#conversation .turn")).to_have_count(2)
+        expect(page.one("#conversation .past")).to_have_count(1)
         page.page.evaluate('document.querySelector("#command-begin").append(...window.parts)')
-        expect(page.one("#conversation .turn")).to_have_count(0)
+        expect(page.one("#conversation .past")).to_have_count(0)

@@ -35,7 +35,7 @@ def test_a_question_is_answered_with_its_source_marked_beside_it(page: Watched) 
     page.ask(OPENED)
     expect(page.one("#answer .verdict")).to_have_text("Answered")
     expect(page.one("#answer .card > .short")).to_contain_text("12 May 1911")
-    quote = page.one("#answer .citation .quote").first.text_content()
+    quote = page.one("#answer .statement").first.text_content()
     expect(page.one("#source mark").first).to_have_text(quote or "")
     expect(page.one("#source header")).to_contain_text("The Harbour Post")
     expect(page.one("#source header")).to_contain_text("4 March 2025")
@@ -58,7 +58,7 @@ def test_pointing_at_a_number_shows_the_whole_quote_and_a_click_selects_its_sour
     chip, tip = page.one("#answer .text .chip").first, page.one("#answer .text .tip").first
     chip.hover()
     expect(tip).to_be_visible()
-    expect(tip).to_contain_text(page.one("#answer .citation .quote").first.text_content() or "?")
+    expect(tip).to_contain_text(page.one("#answer .statement").first.text_content() or "?")
     expect(tip).to_contain_text("Coast Weekly")
     expect(tip).to_contain_text("November 2024")
     page.tab("documents")
@@ -159,12 +159,15 @@ def test_a_follow_up_shows_the_question_that_was_searched_and_earlier_turns_come
     page.ask(KEPT)
     page.ask("Since when has she kept it?")
     expect(page.one("#answer .asked q")).to_contain_text("Sund")
-    expect(page.one("#conversation .turn")).to_have_count(2)
-    page.one("#conversation .turn").first.click()
+    expect(page.one("#conversation .past")).to_have_count(1)
+    expect(page.one("#conversation .past .question")).to_have_text(KEPT)
+    expect(page.one("#conversation .past .short")).to_contain_text("Marta Sund")
+    page.one("#conversation .turn").click()
     expect(page.one("#answer .question")).to_have_text(KEPT)
-    expect(page.one("#conversation .turn.current .asked")).to_have_text(KEPT)
+    page.one("#conversation .newest").click()
+    expect(page.one("#answer .asked q")).to_contain_text("Sund")
     page.one("#conversation .fresh").click()
-    expect(page.one("#conversation .turn")).to_have_count(0)
+    expect(page.one("#conversation .past")).to_have_count(0)
 
 
 def test_the_address_of_an_answer_leads_back_to_it_after_a_reload_and_in_a_new_window(
@@ -175,7 +178,7 @@ def test_the_address_of_an_answer_leads_back_to_it_after_a_reload_and_in_a_new_w
     expect(page.page).to_have_url(re.compile("answer=ans_"))
     page.reload()
     expect(page.one("#answer .question")).to_have_text(OPENED)
-    expect(page.one("#conversation .turn")).to_have_count(2)
+    expect(page.one("#conversation .past")).to_have_count(1)
     with Watched(browser, page.url, path=page.page.url.removeprefix(page.url)) as other:
         expect(other.one("#answer .question")).to_have_text(OPENED)
         expect(other.one("#answer .card > .short")).to_contain_text("12 May 1911")
@@ -203,9 +206,9 @@ def test_an_answer_is_judged_with_reasons_and_becomes_a_gold_case(page: Watched,
     page.one("#answer .bad").click()
     dialog.get_by_label("Something is missing").check()
     dialog.get_by_label("Anything else").fill("It does not say which.")
-    dialog.get_by_label("Save as a gold case").check()
+    dialog.get_by_label("Keep as a test question").check()
     dialog.get_by_role("button", name="Send").click()
-    expect(page.one("#answer .told")).to_contain_text("Saved as a gold case")
+    expect(page.one("#answer .told")).to_contain_text("Kept as a test question")
     kept = home.dossier.collection().feedback.gold_cases()
     assert [case["question"] for case in kept] == ["How many skeletons are in the whale museum?"]
 

@@ -183,8 +183,8 @@ def test_two_browsers_share_no_state(browser: Browser, home: House) -> None:
         expect(one.one("#answer .question")).to_have_text(OPENED)
         expect(other.one("#answer .question")).to_have_text(VOTED)
         one.ask(VOTED)
-        expect(one.one("#conversation .turn")).to_have_count(2)
-        expect(other.one("#conversation .turn")).to_have_count(0)
+        expect(one.one("#conversation .past")).to_have_count(1)
+        expect(other.one("#conversation .past")).to_have_count(0)
         other.tab("settings")
         expect(other.page.get_by_label("Strict:")).not_to_be_checked()
 

@@ -34,7 +34,9 @@ class KeyNeeded(Problem):
         self._by_browser = by_browser
 
     def response(self) -> Response:
-        return RedirectResponse(SIGN_IN, 303) if self._by_browser else super().response()
+        if self._by_browser:
+            return RedirectResponse(SIGN_IN[1:], 303)  # relative: a proxy may show the page under a path
+        return super().response()
 
 
 class Credentials:

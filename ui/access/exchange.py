@@ -8,6 +8,7 @@ import re
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
+from ui.access.origins import Lines
 from ui.problems import OPENAI_PATHS, Problem
 
 CONTENT_SECURITY_POLICY = (
@@ -44,6 +45,7 @@ class Exchange:
         self._complete = False
         self._again: bytes | None = None
         self.cap = 0
+        self.lines: Lines = ()
         self.started = False
         self.ended = False
         self.problem: Problem | None = None
@@ -112,7 +114,7 @@ class Exchange:
             ]
             if self._scope["path"].startswith("/v1/"):
                 kept.append((b"cache-control", b"no-store"))
-            message = {**message, "headers": [*kept, *HEADERS]}
+            message = {**message, "headers": [*kept, *HEADERS, *self.lines]}
         else:
             self.ended = not message.get("more_body", False)
         await self._send(message)

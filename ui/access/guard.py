@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from index.errors import DossierError
@@ -16,8 +17,9 @@ from ui.access.caller import LOCAL, SCOPE_KEY, Caller, acting_as
 from ui.access.credentials import Credentials
 from ui.access.exchange import BODY_GRACE_S, SMALL_BYTES, Exchange
 from ui.access.limits import Limits
+from ui.access.origins import Origins, is_preflight
 from ui.access.page_sessions import PageSessions, session_of
-from ui.access.routes import ROUTE_KEY, Body, Route, find_route
+from ui.access.routes import PAGE_ROUTES, ROUTE_KEY, Body, Route, find_route
 from ui.access.whence import Hosts, check_origin
 from ui.problems import Problem, of_error, unexpected
 
@@ -39,6 +41,7 @@ class Guard:
         credentials: Recognise callers.
         hosts: Names that the server answers to.
         limits: How much a key may ask.
+        origins: Other sites whose pages may call the API.
         max_file_bytes: Largest file of an upload; a body may be `UPLOAD_FILES` times that and a little more.
         room: Raises Problem while no question can even wait for its turn.
     """
@@ -51,6 +54,7 @@ class Guard:
         hosts: Hosts,
         limits: Limits,
         max_file_bytes: int,
+        origins: Origins | None = None,
         room: Callable[[], None] = lambda: None,
         body_grace_s: float = BODY_GRACE_S,
     ) -> None:
@@ -58,6 +62,7 @@ class Guard:
         self._credentials = credentials
         self._hosts = hosts
         self._limits = limits
+        self._origins = origins or Origins()
         self._room = room
         self._grace_s = body_grace_s
         self._sessions = PageSessions()
@@ -80,6 +85,12 @@ class Guard:
             return
         exchange = Exchange(scope, receive, send, self._grace_s)
         try:
+            if is_preflight(scope["method"], headers := Headers(scope=scope)):
+                self._hosts.check(headers)
+                scope[ROUTE_KEY], exchange.lines = self._origins.preflight(scope["path"], headers)
+                await Response(status_code=204)(scope, exchange.receive, exchange.send)
+                return
+            exchange.lines = self._origins.lines(scope["path"], headers)
             caller = await self._admit(scope, exchange)
             scope[SCOPE_KEY] = caller
             with acting_as(caller) if caller is not None else nullcontext():
@@ -106,7 +117,9 @@ class Guard:
             _check_need(route, caller)
         if scope["method"] not in _SAFE or route.cost:
             by_cookie = caller not in (None, LOCAL) and "authorization" not in headers
-            check_origin(scope, headers, vouched=by_cookie)
+            check_origin(
+                scope, headers, vouched=by_cookie, allowed=self._origins.allow(headers) and not _of_page(route)
+            )
         _check_body_headers(headers, route.body)
         exchange.cap = self._caps[route.body]
         exchange.check_length()
@@ -117,6 +130,10 @@ class Guard:
         if caller is not None and route.session is not None:
             self._sessions.check(await session_of(route.session, scope, slots, exchange), caller.name)
         return caller
+
+
+def _of_page(route: Route) -> bool:
+    return route in PAGE_ROUTES
 
 
 def _check_need(route: Route, caller: Caller) -> None:

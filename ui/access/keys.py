@@ -16,8 +16,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from index import checksums
 from index.errors import DossierError
-from index.schema import connect, storage_errors
+from index.schema import can_write, connect, storage_errors
 from ui.access.caller import Caller
 from ui.requests import check_collection
 
@@ -141,15 +142,24 @@ class Keys:
     def presented(self, text: str) -> Key | None:
         """The usable key that `text` is, if it is one. Whatever is wrong with it, the same is done."""
         digest = _hash(text)
-        found = self._select("hash = ?", digest)
+        found = self._select("hash = ?", digest, as_written=True)
         stored, key = found[0] if found else (_NOBODY, None)
         same = hmac.compare_digest(stored, digest)
         return self._used(key) if key is not None and same else None
 
     def living(self, key_id: str) -> Key | None:
         """The key of that id, while it can be used."""
-        found = self._select("id = ?", key_id)
+        found = self._select("id = ?", key_id, as_written=True)
         return self._used(found[0][1]) if found else None
+
+    def damaged(self) -> list[str]:
+        """Ids of the keys that are not as they were written: nobody is let in by one."""
+        with self._open() as connection:
+            if connection is None:
+                return []
+            ids = [one.values[one.columns.index("id")] for one in checksums.changed_rows(connection)]
+            lost = len(checksums.lost_rows(connection))
+        return [str(one, "utf-8", "replace") if isinstance(one, bytes) else str(one) for one in ids] + ["?"] * lost
 
     def close(self) -> None:
         with self._lock:
@@ -174,10 +184,13 @@ class Keys:
                 finally:
                     connection.execute(_WAIT)
 
-    def _select(self, where: str, *given: object) -> list[tuple[bytes, Key]]:
+    def _select(self, where: str, *given: object, as_written: bool = False) -> list[tuple[bytes, Key]]:
+        """Keys with their hashes; only those that agree with their checksums, if so asked."""
         with self._open() as connection:
             if connection is None:
                 return []
+            if as_written and _has_checksums(connection):
+                where = f"{where} AND {checksums.agrees(connection, 'keys')}"
             rows = connection.execute(f"SELECT {_COLUMNS} FROM keys WHERE {where}", given).fetchall()  # noqa: S608
         return [(row[0], _key(row)) for row in rows]
 
@@ -197,9 +210,12 @@ class Keys:
             else:
                 if (status.st_dev, status.st_ino) != self._opened:  # it was removed or put back: so are its keys
                     self._forget()
-                    self._connection = connect(self.path)
+                    readonly = not can_write(self.path.parent)
+                    self._connection = connect(self.path, readonly=readonly)
                     self._connection.execute(_WAIT)
-                    self._connection.execute(_TABLE)
+                    if not readonly:
+                        self._connection.execute(_TABLE)
+                        _keep_checksums(self._connection)
                     self._opened = (status.st_dev, status.st_ino)
             yield self._connection
 
@@ -207,6 +223,25 @@ class Keys:
         if self._connection is not None:
             self._connection.close()
         self._connection = self._opened = None
+
+
+def _keep_checksums(connection: sqlite3.Connection) -> None:
+    """From here on each row has one; rows of an older Dossier are taken as they are."""
+    there = "SELECT 1 FROM sqlite_master WHERE name = ?"
+    if not connection.execute(there, (checksums.TABLE,)).fetchone():
+        connection.execute("BEGIN IMMEDIATE")
+        if not connection.execute(
+            there, (checksums.TABLE,)
+        ).fetchone():  # another process did not do the same meanwhile
+            connection.execute(checksums.SQL)
+            checksums.fill(connection, ["keys"])
+        connection.execute("COMMIT")
+    checksums.watch(connection)
+
+
+def _has_checksums(connection: sqlite3.Connection) -> bool:
+    """False in the file of an older Dossier that cannot be written."""
+    return connection.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (checksums.TABLE,)).fetchone() is not None
 
 
 def _key(row: tuple[Any, ...]) -> Key:

@@ -10,8 +10,10 @@ from ui.problems import Problem
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
+    from index.protocols import Embedder
     from index.stored import Counts
     from rag.llm.model import LanguageModel
+    from rag.protocols import Reader
     from rag.settings import Settings
 
 
@@ -20,7 +22,8 @@ READS: dict[str, frozenset[str] | None] = {
     "document": None,
     "original": None,
     "picture": None,
-    "answers": frozenset({"keep", "answer", "newest", "thread", "count", "seen", "came_since"}),
+    "undated": None,
+    "answers": frozenset({"keep", "answer", "newest", "thread", "threads", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
 }
 """What a read key may call of a collection; who may ask has the answer kept and may judge it."""
@@ -40,6 +43,17 @@ class Reading:
         return found if inner is None else Reading(found, dict.fromkeys(inner))
 
 
+class Owned:
+    """A collection in which the conversations are those of one caller."""
+
+    def __init__(self, collection: Collection, owner: str) -> None:
+        self._collection = collection
+        self.answers = collection.answers.owned_by(owner)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._collection, name)
+
+
 class Permitted:
     """`ui.protocols.Dossier` over another, where a foreign collection is a missing one. The other stays the owner's to close."""
 
@@ -54,11 +68,20 @@ class Permitted:
     def language_model(self) -> LanguageModel | None:
         return self._dossier.language_model
 
+    @property
+    def embedder(self) -> Embedder:
+        return self._dossier.embedder
+
+    @property
+    def ranker(self) -> Reader:
+        return self._dossier.ranker
+
     def names(self) -> list[str]:
         return [name for name in self._dossier.names() if acting().may_see(name)]
 
     def collection(self, name: str | None = None, *, create: bool = False) -> Collection:
-        found = self._dossier.collection(self._checked(name, write=create), create=create)
+        opened = self._dossier.collection(self._checked(name, write=create), create=create)
+        found = cast("Collection", Owned(opened, acting().name))
         return found if acting().may_write else cast("Collection", Reading(found, READS))
 
     def size(self, name: str) -> Counts:

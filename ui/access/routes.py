@@ -21,6 +21,8 @@ ROUTE_KEY = "dossier.route"
 
 QUESTION = 10
 EVENT = 1
+_FILE = r"[A-Za-z0-9_.@+~-]{1,200}(?:/[A-Za-z0-9_.@+~-]{1,200}){0,9}"
+"""What {path:path} may be: a part of the page, by a name that a file system takes."""
 _SLOT = re.compile(r"\{(\w+)(:path)?\}")
 
 
@@ -48,7 +50,10 @@ class Route:
     def __post_init__(self) -> None:
         parts, at = [], 0
         for slot in _SLOT.finditer(self.path):
-            parts += [re.escape(self.path[at : slot.start()]), f"(?P<{slot[1]}>{'.+' if slot[2] else '[^/]+'})"]
+            parts += [
+                re.escape(self.path[at : slot.start()]),
+                f"(?P<{slot[1]}>{_FILE if slot[1] == 'path' else '.+' if slot[2] else '[^/]+'})",
+            ]
             at = slot.end()
         object.__setattr__(self, "pattern", re.compile("".join([*parts, re.escape(self.path[at:])])))
 
@@ -71,6 +76,9 @@ API_ROUTES = (
     route("POST", "/v1/coverage", "read", "json", cost=QUESTION),
     route("POST", "/v1/search", "read", "json", cost=QUESTION),
     route("POST", "/v1/chat/completions", "read", "json", cost=QUESTION),
+    route("POST", "/v1/responses", "read", "json", cost=QUESTION),
+    route("POST", "/v1/embeddings", "read", "json", cost=QUESTION),
+    route("POST", "/v1/rerank", "read", "json", cost=QUESTION),
     route("GET", "/v1/models", "read"),
     route("GET", "/v1/models/{model:path}", "read"),
     route("GET", "/v1/collections", "read"),
@@ -95,7 +103,10 @@ API_ROUTES = (
     route("GET", "/v1/answers/{answer_id}/export", "read"),
     route("POST", "/v1/answers/{answer_id}/replay", "read", cost=QUESTION),
     route("GET", "/v1/changes", "read", cost=QUESTION),
+    route("GET", "/v1/threads", "read"),
     route("GET", "/v1/threads/{thread_id}", "read"),
+    route("PATCH", "/v1/threads/{thread_id}", "read", "json"),
+    route("DELETE", "/v1/threads/{thread_id}", "read"),
     route("GET", "/metrics", "all"),
     route("GET HEAD", "/openapi.json", "read"),
     route("GET HEAD", "/readyz", "read"),
@@ -117,7 +128,10 @@ PAGE_ROUTES = (
     page("POST", "/gradio_api/queue/join", body="json", cost=EVENT, session="body"),
     page("POST", "/gradio_api/cancel", body="json", session="body"),
 )
-ROUTES = API_ROUTES + PAGE_ROUTES
+MCP = "/mcp"
+MCP_ROUTES = (route("POST", MCP, "read", "json", cost=EVENT),)
+"""For assistants; what a call of theirs asks takes its slot itself."""
+ROUTES = API_ROUTES + MCP_ROUTES + PAGE_ROUTES
 
 
 def find_route(method: str, path: str, routes: Sequence[Route] = ROUTES) -> tuple[Route, dict[str, str]]:

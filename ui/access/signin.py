@@ -43,14 +43,14 @@ a {{ color: var(--accent); }}
 </html>
 """
 _FORM = """<p>Sign in with your key to see these documents.</p>{wrong}
-<form method="post" action="/sign-in">
+<form method="post" action="sign-in">
 <label for="key">Your key</label>
 <input id="key" name="key" type="password" autocomplete="current-password" spellcheck="false" required autofocus{described}>
 <button type="submit">Sign in</button>
 </form>"""
 _WRONG = '<p class="wrong" id="wrong" role="alert">This key does not open these documents.</p>'
-_INSIDE = """<p>You are signed in with the key “{name}”.<br><a href="/">Go to the documents</a></p>
-<form method="post" action="/sign-out"><button type="submit">Sign out</button></form>"""
+_INSIDE = """<p>You are signed in with the key “{name}”.<br><a href="./">Go to the documents</a></p>
+<form method="post" action="sign-out"><button type="submit">Sign out</button></form>"""
 
 
 def signing_in(keys: Keys, signed_in: SignedIn) -> list[Route]:
@@ -67,11 +67,11 @@ def signing_in(keys: Keys, signed_in: SignedIn) -> list[Route]:
         if key is None:
             return _form(wrong=True)
         signed_in.end(cookie_of(request.headers))
-        return _to("/", signed_in.begin(key.id), request)
+        return _to("./", signed_in.begin(key.id), request)
 
     async def sign_out(request: Request) -> Response:
         signed_in.end(cookie_of(request.headers))
-        return _to(SIGN_IN, "", request)
+        return _to(SIGN_IN[1:], "", request)
 
     return [
         Route(SIGN_IN, show, methods=["GET"]),
@@ -90,11 +90,12 @@ def _form(*, wrong: bool = False) -> Response:
 
 
 def _to(where: str, token: str, request: Request) -> Response:
-    """Send the browser on, with the cookie of a token, or without one for ""."""
+    """Send the browser on, relative to where it is, with the cookie of a token, or without one for ""."""
     response = RedirectResponse(where, 303, headers={"Cache-Control": "no-store"})
     response.set_cookie(
         COOKIE,
         token,
+        path=request.scope.get("root_path") or "/",
         max_age=LASTS_S if token else 0,
         secure="https" in (request.url.scheme, request.headers.get("origin", "").partition(":")[0]),
         httponly=True,

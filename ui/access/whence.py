@@ -49,12 +49,15 @@ def _host_name(host: str) -> str | None:
     return name if name and parts.netloc == host and "@" not in host and _NAME.fullmatch(name) else None
 
 
-def check_origin(scope: Scope, headers: Headers, *, vouched: bool) -> None:
+def check_origin(scope: Scope, headers: Headers, *, vouched: bool, allowed: bool = False) -> None:
     """Refuse what a page of another site sends: browsers say where a request comes from, other clients say nothing.
 
     Args:
+        allowed: It comes from a page that the settings let in, which a cookie does not vouch for.
         vouched: Whoever sends it must say so: a cookie goes along with requests that nobody meant.
     """
+    if allowed and not vouched:
+        return
     site = headers.get("sec-fetch-site")
     origins = headers.getlist("origin")
     own = {f"{scheme}://{headers['host']}" for scheme in ("https", scope["scheme"])}  # a proxy may have taken TLS off

@@ -112,6 +112,10 @@ _add(
     documents.index,
     "dossier index notes/ report.pdf",
     "dossier index ~/clippings --collection clippings",
+    "dossier index https://example.org/report https://example.org/sitemap.xml",
+)
+_add(
+    _DOCUMENTS, documents.watch, "dossier watch ~/clippings", "dossier watch minutes/ --collection minutes --tag board"
 )
 _add(_DOCUMENTS, documents.documents, "dossier documents --json | jq -r '.documents[].id'")
 _add(
@@ -120,6 +124,7 @@ _add(
     'dossier edit ID --date 2025-11-16 --publisher "The Tarn Courier"',
     "dossier edit ID --undo",
 )
+_add(_DOCUMENTS, documents.supersede, "dossier supersede OLD NEW", "dossier supersede OLD --undo")
 _add(_DOCUMENTS, documents.remove)
 _add(_DOCUMENTS, documents.erase)
 app.add_typer(collections.collections, name="collections", rich_help_panel=_DOCUMENTS)

@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 
 import typer
 
-from ui.command.options import Collection, Json, Publisher, Since, Until, desk_of, filters_of, tell
+from ui.command.options import (
+    Among,
+    Collection,
+    Json,
+    Publisher,
+    Since,
+    Tagged,
+    Until,
+    Where,
+    Within,
+    desk_of,
+    filters_of,
+    tell,
+)
 
 
 def ask(
@@ -17,6 +30,10 @@ def ask(
     publisher: Publisher = None,
     since: Since = None,
     until: Until = None,
+    where: Where = None,
+    tag: Tagged = None,
+    within: Within = None,
+    document: Among = None,
     llm: Annotated[str | None, typer.Option("--llm", metavar="URL", help="Answer with this LLM.")] = None,
     no_llm: Annotated[bool, typer.Option("--no-llm", help="Let no LLM see this question.")] = False,
     strictness: Annotated[
@@ -32,7 +49,8 @@ def ask(
 
     if llm and no_llm:
         raise typer.BadParameter("Give --llm or --no-llm, not both.")
-    filters = filters_of("answer", question, publisher=publisher, since=since, until=until, as_of=as_of)
+    narrow = {"where": where, "tag": tag, "in": within, "document": document}
+    filters = filters_of("answer", question, narrow, publisher=publisher, since=since, until=until, as_of=as_of)
     from rag.manner import Manner
 
     manner = Manner(strictness=strictness, llm=False if no_llm else None)
@@ -52,12 +70,17 @@ def search(
     publisher: Publisher = None,
     since: Since = None,
     until: Until = None,
+    where: Where = None,
+    tag: Tagged = None,
+    within: Within = None,
+    document: Among = None,
     collection: Collection = None,
 ) -> None:
     """List the passages nearest to a query, and why each ranks."""
     from ui.command.show.documents import show_hits
 
-    filters = filters_of("search", query, publisher=publisher, since=since, until=until)
+    narrow = {"where": where, "tag": tag, "in": within, "document": document}
+    filters = filters_of("search", query, narrow, publisher=publisher, since=since, until=until)
     with desk_of(ctx, collection) as (desk, name):
         found = desk.search(query, top_k=top_k, context=context, collection=name, filters=filters)
     tell(found, as_json, show_hits)
@@ -78,13 +101,18 @@ def coverage(
     publisher: Publisher = None,
     since: Since = None,
     until: Until = None,
+    where: Where = None,
+    tag: Tagged = None,
+    within: Within = None,
+    document: Among = None,
     collection: Collection = None,
 ) -> None:
     """Say what each document says: a phrase is counted in all of them, a question is read in each."""
     from ui.command.show.coverage import show_coverage
     from ui.command.show.progress import progress_bars
 
-    filters = filters_of("search", asked, publisher=publisher, since=since, until=until)
+    narrow = {"where": where, "tag": tag, "in": within, "document": document}
+    filters = filters_of("search", asked, narrow, publisher=publisher, since=since, until=until)
     with desk_of(ctx, collection) as (desk, name), progress_bars() as progress:
         found = desk.coverage(
             asked,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 
 from index.doctor import Finding, examine, repair
 from index.embed import open_embedder
 from index.errors import DossierError
 from rag.reading.reader import EncoderReader
 from rag.settings import Settings
-from ui.observe.audit import NAME, altered
+from ui.access.keys import FILE_NAME as KEYS
+from ui.access.keys import Keys
+from ui.observe.audit import END, NAME, altered
 
 
 def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
@@ -23,7 +26,7 @@ def check_up(settings: Settings, *, mend: bool) -> list[Finding]:
     if not findings[0].ok:
         detail = "Not looked at: without the embedder nobody can say whether its vectors fit."
         return [*findings, Finding("data", False, detail, "mend the embedder, then run: dossier doctor")]
-    return [*findings, *(repair if mend else examine)(settings.data, embedder), *trail(settings)]
+    return [*findings, *(repair if mend else examine)(settings.data, embedder), *keys(settings), *trail(settings)]
 
 
 def language_model(settings: Settings) -> list[Finding]:
@@ -39,9 +42,26 @@ def language_model(settings: Settings) -> list[Finding]:
     return [Finding("language model", checked.ok, f"{checked.model} ({checked.place}): {checked.said}", checked.mend)]
 
 
+def keys(settings: Settings) -> list[Finding]:
+    """Whether every key is as it was made; nothing where there is none."""
+    if not (settings.data / KEYS).exists():
+        return []
+    try:
+        with closing(Keys(settings.data)) as kept:
+            damaged, count = kept.damaged(), len(kept.every())
+    except DossierError as error:
+        return [
+            Finding("keys", False, str(error), f"rm {settings.data / KEYS}, then run: dossier keys create --name NAME")
+        ]
+    if not damaged:
+        return [Finding("keys", True, f"{count} keys, each as it was made.")]
+    detail = f"Not as they were made, so that nobody is let in by them: {', '.join(damaged)}."
+    return [Finding("keys", False, detail, "dossier keys revoke ID, then: dossier keys create --name NAME")]
+
+
 def trail(settings: Settings) -> list[Finding]:
     """What became of the audit trail; nothing where none was kept."""
-    if not (settings.data / NAME).exists():
+    if not (settings.data / NAME).exists() and not (settings.data / END).exists():
         return []
     if (where := altered(settings.data)) is None:
         return [Finding("audit trail", True, "Every line is as it was written.")]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
@@ -36,6 +37,22 @@ Since = Annotated[
     str | None, typer.Option("--since", help="Only published on or after this date (2025, 2025-11, 2025-11-16).")
 ]
 Until = Annotated[str | None, typer.Option("--until", help="Only published on or before this date.")]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Free metadata; a key given twice is a list, KEY= is not known."),
+]
+TagOption = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="A tag; may be given several times.")]
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--where", metavar="KEY=VALUE", help="Only with this metadata; also KEY>=VALUE, KEY<=VALUE and KEY~TEXT."
+    ),
+]
+Tagged = Annotated[list[str] | None, typer.Option("--tag", metavar="TAG", help="Only with this tag.")]
+Within = Annotated[
+    list[str] | None, typer.Option("--in", metavar="SOURCE", help="Only at or below this folder, file or page.")
+]
+Among = Annotated[list[str] | None, typer.Option("--document", metavar="ID", help="Only this document.")]
 AnswerId = Annotated[
     str, typer.Argument(metavar="ID", help="As `dossier answers` lists it.", autocompletion=complete_answer)
 ]
@@ -69,18 +86,35 @@ def desk_of(ctx: typer.Context, collection: str | None, **given: Any) -> Iterato
         desk.close()
 
 
-def filters_of(kind: str, text: str, **filters: str | None) -> Any:
-    """Filters as the API takes them; raises ValueError that names the option that is wrong."""
+def filters_of(kind: str, text: str, narrow: Mapping[str, list[str] | None], **filters: Any) -> Any:
+    """Filters as the API takes them; raises ValueError that names the option that is wrong.
+
+    Args:
+        narrow: What was given as --where, --tag, --in and --document, by those names.
+    """
     from pydantic import ValidationError
 
+    from ui.metadata import conditions_options
     from ui.requests import AnswerFilters, SearchFilters, check_asked
 
     check_asked(text)
+    filters |= {
+        "metadata": conditions_options(narrow["where"] or ()),
+        "tags": narrow["tag"] or [],
+        "sources": [_source(one) for one in narrow["in"] or ()],
+        "documents": narrow["document"] or [],
+    }
     try:
         return (AnswerFilters if kind == "answer" else SearchFilters).model_validate(filters)
     except ValidationError as error:
         first = error.errors()[0]
         raise ValueError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from error
+
+
+def _source(given: str) -> str:
+    """A source as documents name it: uploads and pages as they are, anything else is a path."""
+    known = given.startswith(("upload/", "http://", "https://"))
+    return given if known else os.path.abspath(given)  # noqa: PTH100 - links are not followed
 
 
 def tell(found: Found, as_json: bool, show: Callable[[Console, Found], None]) -> None:

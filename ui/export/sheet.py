@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from index.redaction import ERASED
 from rag.replay import KeptAnswer
-from rag.values import Citation, EvidenceView, FiltersView, Position, Statement
-from ui.words import DOUBTS, VERDICTS, count, date_with_source, listed, written
+from rag.values import Citation, EvidenceView, Position, Statement
+from ui.words import DOUBTS, VERDICTS, count, date_with_source, listed, searched, written
 
 NEAREST = 3
 
@@ -104,7 +104,7 @@ def _positions(positions: Sequence[Position]) -> Table:
 def _position(position: Position) -> tuple[str, ...]:
     if position.value == ERASED:
         return (ERASED, "", "", "", "")
-    sources = f"{count(position.documents, 'document')} of {count(position.origins, 'origin')}"
+    sources = f"{count(position.documents, 'document')} of {count(position.origins, 'independent report')}"
     return (
         position.value,
         position.publisher or "not stated",
@@ -131,19 +131,9 @@ def _searched(kept: KeptAnswer) -> Iterator[Paragraph]:
     if answer.query != answer.question:
         by = {"rule": ", rewritten by rule", "llm": ", rewritten by the language model", None: ""}[answer.rewritten_by]
         yield Paragraph(f"Searched as{by}: {answer.query}")
-    scope = listed(_scope(answer.filters), ", ")
+    scope = listed([searched(answer.filters), "as the question asks" if answer.filters.detected else None], ", ")
     read = count(len({one.document_id for one in answer.evidence}), "document")
     yield Paragraph(f"{count(len(answer.evidence), 'passage')} read, of {read}; searched: {scope or 'every document'}.")
-
-
-def _scope(filters: FiltersView) -> list[str | None]:
-    return [
-        f"only {filters.publisher}" if filters.publisher else None,
-        f"from {written(filters.since)}" if filters.since else None,
-        f"until {written(filters.until)}" if filters.until else None,
-        f"as of {written(filters.as_of)}" if filters.as_of else None,
-        "as the question asks" if filters.detected else None,
-    ]
 
 
 def _facts(kept: KeptAnswer) -> Iterator[Paragraph]:
@@ -161,7 +151,8 @@ def _note(citation: Citation, kept: KeptAnswer) -> Note:
     removed = "removed from the collection since" if citation.document_id in kept.removed else None
     page = f"page {citation.page}" if citation.page else None
     span = f"characters {citation.start} to {citation.end} of {citation.document_id}"
-    place = listed([page, span, f"from {citation.uri}" if citation.uri else None, removed], ", ")
+    later = f"superseded by {citation.superseded_by}" if citation.superseded_by else None
+    place = listed([page, span, f"from {citation.uri}" if citation.uri else None, later, removed], ", ")
     if citation.quote == ERASED:
         return Note(citation.number, "The document was erased; its quote is gone", None, place)
     published = date_with_source(citation.published, citation.published_precision, citation.published_source)

@@ -16,8 +16,10 @@ from ui.http.documents import documents, uploads
 from ui.http.feedback import feedback
 from ui.http.idempotency import Replays
 from ui.http.keeping import keeping
+from ui.http.models import models
 from ui.http.openapi import TAGS, describe
 from ui.http.refusals import install
+from ui.http.responses import responses
 from ui.http.running import Readiness, add_levels, running
 from ui.jobs import Jobs
 from ui.observe.metrics import Metrics
@@ -70,6 +72,8 @@ def create_app(
     app.include_router(asking(desk, slots))
     app.include_router(keeping(desk, slots))
     app.include_router(chat(desk, dossier, slots))
+    app.include_router(responses(desk, dossier, slots))
+    app.include_router(models(dossier, slots))
     app.include_router(collections(dossier, desk))
     app.include_router(documents(desk))
     app.include_router(feedback(desk))

@@ -1,39 +1,39 @@
 """Chat completions as OpenAI's clients send and read them: the last question of a conversation, answered like any other.
 
-Of the conversation only what the user said is looked at, and only to make the last question stand alone; nothing that a client
-sends becomes part of a prompt as it is.
+Of the conversation only what the user said is looked at, and only to make the last question stand alone. What the client says as
+system may tell a language model how to write; never what is true.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictStr
 
 from rag.answer.telling import Listener
 from rag.conversation.follow_up import TURNS
-from rag.values import Answer, Citation
-from rag.views import View
+from rag.values import Answer
 from ui.desk import LocalDesk
-from ui.http.collections import usual_collection
 from ui.http.completion import ChatCompletion, Chunks, completion
 from ui.http.events import EventStream, Hearing
+from ui.http.form import Form
 from ui.http.idempotency import IdempotentRoute
 from ui.http.openapi import problems
+from ui.http.parameters import Open, unsupported
+from ui.http.served import MODEL, collection_of, url_of_citations
+from ui.http.wanted import Most, Stop, form_of, manner_of, wish_of
 from ui.problems import Problem
 from ui.protocols import Dossier
 from ui.requests import AnswerFilters, Asked
 from ui.slots import Slots
 
-MODEL = "dossier"
 MOST_MESSAGES = 1000
+UNSUPPORTED = "unsupported-parameter"
 
 
 class Lenient(BaseModel):
-    """Takes what it knows and passes over the rest: clients send many a setting that changes nothing here."""
+    """Takes what it knows and passes over the rest."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -41,31 +41,28 @@ class Lenient(BaseModel):
 class Part(Lenient):
     """A part of a message; only text can be asked."""
 
-    type: Literal["text"]
-    text: Asked
+    type: StrictStr = Field(examples=["text"])
+    text: Asked | None = None
 
 
 class UserMessage(Lenient):
     role: Literal["user"]
     content: Asked | Annotated[tuple[Part, ...], Field(min_length=1)]
 
-    @property
-    def said(self) -> str:
-        return self.content if isinstance(self.content, str) else "\n".join(part.text for part in self.content)
-
 
 class OtherMessage(Lenient):
-    """What the client says that somebody else said; it is not read."""
+    """What the client says that somebody else said; of the system's words only how to write is read."""
 
     role: Literal["system", "developer", "assistant", "tool", "function"]
+    content: Any = None
 
 
 class StreamOptions(Lenient):
     include_usage: StrictBool | None = None
 
 
-class ChatRequest(Lenient):
-    """The last message of the user is the question. Settings of a language model, such as `temperature`, change nothing."""
+class ChatRequest(Open):
+    """The last message of the user is the question. A parameter that is not supported is refused by its name."""
 
     model: StrictStr = Field(description="'dossier' for the usual collection, or 'dossier/NAME'.", examples=[MODEL])
     messages: Annotated[
@@ -78,29 +75,64 @@ class ChatRequest(Lenient):
     ]
     stream: StrictBool | None = None
     stream_options: StreamOptions | None = None
-    n: StrictInt | None = Field(None, ge=1, le=1, description="One answer is given.")
-    tool_choice: Literal["none", "auto"] | None = Field(None, description="No tool is ever called.")
+    stop: Stop | None = Field(None, description="The content ends before the first of these.")
+    max_tokens: Most | None = None
+    max_completion_tokens: Most | None = Field(
+        None, description="Most tokens of the content, counted in pieces of 4 letters."
+    )
+    response_format: dict[str, Any] | None = Field(
+        None,
+        description="json_object, or a json_schema whose properties are named after facts of an answer; docs/api.md.",
+    )
 
     def asked(self) -> tuple[str, list[str]]:
         """The question, and the user's questions before it."""
-        questions = [one.said for one in self.messages if isinstance(one, UserMessage)]
+        questions = [
+            said(one, f"messages[{at}]") for at, one in enumerate(self.messages) if isinstance(one, UserMessage)
+        ]
         if not questions:
             raise Problem("invalid-request", "messages: there is no message of the user")
         return questions[-1], questions[-1 - TURNS : -1]
 
+    def wish(self) -> tuple[str, str]:
+        found = [
+            (f"messages[{at}]", text)
+            for at, one in enumerate(self.messages)
+            if isinstance(one, OtherMessage) and one.role in ("system", "developer")
+            for text in _texts(one.content)
+        ]
+        return wish_of(found[0][0], [text for _, text in found]) if found else ("", "")
 
-class ModelView(View):
-    """A collection that can be asked, as a model."""
+    def form(self, request: Request, dossier: Dossier) -> Form:
+        return form_of(
+            request,
+            dossier.settings,
+            texts=[text for one in self.messages for text in _texts(one.content)],
+            rest=self.model_extra or {},
+            stop=self.stop,
+            most=self.max_completion_tokens or self.max_tokens,
+            wanted=self.response_format,
+            wish=self.wish(),
+        )
 
-    id: str
-    object: Literal["model"] = "model"
-    created: int = 0
-    owned_by: Literal["dossier"] = "dossier"
+
+def said(message: UserMessage, where: str) -> str:
+    """What the user says. Raises Problem for what is no text."""
+    if isinstance(message.content, str):
+        return message.content
+    for at, part in enumerate(message.content):
+        if part.type != "text" or part.text is None:
+            raise unsupported(f"{where}.content[{at}]", "only text can be asked.")
+    return "\n".join(part.text for part in message.content if part.text is not None)
 
 
-class ModelsView(View):
-    object: Literal["list"] = "list"
-    data: tuple[ModelView, ...]
+def _texts(content: Any) -> list[str]:
+    """Whatever text a message holds."""
+    if isinstance(content, str):
+        return [content]
+    held = content if isinstance(content, list | tuple) else ()
+    texts = [one.get("text") if isinstance(one, dict) else getattr(one, "text", None) for one in held]
+    return [text for text in texts if isinstance(text, str)]
 
 
 def chat(desk: LocalDesk, dossier: Dossier, slots: Slots) -> APIRouter:
@@ -110,68 +142,36 @@ def chat(desk: LocalDesk, dossier: Dossier, slots: Slots) -> APIRouter:
         "/chat/completions",
         response_model=ChatCompletion,
         summary="The last question of a conversation",
-        openapi_extra=problems("unknown-collection", "unknown-model", "question-too-long"),
+        openapi_extra=problems("unknown-collection", "unknown-model", "question-too-long", UNSUPPORTED),
     )
     async def complete_chat(asked: ChatRequest, request: Request) -> ChatCompletion | Response:
         """The last message of the user is answered with proof or not at all; `annotations` say where each [n] of the content stands, and
-        link to the quote in the stored document. Earlier messages of the user only make a follow-up stand alone. What the client
-        ascribes to system, assistant or tools is not read. Settings of a language model change nothing.
+        link to the quote in the stored document. Earlier messages of the user only make a follow-up stand alone. What the client says as
+        system tells a language model how to write, where one writes; `ignored` says what changed nothing. What is not supported, such as
+        tools, is refused by its name.
 
         With `stream`, chunks as OpenAI sends them; the last delta has the annotations, and its chunk the whole answer.
         """
         question, history = asked.asked()
-        collection = _collection(asked.model)
-        base = str(request.base_url).rstrip("/")
+        collection = collection_of(asked.model)
+        form, url_of = asked.form(request, dossier), url_of_citations(request, collection)
+        manner = manner_of(form, asked.wish()[1], model=dossier.language_model is not None)
 
         def make(listener: Listener) -> Answer:
             return desk.answer(
-                question, collection=collection, filters=AnswerFilters(), history=history, listener=listener
+                question,
+                collection=collection,
+                filters=AnswerFilters(),
+                history=history,
+                manner=manner,
+                listener=listener,
             )
-
-        def url_of(citation: Citation) -> str:
-            return f"{base}{_address(citation, collection)}"
 
         hearing = Hearing(request, slots, make)
         if not asked.stream:
-            return completion(await hearing.whole(), asked.model, url_of)
+            return completion(await hearing.whole(), asked.model, url_of, form)
         await hearing.begun()
         usage = bool(asked.stream_options and asked.stream_options.include_usage)
-        return EventStream(hearing, Chunks(asked.model, url_of, usage=usage))
-
-    @router.get("/models", summary="The collections that can be asked, as models")
-    def list_models() -> ModelsView:
-        """`dossier` is the usual collection, `dossier/NAME` another."""
-        return ModelsView(data=tuple(ModelView(id=name) for name in _models(dossier)))
-
-    @router.get("/models/{model:path}", summary="One of them")
-    def get_model(model: str) -> ModelView:
-        """As it stands in the list."""
-        if model not in _models(dossier):
-            raise _unknown()
-        return ModelView(id=model)
+        return EventStream(hearing, Chunks(asked.model, url_of, form, usage=usage))
 
     return router
-
-
-def _models(dossier: Dossier) -> Sequence[str]:
-    names, usual = dossier.names(), usual_collection(dossier)
-    return [MODEL if name == usual else f"{MODEL}/{name}" for name in sorted(names, key=lambda name: name != usual)]
-
-
-def _collection(model: str) -> str | None:
-    """The collection that a model's name stands for; None is the usual one."""
-    first, slash, name = model.partition("/")
-    if first != MODEL or (slash and not name):
-        raise _unknown()
-    return name or None
-
-
-def _unknown() -> Problem:
-    return Problem("unknown-model", "There is no such model. GET /v1/models lists them.")
-
-
-def _address(citation: Citation, collection: str | None) -> str:
-    span: dict[str, Any] = {"start": citation.start, "end": citation.end}
-    if collection is not None:
-        span["collection"] = collection
-    return f"/v1/documents/{quote(citation.document_id, safe='')}/text?{urlencode(span)}"

@@ -1,40 +1,21 @@
-"""An answer in the shape that clients of OpenAI's chat completions read: text with [n], and an annotation for each [n]."""
+"""An answer in the shape of OpenAI's chat completions, whole or in chunks, with an annotation for each [n] of its text."""
 
 from __future__ import annotations
 
 import json
-import re
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from rag.values import Answer, Citation
+from rag.values import Answer
 from rag.views import View
+from ui.http.ending import Finish, count_tokens
+from ui.http.form import Form, UrlCitation, UrlOf, Writing, Written, write
+from ui.http.parameters import Ignored
 from ui.problems import for_openai
 
 DONE = b"data: [DONE]\n\n"
-_MARKS = re.compile(r" ?((?:\[\d+\])+)")
-_MARK = re.compile(r"\[(\d+)\]")
-
-UrlOf = Callable[[Citation], str]
-
-
-class UrlCitation(View):
-    """Where a mark leads: `content[start_index:end_index]` is the mark, in code points; the rest says what it cites."""
-
-    start_index: int
-    end_index: int
-    url: str
-    title: str
-    number: int
-    quote: str
-    publisher: str | None = None
-    published: str | None = None
-    author: str | None = None
-    document_id: str
-    start: int
-    end: int
 
 
 class Annotation(View):
@@ -44,20 +25,20 @@ class Annotation(View):
 
 class Message(View):
     role: Literal["assistant"] = "assistant"
-    content: str
-    refusal: None = None
+    content: str | None
+    refusal: str | None = None
     annotations: tuple[Annotation, ...] = ()
 
 
 class Choice(View):
     index: int = 0
     message: Message
-    finish_reason: Literal["stop"] = "stop"
+    finish_reason: Finish = "stop"
     logprobs: None = None
 
 
 class Usage(View):
-    """Tokens of the language model; 0 where none was asked."""
+    """Tokens as the language model counts them; where none was asked, of what was sent and written, as `ui.http.ending` does."""
 
     prompt_tokens: int = 0
     completion_tokens: int = 0
@@ -65,7 +46,7 @@ class Usage(View):
 
 
 class ChatCompletion(View):
-    """`dossier` is the whole answer, as `POST /v1/answer` gives it."""
+    """`dossier` is the whole answer, as `POST /v1/answer` gives it; `ignored` is what was sent and changed nothing."""
 
     id: str
     object: Literal["chat.completion"] = "chat.completion"
@@ -74,71 +55,38 @@ class ChatCompletion(View):
     choices: tuple[Choice, ...]
     usage: Usage
     system_fingerprint: str
+    ignored: tuple[Ignored, ...] = ()
     dossier: Answer
 
 
-def completion(answer: Answer, model: str, url_of: UrlOf) -> ChatCompletion:
+def completion(answer: Answer, model: str, url_of: UrlOf, form: Form) -> ChatCompletion:
+    written = write(answer, form, url_of)
+    message = Message(
+        content=None if written.refusal else written.content,
+        refusal=written.refusal,
+        annotations=tuple(Annotation(url_citation=one) for one in written.cited),
+    )
     return ChatCompletion(
-        id=new_id(),
+        id=new_id("chatcmpl-"),
         created=int(time.time()),
         model=model,
-        choices=(Choice(message=Message(content=answer.text, annotations=cited_in(answer.text, answer, url_of))),),
-        usage=_usage(answer),
+        choices=(Choice(message=message, finish_reason=written.finish),),
+        usage=usage_of(answer, written, form),
         system_fingerprint=answer.settings_hash,
+        ignored=form.ignored(answer),
         dossier=answer,
     )
 
 
-def new_id() -> str:
-    return f"chatcmpl-{uuid.uuid4().hex}"
+def new_id(prefix: str) -> str:
+    return f"{prefix}{uuid.uuid4().hex}"
 
 
-def cited_in(content: str, answer: Answer, url_of: UrlOf) -> tuple[Annotation, ...]:
-    """One for each mark of `content`; brackets that a document has in its own text are none."""
-    cited = {citation.number: citation for citation in answer.citations}
-    return tuple(
-        _annotation(cited[number], start, end, url_of)
-        for start, end, number in _marks(content, answer)
-        if number in cited
-    )
-
-
-def _marks(content: str, answer: Answer) -> Iterator[tuple[int, int, int]]:
-    """Start, end and number of each mark that stands behind a statement."""
-    at = 0
-    for statement in answer.statements:
-        said = _flat(statement.text)
-        found = content.find(said, at)
-        behind = _MARKS.match(content, found + len(said)) if found >= 0 else None
-        if behind is None:
-            continue
-        for mark in _MARK.finditer(content, behind.start(1), behind.end(1)):
-            yield mark.start(), mark.end(), int(mark[1])
-        at = behind.end()
-
-
-def _annotation(citation: Citation, start: int, end: int, url_of: UrlOf) -> Annotation:
-    return Annotation(
-        url_citation=UrlCitation(
-            start_index=start,
-            end_index=end,
-            url=url_of(citation),
-            title=citation.title or citation.publisher or citation.document_id,
-            number=citation.number,
-            quote=citation.quote,
-            publisher=citation.publisher,
-            published=citation.published,
-            author=citation.author,
-            document_id=citation.document_id,
-            start=citation.start,
-            end=citation.end,
-        )
-    )
-
-
-def _usage(answer: Answer) -> Usage:
-    read, written = (answer.usage.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
-    return Usage(prompt_tokens=read, completion_tokens=written, total_tokens=read + written)
+def usage_of(answer: Answer, written: Written, form: Form) -> Usage:
+    counted = {"prompt_tokens": form.prompt_tokens, "completion_tokens": count_tokens(written.content)}
+    told = answer.usage or counted
+    asked, wrote = (told.get(name, 0) for name in ("prompt_tokens", "completion_tokens"))
+    return Usage(prompt_tokens=asked, completion_tokens=wrote, total_tokens=asked + wrote)
 
 
 class Chunks:
@@ -148,19 +96,18 @@ class Chunks:
         usage: The client wants the tokens in a chunk of their own.
     """
 
-    def __init__(self, model: str, url_of: UrlOf, *, usage: bool) -> None:
+    def __init__(self, model: str, url_of: UrlOf, form: Form, *, usage: bool) -> None:
         self._same: dict[str, Any] = {
-            "id": new_id(),
+            "id": new_id("chatcmpl-"),
             "object": "chat.completion.chunk",
             "created": int(time.time()),
             "model": model,
             **({"usage": None} if usage else {}),
         }
-        self._url_of = url_of
+        self._form = form
+        self._writing = Writing(form, url_of)
         self._counts = usage
         self._begun = False
-        self._told = ""
-        self._source: tuple[str, str | None] | None = None
 
     def __call__(self, name: str, content: Mapping[str, Any]) -> bytes:
         if name == "error":
@@ -174,43 +121,26 @@ class Chunks:
         return self._chunk({"role": "assistant", "content": ""})
 
     def _of(self, name: str, content: Mapping[str, Any]) -> Iterator[bytes]:
-        if name == "delta":
-            yield self._chunk({"content": self._next(self._sentence(content))})
+        if name == "delta" and (text := self._writing.hear(content)):
+            yield self._chunk({"content": text})
         if name == "done":
             yield from self._end(Answer.model_validate(content))
 
-    def _sentence(self, statement: Mapping[str, Any]) -> str:
-        """A statement as the whole text will most likely have it; it has the last word in `dossier`."""
-        source = (statement.get("attribution", ""), statement.get("speaker"))
-        lead = f"{source[0]}: " if source[0] and source != self._source else ""
-        self._source = source
-        marks = "".join(f"[{number}]" for number in statement.get("citations", ()))
-        return f"{' ' if self._told else ''}{lead}{_flat(statement['text'])}{' ' if marks else ''}{marks}"
-
     def _end(self, answer: Answer) -> Iterator[bytes]:
-        if answer.text.startswith(self._told):
-            rest = answer.text[len(self._told) :]
-        else:  # what was told is not taken back
-            rest = f" The documents don't say: {'; '.join(answer.missing)}" if answer.missing else ""
+        rest, written = self._writing.end(answer)
         if rest:
-            yield self._chunk({"content": self._next(rest)})
-        found = [one.model_dump(mode="json") for one in cited_in(self._told, answer, self._url_of)]
-        yield self._chunk({"annotations": found}, finish="stop", dossier=answer.model_dump(mode="json"))
+            yield self._chunk({"content": rest})
+        found = [Annotation(url_citation=one).model_dump(mode="json") for one in written.cited]
+        last: dict[str, Any] = {"annotations": found} | ({"refusal": written.refusal} if written.refusal else {})
+        ignored = [one.model_dump() for one in self._form.ignored(answer)]
+        yield self._chunk(last, finish=written.finish, ignored=ignored, dossier=answer.model_dump(mode="json"))
         if self._counts:
-            yield _data({**self._same, "choices": [], "usage": _usage(answer).model_dump()})
+            yield _data({**self._same, "choices": [], "usage": usage_of(answer, written, self._form).model_dump()})
         yield DONE
-
-    def _next(self, text: str) -> str:
-        self._told += text
-        return text
 
     def _chunk(self, delta: Mapping[str, Any], *, finish: str | None = None, **more: Any) -> bytes:
         choice = {"index": 0, "delta": delta, "finish_reason": finish, "logprobs": None}
         return _data({**self._same, "choices": [choice], **more})
-
-
-def _flat(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _data(content: Mapping[str, Any]) -> bytes:

@@ -18,9 +18,10 @@ from ui.http.idempotency import IdempotentRoute
 from ui.http.keeping import CollectionQuery, Id, Offset
 from ui.http.openapi import problems
 from ui.jobs import Jobs, Upload, UploadFolder
+from ui.metadata import MOST_NAMED, MetadataFields, metadata_sent
 from ui.problems import Problem
 from ui.protocols import Dossier
-from ui.requests import LONGEST_SOURCE, IsoDate, Line, Strict, check_collection, check_source
+from ui.requests import IsoDate, Line, Strict, check_collection, check_source
 
 MOST_FILES = 1000
 FILE: dict[int | str, dict[str, Any]] = {
@@ -32,11 +33,16 @@ PICTURE: dict[int | str, dict[str, Any]] = {
 # What no browser runs, whatever it makes of it; anything else goes out as bytes.
 _INERT = ("application/pdf", "text/plain", "text/csv", "text/markdown", "image/png", "image/jpeg", "application/vnd.")
 _NOTHING_ACTIVE = "sandbox; default-src 'none'"
+MOST_METADATA_BYTES = 1 << 20
 _Field = Annotated[Line, Field(max_length=MAX_CHARS)]
 
 
 class UploadRoute(IdempotentRoute):
-    form: ClassVar[Any] = {"max_files": MOST_FILES, "max_fields": MOST_FILES + 10, "max_part_size": 4 * LONGEST_SOURCE}
+    form: ClassVar[Any] = {
+        "max_files": MOST_FILES,
+        "max_fields": MOST_FILES + MOST_NAMED + 10,
+        "max_part_size": MOST_METADATA_BYTES,
+    }
 
 
 class EditRequest(Strict):
@@ -46,6 +52,7 @@ class EditRequest(Strict):
     publisher: _Field | None = None
     author: _Field | None = None
     published: IsoDate | Literal[""] | None = None
+    metadata: MetadataFields | None = Field({}, description="Free keys to set; null takes back what was set by hand.")
 
 
 def documents(desk: LocalDesk) -> APIRouter:
@@ -149,6 +156,10 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         replace: Annotated[
             bool, Form(description="Files sent without a key take the place of what was sent under the same name.")
         ] = False,
+        metadata: Annotated[
+            str | None, Form(description="JSON: an object that holds for every file, or a list with one for each.")
+        ] = None,
+        tags: Annotated[list[str] | None, Form(max_length=MOST_NAMED, description="Tags for every file.")] = None,
     ) -> JobView:
         """Nothing is skipped in silence: the report of the job lists every file that was refused, and why.
 
@@ -159,6 +170,7 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         if name is not None:
             acting().check(name, write=True)  # the job would fail, but later
         keys = _keys(file, source)
+        said = metadata_sent(metadata, tags or (), len(file))
         for one in file:
             if (one.size or 0) > largest:
                 raise Problem(
@@ -171,8 +183,9 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
                 folders.store(folder, one.file, PurePosixPath(shown_name(one.filename or "")).suffix),
                 shown,
                 keeps=source is None and not replace,
+                metadata=about,
             )
-            for key, one, shown in zip(keys, file, _names(file), strict=True)
+            for key, one, shown, about in zip(keys, file, _names(file), said, strict=True)
         ]
         return jobs.submit(name, folder, files)
 

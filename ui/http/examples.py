@@ -9,7 +9,6 @@ from pydantic import BaseModel
 
 from rag.coverage.table import Count, Coverage, DocumentCoverage
 from rag.replay import Changes, KeptAnswer, Replay
-from rag.values import Answer, Citation, EvidenceView, Statement
 from rag.views import (
     AnswersView,
     ChangesView,
@@ -27,36 +26,21 @@ from rag.views import (
     SearchView,
     StatusView,
     TextView,
+    ThreadLine,
+    ThreadsView,
     ThreadView,
     answer_line,
 )
+from ui.http.openai_examples import OPENAI, OPENAI_STREAMS
+from ui.http.shown import ANSWER as _ANSWER
+from ui.http.shown import ANSWER_ID as _ANSWER_ID
+from ui.http.shown import ASKED_AT as _ASKED_AT
+from ui.http.shown import ID as _ID
+from ui.http.shown import PLACE as _PLACE
+from ui.http.shown import QUESTION as _QUESTION
+from ui.http.shown import QUOTE as _QUOTE
+from ui.http.shown import SAID as _SAID
 
-_ID = "9c1f04d2a7e86b53"
-_ANSWER_ID = "ans_7d1c5b0e9a3f4c628b70d5e41f2a9c36"
-_ASKED_AT = "2024-06-02T09:30:00+00:00"
-_QUESTION = "When did the harbour of Tarn reopen?"
-_QUOTE = "The harbour of Tarn reopened on 4 May."
-_SAID: dict[str, Any] = {"title": "Ships are back in Tarn", "publisher": "Tarn Courier", "published": "2024-05-06"}
-_PLACE: dict[str, Any] = {"document_id": _ID, "chunk_id": f"{_ID}:0", "start": 0, "end": len(_QUOTE)}
-
-_ANSWER = Answer(
-    id=_ANSWER_ID,
-    question=_QUESTION,
-    query=_QUESTION,
-    verdict="answered",
-    text=f"Tarn Courier (6 May 2024): {_QUOTE} [1]",
-    short="4 May",
-    confidence=0.91,
-    statements=(Statement(text=_QUOTE, attribution="Tarn Courier (6 May 2024)", citations=(1,), status="verified"),),
-    citations=(Citation(number=1, quote=_QUOTE, support=0.97, **_SAID, **_PLACE),),
-    evidence=(
-        EvidenceView(number=1, rank=1, score=0.82, dense_rank=1, lexical_rank=1, text=_QUOTE, **_SAID, **_PLACE),
-    ),
-    answered_by="extractive",
-    settings_hash="1f0c2a9b7d43",
-    generation="gen_20240601T080000_5d1e",
-    timings_ms={"total": 412.5},
-)
 _KEPT = KeptAnswer(asked_at=_ASKED_AT, answer=_ANSWER)
 _LINE = answer_line(_KEPT)
 _REPLAY = Replay(old=_KEPT, new=_ANSWER, changes=Changes(changed=False))
@@ -89,43 +73,7 @@ _COVERAGE = Coverage(
     generation=_ANSWER.generation,
     settings_hash=_ANSWER.settings_hash,
 )
-_CITED = {
-    "start_index": 66,
-    "end_index": 69,
-    "url": f"http://127.0.0.1:7860/v1/documents/{_ID}/text?start=0&end={len(_QUOTE)}",
-    "title": _SAID["title"],
-    "number": 1,
-    "quote": _QUOTE,
-    "publisher": _SAID["publisher"],
-    "published": _SAID["published"],
-    "author": None,
-    "document_id": _ID,
-    "start": 0,
-    "end": len(_QUOTE),
-}
-_COMPLETION = {
-    "id": "chatcmpl-2b6f8a",
-    "object": "chat.completion",
-    "created": 1717320600,
-    "model": "dossier",
-    "choices": [
-        {
-            "index": 0,
-            "message": {
-                "role": "assistant",
-                "content": _ANSWER.text,
-                "refusal": None,
-                "annotations": [{"type": "url_citation", "url_citation": _CITED}],
-            },
-            "finish_reason": "stop",
-            "logprobs": None,
-        }
-    ],
-    "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
-    "system_fingerprint": _ANSWER.settings_hash,
-    "dossier": _ANSWER.model_dump(mode="json"),
-}
-_MODEL = {"id": "dossier", "object": "model", "created": 0, "owned_by": "dossier"}
+_THREAD = ThreadLine(id="thr_5e0d7c", question=_QUESTION, pinned=False, turns=1, asked_at="2024-06-02T09:30:00+00:00")
 _VIEWS: tuple[BaseModel, ...] = (
     _ANSWER,
     _KEPT,
@@ -136,6 +84,7 @@ _VIEWS: tuple[BaseModel, ...] = (
     _COVERAGE,
     AnswersView(total=1, answers=(_LINE,)),
     ThreadView(id="thr_5e0d7c", turns=(_LINE.model_copy(update={"thread": "thr_5e0d7c", "turn": 1}),)),
+    ThreadsView(total=1, threads=(_THREAD,)),
     ChangesView(outdated=0, changed=()),
     SearchView(query="harbour master", hits=(_HIT,)),
     DocumentsView(total=1, documents=(_DOCUMENT,)),
@@ -152,14 +101,12 @@ _VIEWS: tuple[BaseModel, ...] = (
 
 EXAMPLES: Mapping[str, Any] = {
     **{type(view).__name__: view.model_dump(mode="json") for view in _VIEWS},
-    "ChatCompletion": _COMPLETION,
-    "ModelView": _MODEL,
-    "ModelsView": {"object": "list", "data": [_MODEL]},
+    **OPENAI,
     "AnswerRequest": {"question": _QUESTION, "filters": {"since": "2024"}, "strictness": "normal"},
     "SearchRequest": {"query": "harbour master", "top_k": 5, "context": 1},
     "CoverageRequest": {"asked": "Ilse Brandt", "reading": "mention"},
-    "ChatRequest": {"model": "dossier", "messages": [{"role": "user", "content": _QUESTION}]},
     "CollectionRequest": {"name": "harbour"},
+    "ThreadChange": {"title": "The reopening", "pinned": True},
     "EditRequest": {"published": "2024-05-06", "publisher": "Tarn Courier"},
     "FeedbackRequest": {
         "answer_id": _ANSWER_ID,
@@ -173,8 +120,6 @@ EXAMPLES: Mapping[str, Any] = {
 
 STREAMS: Mapping[str, Any] = {
     "answer": {"event": "delta", "data": _ANSWER.statements[0].model_dump_json()},
-    "complete_chat": {
-        "data": '{"object": "chat.completion.chunk", "choices": [{"index": 0, "delta": {"content": "4 May"}}]}'
-    },
+    **OPENAI_STREAMS,
 }
 """One event, by the operation."""

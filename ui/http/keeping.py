@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field, StrictBool
 
 from rag.answer.telling import Listener
 from rag.replay import KeptAnswer, Replay
-from rag.views import AnswersView, ChangesView, RemovedView, ThreadView
+from rag.views import AnswersView, ChangesView, RemovedView, ThreadsView, ThreadView
 from ui.desk import LocalDesk
 from ui.export import Format
 from ui.http.idempotency import IdempotentRoute
 from ui.http.work import RequestWork
+from ui.requests import Line, Strict
 from ui.slots import Slots
 
 MOST_ANSWERS = 200
 MOST_ASKED_AGAIN = 50
+LONGEST_TITLE = 200
 
 CollectionQuery = Annotated[str | None, Query(description="Collection; the one in the settings when left out.")]
 Offset = Annotated[int, Query(ge=0, le=10**9)]
@@ -33,6 +36,11 @@ EXPORTED: dict[int | str, dict[str, Any]] = {
         }
     }
 }
+
+
+class ThreadChange(Strict):
+    title: Annotated[Line, Field(min_length=1, max_length=LONGEST_TITLE)] | None = None
+    pinned: StrictBool = False
 
 
 def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
@@ -88,6 +96,28 @@ def keeping(desk: LocalDesk, slots: Slots) -> APIRouter:
     def thread(thread_id: Id, collection: CollectionQuery = None) -> ThreadView:
         """A conversation is its turns; it is gone with the last of them."""
         return desk.thread(thread_id, collection=collection)
+
+    @router.get("/threads", summary="Your conversations: the pinned, then the others by their newest turn")
+    def threads(
+        collection: CollectionQuery = None,
+        offset: Offset = 0,
+        limit: Annotated[int, Query(ge=1, le=MOST_ANSWERS)] = 50,
+        find: Annotated[str, Query(max_length=200, description="Words of a title or a question.")] = "",
+    ) -> ThreadsView:
+        """Those of the key that asks; another key's conversations do not exist for it."""
+        return desk.threads(collection=collection, limit=limit, offset=offset, find=find)
+
+    @router.patch("/threads/{thread_id}", summary="Name a conversation, or pin it")
+    def change_thread(thread_id: Id, change: ThreadChange, collection: CollectionQuery = None) -> ThreadView:
+        """What is left out stays as it is; `title` null calls it by its first question again."""
+        desk.change_thread(thread_id, change.model_dump(exclude_unset=True), collection=collection)
+        return desk.thread(thread_id, collection=collection)
+
+    @router.delete("/threads/{thread_id}", summary="Delete a conversation with its turns")
+    def forget_thread(thread_id: Id, collection: CollectionQuery = None) -> RemovedView:
+        """Its answers and what was said of them are deleted; gold cases made of them stay."""
+        desk.forget_thread(thread_id, collection=collection)
+        return RemovedView(id=thread_id, erased=False)
 
     @router.get("/changes", summary="Kept answers that new or removed documents changed: the newest are asked again")
     async def changes(

@@ -84,6 +84,7 @@ LINKS = {
     },
     "answers": _links("answer_id", "answers/0/id", "kept", "replay", "export", "forget"),
     "complete_chat": _links("answer_id", "dossier/id", "kept"),
+    "respond": _links("answer_id", "dossier/id", "kept"),
     "upload": _links("job_id", "id", "job"),
     "list_documents": _links(
         "document_id", "documents/0/id", "get_document", "read_text", "edit_document", "remove_document"
@@ -99,7 +100,10 @@ TAGS = [
     {"name": "documents", "description": "What is asked of."},
     {"name": "collections", "description": "Documents that are searched together."},
     {"name": "feedback", "description": "Judgements of answers, and the gold cases made of them."},
-    {"name": "OpenAI-compatible", "description": "For programs that speak to OpenAI's chat completions."},
+    {
+        "name": "OpenAI-compatible",
+        "description": "For programs that speak OpenAI's API; docs/api.md says what of it there is.",
+    },
     {"name": "running it", "description": "Health and measures."},
 ]
 

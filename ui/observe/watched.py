@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 from index.files import SourceFile
 from index.values import Filters, IngestReport
-from rag.answer.telling import Listener
 from rag.coverage.table import Coverage
 from rag.settings import Settings
 from rag.values import Answer, Hit
@@ -15,8 +14,10 @@ from ui.observe.observers import Observers
 from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
+    from index.protocols import Embedder
     from index.stored import Counts
     from rag.llm.model import LanguageModel
+    from rag.protocols import Reader
 
 
 class Watched:
@@ -33,6 +34,14 @@ class Watched:
     @property
     def language_model(self) -> LanguageModel | None:
         return self._dossier.language_model
+
+    @property
+    def embedder(self) -> Embedder:
+        return self._dossier.embedder
+
+    @property
+    def ranker(self) -> Reader:
+        return self._dossier.ranker
 
     def names(self) -> list[str]:
         return self._dossier.names()
@@ -82,7 +91,7 @@ class _WatchedCollection:
             ids += (*report.added, *report.replaced, *report.removed)
             return report
 
-    def edit(self, document_id: str, **fields: str | None) -> str:
+    def edit(self, document_id: str, **fields: Any) -> str:
         with self._observers.doing("edit", self._name) as ids:
             ids.append(document_id)
             return self._collection.edit(document_id, **fields)
@@ -104,16 +113,9 @@ class _WatchedPipeline:
         self._name = name
         self._observers = observers
 
-    def answer(
-        self,
-        question: str,
-        *,
-        filters: Filters | None = None,
-        as_of: str | None = None,
-        listener: Listener | None = None,
-    ) -> Answer:
+    def answer(self, question: str, **given: Any) -> Answer:
         with self._observers.doing("answer", self._name) as ids:
-            answer = self._pipeline.answer(question, filters=filters, as_of=as_of, listener=listener)
+            answer = self._pipeline.answer(question, **given)
             ids.append(answer.id)
             self._observers.answered(answer)
             return answer

@@ -50,11 +50,18 @@ def _picker(collections: Sequence[str], chosen: str | None) -> Html:
     )
 
 
-def examples_view(questions: Sequence[str]) -> str:
+def examples_view(questions: Sequence[str], greetings: Html | None = None) -> str:
+    """Questions that have a good answer, and what the newest documents are greeted with."""
     if not questions:
-        return ""
+        return block(greetings) if greetings else ""
     buttons = join(fill('<button type="button" class="example">{question}</button>', question=one) for one in questions)
-    return block(fill('<p class="label">For example</p><div class="examples">{buttons}</div>', buttons=buttons))
+    return block(
+        fill(
+            '<p class="label">For example</p><div class="examples">{buttons}</div>{greetings}',
+            buttons=buttons,
+            greetings=greetings,
+        )
+    )
 
 
 def welcome_view(documents: Sequence[Document]) -> str:

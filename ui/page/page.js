@@ -21,7 +21,23 @@ const Dossier = (() => {
     if (!box || !button) return void early.push([name, text]);
     write(box, text);
     setTimeout(() => button.click(), 0);
+    awaitNews();
   }
+
+  // Gradio ends its stream of events when nothing is awaited. A press in that very moment is answered and not heard, until the next
+  // one opens the stream again: while nothing has come of a press, the next one is made here, ever less often.
+  const FIRST_NUDGE_MS = 1000, LAST_NUDGE_MS = 32000;
+  let nudging = 0;
+  function awaitNews(wait = FIRST_NUDGE_MS) {
+    clearTimeout(nudging);
+    if (wait > LAST_NUDGE_MS) return;
+    nudging = setTimeout(() => {
+      one("#command-nudge button")?.click();
+      awaitNews(2 * wait);
+    }, wait);
+  }
+  const isNews = (node) => node.nodeType === Node.ELEMENT_NODE && (node.matches(".dossier") || one(".dossier", node));
+  const hear = (records) => records.some((record) => [...record.addedNodes].some(isNews)) && clearTimeout(nudging);
 
   // ---- one listener for every press, so that markup can come and go
   const presses = [];
@@ -41,7 +57,8 @@ const Dossier = (() => {
   const onChange = (selector, act) => changes.push({ selector, act, shown: null });
   const settled = [];
   const onSettled = (act) => settled.push(act);
-  new MutationObserver(() => {
+  new MutationObserver((records) => {
+    hear(records);
     settled.forEach((act) => act());
     for (const change of changes) {
       const now = one(`${change.selector} .dossier`);
@@ -71,6 +88,18 @@ const Dossier = (() => {
 
   onSettled(() => early.splice(0).forEach((command) => send(...command)));
 
+  // ---- the faces that come with Gradio weigh more than all of the page: after it is there, and not where the way to it is narrow
+  const dress = () => {
+    const way = navigator.connection;
+    if (!way?.saveData && !/2g|3g/.test(way?.effectiveType ?? "")) document.documentElement.classList.add("faces");
+  };
+  let dressed = false;
+  onSettled(() => {
+    if (dressed || !one("#answer .dossier")) return;
+    dressed = true;
+    setTimeout(dress, 300);
+  });
+
   // ---- what the sanitiser takes off the markup, and what only the browser knows
   onSettled(() => {
     for (const id of ["status", "report"]) {
@@ -86,5 +115,5 @@ const Dossier = (() => {
     all("th:not([scope])").forEach((cell) => cell.setAttribute("scope", "col"));
   });
 
-  return Object.freeze({ one, all, carried, narrow, write, send, onPress, onChange, onSettled });
+  return Object.freeze({ one, all, carried, narrow, write, send, awaitNews, onPress, onChange, onSettled });
 })();

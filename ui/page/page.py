@@ -21,11 +21,13 @@ from index.errors import UnknownCollection
 from ui.access.caller import LOCAL, acting
 from ui.page.ask.tab import ask_tab
 from ui.page.choices import chosen
+from ui.page.compressed import Compressed
 from ui.page.coverage.tab import coverage_tab
 from ui.page.documents.tab import documents_tab
 from ui.page.evaluation.tab import evaluation_tab
 from ui.page.examples import Examples
 from ui.page.header_view import header_view
+from ui.page.joins import check_joins
 from ui.page.places import QUIET, Frame, command, for_caller, markup
 from ui.page.said import sorry
 from ui.page.settings.tab import settings_tab
@@ -87,14 +89,16 @@ def mount(app: FastAPI, dossier: Dossier) -> FastAPI:
 
 async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
     """Inside a running loop: outside one, Gradio opens an event loop for each of its locks and closes none."""
-    examples = Examples(app.state.slots)
+    examples = Examples(app.state.slots, least=dossier.settings.answer_threshold)
     _close_with(app, examples)
+    app.add_middleware(Compressed)
     page = build_page(dossier, app.state.slots, examples)
     page.has_launched = True
     mounted: FastAPI = gr.mount_gradio_app(
         app,
         page,
         path="/",
+        root_path=dossier.settings.root_path or None,
         show_error=False,
         footer_links=[],
         run_history=False,
@@ -103,9 +107,11 @@ async def _mount(app: FastAPI, dossier: Dossier) -> FastAPI:
         pwa=False,
         mcp_server=False,
         max_file_size=1,  # byte: no component of the page takes files
+        favicon_path=str(HERE / "favicon.svg"),
         theme=_theme(),
         head=_head(),
     )
+    check_joins(mounted.router.routes, page)
     return mounted
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 
 from rag.values import Citation, EvidenceView
 from ui.page.markup import Html, fill, join
@@ -26,19 +26,24 @@ def excerpt(text: str, length: int = EXCERPT_CHARS) -> str:
     return line[:length].rsplit(" ", 1)[0] + " …"
 
 
-def citations_view(citations: Sequence[Citation]) -> Html:
+def citations_view(citations: Sequence[Citation], *, said: Container[int] = (), headed: bool = True) -> Html:
+    """The sources by number.
+
+    Args:
+        said: Numbers of those whose quotes stand above word for word: they are not said twice.
+        headed: Begin with how many there are.
+    """
     return fill(
-        '<section class="sources"><h3>{count}</h3><ul class="citations">{items}</ul></section>',
-        count=count(len(citations), "source"),
-        items=join(map(_citation, citations)),
+        '<section class="sources">{head}<ul class="citations">{items}</ul></section>',
+        head=fill("<h3>{count}</h3>", count=count(len(citations), "source")) if headed else Html(""),
+        items=join(_citation(one, quoted=one.number not in said) for one in citations),
     )
 
 
-def _citation(citation: Citation) -> Html:
+def _citation(citation: Citation, *, quoted: bool) -> Html:
     return fill(
         '<li class="citation"><button type="button" class="open"><span class="number"><span class="sr">Source </span>{number}'
-        '</span><span class="said"><span class="byline">{byline}</span><span class="title">{title}</span>'
-        '<span class="quote">{quote}</span></span>{reference}</button></li>',
+        '</span><span class="said"><span class="byline">{byline}</span><span class="title">{title}</span>{quote}</span>{reference}</button></li>',
         number=citation.number,
         byline=listed(
             [
@@ -48,10 +53,11 @@ def _citation(citation: Citation) -> Html:
                 date_with_source(citation.published, citation.published_precision, citation.published_source),
                 f"page {citation.page}" if citation.page else None,
                 f"read off a picture, {citation.read_confidence:.0%} sure" if citation.read_confidence else None,
+                "superseded by a newer version" if citation.superseded_by else None,
             ]
         ),
         title=citation.title or "Untitled",
-        quote=citation.quote,
+        quote=fill('<span class="quote">{quote}</span>', quote=citation.quote) if quoted else Html(""),
         reference=reference(citation.document_id, citation.start, citation.end),
     )
 

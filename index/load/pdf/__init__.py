@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from index.errors import FileRefused
-from index.load.extracted import Extracted
+from index.load.extracted import Extracted, keywords
 from index.load.limits import MAX_TEXT_CHARS, check_pdf
 from index.load.ocr import note_of
 from index.load.pdf.engine import MAX_PAGES, Properties, laid_out, opened, properties
@@ -24,6 +24,8 @@ _NO_TITLE = re.compile(
 # What a font without a table of its characters leaves: codes of its glyphs, marks of what is unknown, private characters.
 _UNMAPPED = re.compile("\\(cid:\\d+\\)|[\x00-\x08\x0e-\x1f\ufffd\ue000-\uf8ff]")
 _MOST_UNMAPPED = 0.3
+_DATES = {"CreationDate": "created", "ModDate": "modified"}
+_DATE = re.compile(r"(?:D:)?(\d{4})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
 
 
 def parse_pdf(content: bytes) -> Extracted:
@@ -57,6 +59,7 @@ def parse_pdf(content: bytes) -> Extracted:
         joints=tuple(page.before for page in texts[1:]),
         asides=tuple(page.asides for page in texts),
         recognised=tuple(read),
+        metadata=_metadata(said),
     )
 
 
@@ -87,6 +90,15 @@ def _refuse_unmapped(pages: list[PageParts]) -> None:
     if unmapped > _MOST_UNMAPPED * letters:
         reason = f"Its fonts do not say which characters their glyphs are: {unmapped:,} of {letters:,} cannot be read."
         raise FileRefused("no_text", f"{reason} Export it again with another program, or scan it.")
+
+
+def _metadata(said: Properties) -> dict[str, object]:
+    """The other fields of its information; its dates are kept under their names and are no date of publication."""
+    found: dict[str, object] = {}
+    for name, value in said.others.items():
+        when = _DATE.match(value) if name in _DATES else None
+        found[_DATES.get(name, name)] = "-".join(when.groups()) if when else value
+    return {**found, "Keywords": keywords(said.others.get("Keywords", ""))}
 
 
 def _provenance(said: Properties) -> Provenance:

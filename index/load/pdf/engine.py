@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -26,11 +26,12 @@ _ENCRYPTED = "It is protected by a password. Save a copy without one."
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """What a file says of itself: its number of pages, its title and its author."""
+    """What a file says of itself: its number of pages, its title, its author, and every other field of its information."""
 
     pages: int
     title: str
     author: str
+    others: Mapping[str, str]
 
 
 def properties(content: bytes) -> Properties:
@@ -41,7 +42,8 @@ def properties(content: bytes) -> Properties:
     """
     with opened(content) as document:
         said = document.get_metadata_dict(skip_empty=True)
-        return Properties(len(document), said.get("Title", ""), said.get("Author", ""))
+        title, author = said.pop("Title", ""), said.pop("Author", "")
+        return Properties(len(document), title, author, said)
 
 
 @contextlib.contextmanager

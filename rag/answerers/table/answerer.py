@@ -134,7 +134,7 @@ def _counted(question: Question, found: _Found) -> Proposal | None:
     linked = found.linked
     if len(linked.rows) == 1:
         return _looked_up(question, found, listed=False)
-    if len(linked.rows) > MOST_SHOWN:
+    if len(linked.rows) > MOST_SHOWN or linked.score <= 0 or found.covered < LEAST_ALONE:
         return None
     statements, evidence = _quoted(question, [(found.document, row) for row in linked.rows])
     items = tuple(row.cells[0].value for row in linked.rows)

@@ -12,10 +12,10 @@ from rich.panel import Panel
 from rich.style import Style
 
 from ui.terminal import flat, text_of, write
-from ui.words import DOUBTS, backing_of, date_with_source, listed, written
+from ui.words import DOUBTS, backing_of, date_with_source, listed, searched, written
 
 if TYPE_CHECKING:
-    from rag.values import Answer, Citation, EvidenceView, FiltersView, Position
+    from rag.values import Answer, Citation, EvidenceView, Position
 
 VERDICTS = {
     "answered": "The documents say:",
@@ -50,8 +50,9 @@ def _show_notes(console: Console, answer: Answer) -> None:
         write(console, f"{said}This is the answer without it.", "yellow")
     if answer.rewritten_by:
         write(console, f"Searched as: {answer.query}", "dim")
-    if answer.filters.detected:
-        write(console, f"Searched as the question asks: {_searched(answer.filters)}.", "dim")
+    if answer.filters.detected or answer.filters.undated_left_out:
+        by = " as the question asks" if answer.filters.detected else ""
+        write(console, f"Searched{by}: {searched(answer.filters)}.", "dim")
 
 
 def _show_plain(console: Console, answer: Answer) -> None:
@@ -94,14 +95,6 @@ def _show_timeline(console: Console, timeline: Sequence[Position]) -> None:
         write(console, _position(point, lead=f"{point.published or 'undated'}: "), indent=2)
 
 
-def _searched(filters: FiltersView) -> str:
-    only = f"only {filters.publisher}" if filters.publisher else None
-    since, until = (
-        f"{word} {bound}" if bound else None for word, bound in (("from", filters.since), ("until", filters.until))
-    )
-    return listed([only, since, until], ", ")
-
-
 def _show_side_by_side(console: Console, positions: Sequence[Position]) -> None:
     width = max(12, min(_POSITION_WIDTH, console.width // min(len(positions), 2) - 1))
     console.print(Columns((_card(position, width) for position in positions), padding=(0, 1)))
@@ -134,6 +127,8 @@ def _show_citation(console: Console, citation: Citation) -> None:
         when = date_with_source(when, citation.published_precision, citation.published_source)
     said = listed([citation.publisher, citation.author, when, page], ", ") or "outlet and date not stated"
     write(console, said, "cyan", indent=4)
+    if citation.superseded_by:
+        write(console, f"superseded by document {citation.superseded_by}", "yellow", indent=4)
     title = text_of(citation.title or "", "dim")
     if console.is_terminal and (address := _address(citation.uri)):
         title.stylize(Style(link=address))

@@ -22,7 +22,7 @@ def show_coverage(console: Console, found: Coverage) -> None:
     console.print(text_of(found.text, "bold"))
     for position in found.positions:
         numbers = "".join(f"[{number}]" for number in position.citations)
-        held = f"{_count(position.documents, 'document')}, {_count(position.origins, 'origin')}"
+        held = f"{_count(position.documents, 'document')}, {_count(position.origins, 'independent report')}"
         marks = "".join(f", {mark}" for mark, on in _marks(position.standing, position.outvoted) if on)
         console.print(text_of(f"  {position.value}: {held}{marks} {numbers}"))
     rows = sorted(found.documents, key=lambda row: (_ORDER.index(row.status), row.number))
@@ -36,7 +36,11 @@ def show_coverage(console: Console, found: Coverage) -> None:
 
 
 def _marks(standing: str, outvoted: bool) -> tuple[tuple[str, bool], ...]:
-    return ("expected then", standing == "expected"), ("outvoted", outvoted)
+    return (
+        ("expected then", standing == "expected"),
+        ("no longer in force", standing == "superseded"),
+        ("outvoted", outvoted),
+    )
 
 
 def _table(rows: list[DocumentCoverage], reading: str) -> Table:

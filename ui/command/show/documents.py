@@ -20,6 +20,8 @@ def show_hits(console: Console, found: SearchView) -> None:
     """Each passage under its score, the ranks behind it, and where it comes from."""
     if not found.hits:
         write(console, "No passage was found.")
+    if found.undated_left_out:
+        write(console, f"{count(found.undated_left_out, 'undated document')} left out by the dates.", "dim")
     for hit in found.hits:
         write(
             console,
@@ -27,7 +29,8 @@ def show_hits(console: Console, found: SearchView) -> None:
             "bold",
             lead=f"{hit.rank}.",
         )
-        write(console, f"document {hit.document_id}, characters {hit.start} to {hit.end}", "dim", indent=4)
+        later = f", superseded by document {hit.superseded_by}" if hit.superseded_by else ""
+        write(console, f"document {hit.document_id}, characters {hit.start} to {hit.end}{later}", "dim", indent=4)
         if hit.before:
             write(console, flat(hit.before), "dim", indent=4)
         write(console, flat(hit.text, _PASSAGE_CHARS), indent=4)
@@ -70,6 +73,11 @@ def show_document(console: Console, one: DocumentView) -> None:
     when = date_with_source(one.published, one.published_precision, one.published_source)
     write(console, listed([one.publisher or "outlet not stated", one.author, when], ", "), "cyan", indent=2)
     write(console, f"document {one.id}", "dim", indent=2)
+    if one.superseded_by:
+        write(console, f"superseded by document {one.superseded_by}", "yellow", indent=2)
+    for key, value in one.metadata.items():
+        said = ", ".join(value) if isinstance(value, list) else str(value)
+        write(console, flat(f"{key}: {said}"), indent=2)
 
 
 def show_collections(console: Console, found: CollectionsView) -> None:
@@ -99,6 +107,12 @@ def show_ingest(console: Console, report: IngestView) -> None:
         write(
             console,
             f"{flat(beside.name)}: another content has this name; both are kept, this one as {flat(beside.source)}",
+        )
+
+    for offered in report.successors:
+        write(
+            console,
+            f"{offered.new} looks like the newer version of {offered.old}: {offered.why}. If it is: dossier supersede {offered.old} {offered.new}",
         )
 
 

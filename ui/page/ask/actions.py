@@ -15,12 +15,13 @@ from rag.asking import NEW, Asking
 from rag.values import Answer
 from ui.desk import LocalDesk
 from ui.page.ask.answer_view import answer_view
-from ui.page.ask.asked import Asked, asked, asked_then, part_of
-from ui.page.ask.conversation_view import conversation_view
+from ui.page.ask.asked import Asked, asked, asked_then, kind_of, part_of
+from ui.page.ask.conversation_view import SHOWN, conversation_view
 from ui.page.ask.filters_view import filters_view
 from ui.page.ask.live import Live, SoFar, Stopped
 from ui.page.ask.live_view import ended_view, live_view, stage_of
-from ui.page.ask.pressed import key, reference
+from ui.page.ask.pressed import key, reference, turns_of
+from ui.page.ask.rail import Listed, listed, shown_rail
 from ui.page.ask.source_view import gone_view, no_source_view, source_view
 from ui.page.choices import chosen
 from ui.page.examples import Examples, shown_examples
@@ -46,6 +47,7 @@ class Turn(NamedTuple):
     source: Any = UNCHANGED
     status: Any = UNCHANGED
     conversation: Any = UNCHANGED
+    rail: Any = UNCHANGED
     question: Any = UNCHANGED
     thread: Any = UNCHANGED
     asked: Any = UNCHANGED
@@ -80,9 +82,31 @@ class Actions:
     def begin(self, choices: str) -> Turn:
         """A page on which nothing was asked yet."""
         try:
-            return Turn(welcome_view(self._documents(choices)), no_source_view(), "", "", "", "", None, "")
+            return Turn(
+                welcome_view(self._documents(choices)),
+                no_source_view(),
+                status="",
+                conversation="",
+                question="",
+                thread="",
+                asked=None,
+                running="",
+            )
         except Exception as error:  # noqa: BLE001 - said on the page
             return Turn("", no_source_view(), sorry(error), "")
+
+    def rail(self, command: str, thread: str, choices: str) -> str:
+        """The conversations of this caller, as `rail.js` wants them.
+
+        Args:
+            thread: The one that stands on the page.
+        """
+        try:
+            return shown_rail(self._desk, listed(command), thread, collection=chosen(choices).collection)
+        except UnknownCollection:
+            return ""
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return sorry(error)
 
     async def ask(self, question: str, filters: str, thread: str, choices: str) -> Turns:
         """The question box is sent.
@@ -108,6 +132,16 @@ class Actions:
         async for turn in self._told(before, thread or NEW):
             yield turn
 
+    async def read_as(self, command: str, thread: str, before: Asked | None) -> Turns:
+        """The last question, asked as another kind of question than it was taken for."""
+        try:
+            what = before and before.read_as(kind_of(command))
+        except Problem as problem:
+            yield Turn(status=sorry(problem))
+            return
+        async for turn in self.again(thread, what):
+            yield turn
+
     async def drop(self, command: str, thread: str, before: Asked | None) -> Turns:
         """The last question, asked without one of the filters that it was searched with."""
         try:
@@ -129,9 +163,33 @@ class Actions:
             collection = chosen(choices).collection
             kept = self._desk.kept(key(command), collection=collection)
             what = asked_then(kept, collection)
-            return self._answered(what, kept.answer)._replace(source=no_source_view())
+            return self._answered(what, kept.answer, turn=kept.turn, kept=True)._replace(source=no_source_view())
         except UnknownAnswer:
             return Turn(status=said_view("That answer is no longer kept.", alarm=True))
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return Turn(status=sorry(error))
+
+    def open(self, command: str, choices: str) -> Turn:
+        """The newest turn of a conversation, and those before it."""
+        try:
+            collection = chosen(choices).collection
+            newest = self._asking.turns(key(command), newest=1, collection=collection)[-1]
+            what = asked_then(newest, collection)
+            turn = self._answered(what, newest.answer, turn=newest.turn, kept=True)
+            return turn._replace(source=no_source_view(), rail=UNCHANGED)
+        except UnknownThread:
+            return Turn(status=said_view("That conversation is no longer there.", alarm=True))
+        except Exception as error:  # noqa: BLE001 - said on the page
+            return Turn(status=sorry(error))
+
+    def earlier(self, command: str, choices: str) -> Turn:
+        """Other turns of the conversation, in place of those that are shown below the answer."""
+        try:
+            thread, before, shown = turns_of(command)
+            collection = chosen(choices).collection
+            return Turn(conversation=self._conversation(thread, before, shown, collection))
+        except UnknownThread:
+            return Turn(status=said_view("That conversation is no longer there.", alarm=True))
         except Exception as error:  # noqa: BLE001 - said on the page
             return Turn(status=sorry(error))
 
@@ -194,17 +252,33 @@ class Actions:
         except UnknownThread:
             return ask(NEW)
 
-    def _answered(self, what: Asked, answer: Answer) -> Turn:
-        turns = self._asking.turns(answer.thread, collection=what.collection) if answer.thread else []
-        kept = any(turn.answer.id == answer.id for turn in turns)
+    def _answered(self, what: Asked, answer: Answer, *, turn: int | None = None, kept: bool = False) -> Turn:
+        """An answer as it stands on the page, with the turns before it.
+
+        Args:
+            turn: Its place in its conversation; None for one that is just made.
+        """
+        conversation, thread = "", answer.thread or ""
+        if thread:
+            try:
+                turn = turn or self._asking.turns(thread, newest=1, collection=what.collection)[-1].turn or 1
+                conversation = self._conversation(thread, turn, turn, what.collection)
+            except UnknownThread:  # somebody else's: the answer was shared, its conversation was not
+                thread = ""
         return Turn(
-            answer_view(answer, kept=kept, collection=what.collection),
+            answer_view(answer, kept=kept or bool(answer.thread), collection=what.collection),
             status=said_view(_spoken(answer)),
-            conversation=conversation_view(turns, answer.id),
-            thread=answer.thread or "",
+            conversation=conversation,
+            rail=shown_rail(self._desk, Listed(), thread, collection=what.collection),
+            thread=thread,
             asked=what.answered(answer),
             running="",
         )
+
+    def _conversation(self, thread: str, before: int, shown: int, collection: str | None) -> str:
+        turns = self._asking.turns(thread, newest=SHOWN, before=before, collection=collection)
+        newest = self._asking.turns(thread, newest=1, collection=collection)[-1].turn or shown
+        return conversation_view(turns, thread=thread, shown=shown, newest=newest)
 
     def _documents(self, choices: str) -> list[Document]:
         try:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
+from rag.answer.prose import NEAREST_SAY
 from rag.values import Answer, Citation, Statement
+from ui.page.ask.body_view import body_view
 from ui.page.ask.filters_view import used_view
-from ui.page.ask.positions_view import conflict_view, timeline_view
+from ui.page.ask.positions_view import conflict_view, said_once, timeline_view
 from ui.page.ask.reasons import confidence_of, dates_of_sources, reason_of
 from ui.page.ask.why_view import why_view
 from ui.page.markup import Html, block, escape, fill, join
-from ui.page.proof_view import chip, citations_view, nearest_view
-from ui.words import DOUBTS, VERDICTS, listed
+from ui.page.proof_view import citations_view, nearest_view
+from ui.words import KINDS, VERDICTS, count, listed
 
 NEAREST = 3
 EXPORTS = {"markdown": "Markdown", "docx": "Word", "csv": "CSV", "json": "JSON"}
 _NOT_STATED = "The documents don't say."
 
+_NEAREST = fill('<p class="note">{say}</p>', say=NEAREST_SAY)
 _UNDATED = Html('<p class="note">Documents without a date pass no filter by date.</p>')
 _DEGRADED = "The language model did not answer; the built-in reader stood in for it."
 
@@ -37,10 +40,60 @@ def answer_view(answer: Answer, *, kept: bool = False, collection: str | None = 
     if answer.timeline:
         parts.append(timeline_view(answer.timeline, cited))
     if answer.citations:
-        parts.append(citations_view(answer.citations))
+        parts.append(citations_view(answer.citations, said=quoted_in(answer)))
     if answer.evidence:
         parts.append(why_view(answer))
     return block(join(parts), "answer")
+
+
+def turn_view(answer: Answer) -> Html:
+    """An earlier answer of a conversation: all that it says, with its proof; a press brings it back whole."""
+    cited = {citation.number: citation for citation in answer.citations}
+    stated = answer.verdict != "not_stated"
+    body = (
+        body_view(answer, cited, said=_in_positions(answer, cited))
+        if stated and answer.statements
+        else escape(answer.text.removeprefix(_NOT_STATED))
+    )
+    return fill(
+        '<article class="card past"><h3 class="question">{question}</h3>{rewritten}<p class="verdict {name}">{words}</p>{lead}{body}'
+        '{sources}<p class="tools"><button type="button" class="quiet turn">Open this answer<i hidden>{id}</i></button></p></article>',
+        question=answer.question,
+        rewritten=_asked_as(answer),
+        name=answer.verdict,
+        words=VERDICTS[answer.verdict],
+        lead=_lead(answer, cited),
+        body=body if stated else fill('<p class="text">{body}</p>', body=body),
+        sources=fill(
+            '<details class="proof"><summary>{count}</summary>{list}</details>',
+            count=count(len(answer.citations), "source"),
+            list=citations_view(answer.citations, said=quoted_in(answer), headed=False),
+        )
+        if answer.citations
+        else Html(""),
+        id=answer.id,
+    )
+
+
+def quoted_in(answer: Answer) -> frozenset[int]:
+    """Citations whose quotes the answer says word for word, so that the list of its sources need not say them again."""
+
+    def left(citation: Citation) -> str:
+        quote = " ".join(citation.quote.split())
+        for one in answer.statements:
+            if citation.number in one.citations:
+                quote = quote.replace(" ".join(one.text.split()), "")
+        return quote
+
+    return frozenset(one.number for one in answer.citations if not any(map(str.isalnum, left(one))))
+
+
+def _in_positions(answer: Answer, cited: Mapping[int, Citation]) -> list[Statement]:
+    """Statements that are quoted beside the positions of a conflict."""
+    positions = [position for conflict in answer.conflicts for position in conflict.positions]
+    first = [next((cited[number] for number in one.citations if number in cited), None) for one in positions]
+    quotes = {said_once(citation) for citation in first if citation}
+    return [one for one in answer.statements if " ".join(one.text.split()) in quotes]
 
 
 def question_view(question: str) -> Html:
@@ -51,7 +104,7 @@ def question_view(question: str) -> Html:
 def _head(answer: Answer) -> Html:
     why, confidence = reason_of(answer), confidence_of(answer)
     return fill(
-        '{question}{rewritten}<p class="verdict {name}">{words}</p>{reason}{used}',
+        '{question}{rewritten}<p class="verdict {name}">{words}</p>{reason}{kind}{used}',
         question=question_view(answer.question),
         rewritten=_asked_as(answer),
         name=answer.verdict,
@@ -61,7 +114,27 @@ def _head(answer: Answer) -> Html:
         )
         if why or confidence
         else Html(""),
+        kind=kind_view(answer.kind),
         used=used_view(answer.filters),
+    )
+
+
+def kind_view(kind: str) -> Html:
+    """What the question was taken for, and the other ways to read it; `ask.js` asks again on a change."""
+    if kind not in KINDS:
+        return Html("")
+    options = join(
+        fill(
+            '<option value="{name}"{chosen}>{label}</option>',
+            name=Html(name),
+            chosen=Html(" selected") if name == kind else Html(""),
+            label=label,
+        )
+        for name, label in KINDS.items()
+        if name != "chat" or kind == "chat"
+    )
+    return fill(
+        '<p class="read-as"><label for="kind">Read as</label> <select id="kind">{options}</select></p>', options=options
     )
 
 
@@ -75,10 +148,13 @@ def _asked_as(answer: Answer) -> Html:
 def _stated(answer: Answer, cited: Mapping[int, Citation], tools: Html, today: date) -> Html:
     dates = dates_of_sources(answer.citations, today)
     return fill(
-        '<section class="card stated">{head}{lead}<p class="text">{text}</p>{missing}{degraded}{dates}{tools}</section>',
+        '<section class="card stated">{head}{lead}{nearest}{body}{missing}{degraded}{dates}{tools}</section>',
         head=_head(answer),
         lead=_lead(answer, cited),
-        text=prose(answer.statements, cited) if answer.statements else escape(answer.text),
+        nearest=_NEAREST if answer.text.startswith(NEAREST_SAY) else Html(""),
+        body=body_view(answer, cited, said=_in_positions(answer, cited))
+        if answer.statements
+        else fill('<p class="text">{text}</p>', text=answer.text),
         missing=_missing(answer),
         degraded=_degraded(answer),
         dates=fill('<p class="note dates">{dates}.</p>', dates=dates) if dates else Html(""),
@@ -89,7 +165,9 @@ def _stated(answer: Answer, cited: Mapping[int, Citation], tools: Html, today: d
 def draft_view(answer: Answer) -> Html:
     """What an answer says, without its proof: it stands while a better one is written."""
     cited = {citation.number: citation for citation in answer.citations}
-    return fill('{lead}<p class="text">{text}</p>', lead=_lead(answer, cited), text=prose(answer.statements, cited))
+    return fill(
+        "{lead}{body}", lead=_lead(answer, cited), body=body_view(answer, cited, said=_in_positions(answer, cited))
+    )
 
 
 def _degraded(answer: Answer) -> Html:
@@ -106,33 +184,10 @@ def _degraded(answer: Answer) -> Html:
 def _lead(answer: Answer, cited: Mapping[int, Citation]) -> Html:
     """The bare answer, or the positions side by side where the sources disagree: none of them is chosen."""
     if answer.conflicts:
-        return join(conflict_view(conflict, cited, named=len(answer.conflicts) > 1) for conflict in answer.conflicts)
+        leads = {" ".join(one.text.split()): one.attribution for one in answer.statements if one.attribution}
+        named = len(answer.conflicts) > 1
+        return join(conflict_view(conflict, cited, named=named, leads=leads) for conflict in answer.conflicts)
     return fill('<p class="short">{short}</p>', short=answer.short) if answer.short else Html("")
-
-
-def prose(statements: Sequence[Statement], cited: Mapping[int, Citation]) -> Html:
-    """The statements, each led by who says it; a source that goes on is not named again."""
-    sentences = []
-    before: tuple[str, str | None] | None = None
-    for one in statements:
-        document = cited[one.citations[0]].document_id if one.citations and one.citations[0] in cited else None
-        source = (one.attribution, document)
-        sentences.append(_statement(one, cited, led=bool(one.attribution) and source != before))
-        before = source
-    return join(sentences, " ")
-
-
-def _statement(statement: Statement, cited: Mapping[int, Citation], *, led: bool) -> Html:
-    chips = join(chip(cited[number]) for number in statement.citations if number in cited)
-    doubt = DOUBTS[statement.status]
-    return fill(
-        '{lead}<span class="statement {status}">{text}</span>&nbsp;{chips}{doubt}',
-        lead=fill('<span class="by">{who}:</span> ', who=statement.attribution) if led else Html(""),
-        status=statement.status,
-        text=statement.text,
-        chips=chips,
-        doubt=fill(' <span class="doubt">{doubt}</span>', doubt=doubt) if doubt else Html(""),
-    )
 
 
 def _missing(answer: Answer) -> Html:
@@ -202,7 +257,7 @@ def _judging(answer: Answer) -> Html:
         '<span class="judging"><span class="label">Is this right?</span>'
         '<button type="button" class="quiet good">Yes<span class="sr">, it is right</span><i hidden>{id}</i></button>'
         '<button type="button" class="quiet bad">No …<span class="sr"> say what is wrong</span><i hidden>{id}</i></button>'
-        '<button type="button" class="quiet gold">Save as gold case<i hidden>{id}</i></button>'
+        '<button type="button" class="quiet gold">Keep as a test question<i hidden>{id}</i></button>'
         '<i hidden class="answered">{short}</i></span>',
         id=answer.id,
         short="" if answer.conflicts else answer.short,

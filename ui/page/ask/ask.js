@@ -1,7 +1,7 @@
 // Asking: the question, its filters, asking again, and the address of the answer that is shown.
 (() => {
   "use strict";
-  const { one, all, carried, write, send, onPress, onChange, onSettled } = Dossier;
+  const { one, all, carried, write, send, awaitNews, onPress, onChange, onSettled } = Dossier;
 
   const LOOK_MS = 4000;
   const UNSENT = "dossier-unsent";
@@ -14,7 +14,12 @@
   }
   onPress(".example", (button) => ask(button.textContent.trim()));
   onPress(".retry", () => { busy(true); send("again", ""); });
-  onPress(".turn", (button) => send("recall", carried(button)));
+  onPress(".turn", (button) => { send("recall", carried(button)); window.scrollTo({ top: 0 }); });
+  document.addEventListener("change", ({ target }) => {
+    if (target.id !== "kind") return;
+    busy(true);
+    send("kind", target.value);
+  });
   onPress(".fresh", () => { write(box(), ""); send("begin", ""); box().focus(); });
   onPress(".filter-chip", (button) => {
     const field = one(`#filter-${carried(button)}`);
@@ -51,7 +56,9 @@
   function busy(now) {
     one("#answer").setAttribute("aria-busy", String(now));
     clearInterval(look);
-    if (now) look = setInterval(lookForServer, LOOK_MS);
+    if (!now) return;
+    look = setInterval(lookForServer, LOOK_MS);
+    awaitNews();
   }
   const working = () => one("#answer .working") !== null;
   document.addEventListener("click", ({ target }) => {
@@ -143,10 +150,23 @@
     const positions = all("#answer .position").map((one_) => `${one(".short", one_).textContent.trim()} (${one(".byline", one_).firstChild.textContent.trim()})`);
     return positions.length ? positions : all("#answer .card > .short").map((part) => part.textContent.trim());
   };
-  const sentences = () => all("#answer .card > .text :is(.by, .statement, .chip)");
+  const sentences = () => all("#answer .card > :is(.text, .items, .by, .grid) :is(.by, .statement, .chip, td), #answer .card > .by")
+    .filter((part) => !part.matches("td:has(.cite)"));
+
+  // ---- a grid as CSV; a cell that a sheet would run stays text
+  const field = (cell) => {
+    const words = cell.matches(":has(.cite)") ? all(".chip", cell).map(number).join(" ") : cell.textContent.trim();
+    return `"${(/^[=+@\t\r-]/.test(words) && !/^[-+]?[\d.,%\s]+$/.test(words) ? "'" : "") + words.replaceAll('"', '""')}"`;
+  };
+  onPress(".csv", (button) => {
+    const rows = all("tr", button.closest(".grid")).map((row) => all("th, td", row).map(field).join(","));
+    done(button, "Copied", navigator.clipboard.writeText(`${rows.join("\r\n")}\r\n`));
+  });
+  const tipOf = (item) => all("#answer .cite").find((cite) => carried(one(".chip", cite)) === carried(one(".open", item)));
   const sources = () => all("#answer .citation").map((item) => {
     const line = (name) => one(name, item).textContent.trim();
-    return { number: number(one(".number", item)), about: `${line(".byline")}: ${line(".title")}`, quote: `“${line(".quote")}”` };
+    const quote = (one(".quote", item) ?? one("q", tipOf(item) ?? item))?.textContent.trim() ?? "";
+    return { number: number(one(".number", item)), about: `${line(".byline")}: ${line(".title")}`, quote: `“${quote}”` };
   });
 
   function plainText() {

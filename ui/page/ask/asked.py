@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import dataclass, replace
+from typing import Any, Literal, get_args
 
 from pydantic import ValidationError
 
 from rag.asking import AS_SET
 from rag.manner import Manner
 from rag.replay import KeptAnswer
-from rag.values import Answer, FiltersView
+from rag.values import Answer, FiltersView, Kind
 from ui.page.choices import chosen
 from ui.problems import Problem
 from ui.requests import AnswerFilters, check_asked, check_length, parse_json
@@ -40,11 +40,17 @@ class Asked:
         """The same, with what its answer tells: a follow-up as it stands alone, and the filters that were used."""
         return Asked(answer.query, self.given, answer.filters, self.manner, self.collection)
 
+    def read_as(self, kind: Kind) -> Asked:
+        """The same question, taken for one of another kind."""
+        return replace(self, manner=self.manner.model_copy(update={"kind": kind}))
+
     def without(self, part: Part) -> Asked:
         """The same question without one of the filters, and without any that the question seems to ask for."""
-        left = {name: getattr(self.used, name) for name in get_args(Part) if name != part}
+        left = {name: getattr(self.used, name) for name in AnswerFilters.model_fields if name != part}
         manner = self.manner.model_copy(update={"detect_filters": False})
-        return Asked(self.question, AnswerFilters(**left), FiltersView(**left), manner, self.collection)
+        return Asked(
+            self.question, AnswerFilters.model_validate(_lists(left)), FiltersView(**left), manner, self.collection
+        )
 
 
 def asked(question: str, filters: str, choices: str, *, longest: int) -> Asked:
@@ -62,8 +68,12 @@ def asked(question: str, filters: str, choices: str, *, longest: int) -> Asked:
 
 def asked_then(kept: KeptAnswer, collection: str | None) -> Asked:
     """What a kept answer was asked with."""
-    given = AnswerFilters(**kept.asked.model_dump(include=set(get_args(Part))))
+    given = AnswerFilters.model_validate(_lists(kept.asked.model_dump(include=set(AnswerFilters.model_fields))))
     return Asked(kept.answer.query, given, kept.answer.filters, kept.manner, collection)
+
+
+def _lists(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in fields.items()}
 
 
 def part_of(command: str) -> Part:
@@ -72,6 +82,14 @@ def part_of(command: str) -> Part:
         if command == part:
             return part  # type: ignore[no-any-return]
     raise Problem("invalid-request", "There is no such filter.")
+
+
+def kind_of(command: str) -> Kind:
+    """A kind of question. Raises Problem."""
+    for kind in get_args(Kind):
+        if command == kind:
+            return kind  # type: ignore[no-any-return]
+    raise Problem("invalid-request", "There is no such kind of question.")
 
 
 def _filters(text: str) -> AnswerFilters:

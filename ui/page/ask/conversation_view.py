@@ -1,46 +1,52 @@
-"""The turns of a conversation as markup: what was asked, how it came out, and a way to each."""
+"""The turns of a conversation before the one that stands on the page, as markup: each in full, newest first."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from rag.replay import KeptAnswer
+from ui.page.ask.answer_view import turn_view
 from ui.page.markup import Html, block, fill, join
-from ui.words import VERDICTS, count
+from ui.words import count
 
-SHOWN = 6
+SHOWN = 5
+"""Turns at a time: what is sent with every answer stays small however long a conversation is."""
 
 
-def conversation_view(turns: Sequence[KeptAnswer], shown: str | None = None) -> str:
-    """The newest SHOWN turns, oldest first; nothing before the second question.
+def conversation_view(turns: Sequence[KeptAnswer], *, thread: str, shown: int, newest: int) -> str:
+    """Up to SHOWN earlier turns, and the ways to those before and after; nothing where there is no other turn.
 
     Args:
-        shown: Id of the answer that stands below; without it the last one does.
+        turns: Oldest first, none of them after the turn `shown`.
+        shown: The turn that stands above.
+        newest: The last turn of the conversation.
     """
-    if len(turns) < 2:
+    earlier = list(reversed(turns[-SHOWN:]))
+    before = (earlier[-1].turn or 1) - 1 if earlier else 0
+    first = earlier[0].turn or 0 if earlier else 0
+    ways = [
+        _way("Newest turn", "newest", thread) if shown < newest else None,
+        _way("Later turns", "earlier", f"{thread} {min(shown, first + SHOWN + 1)} {shown}")
+        if 0 < first < shown - 1
+        else None,
+        _way(f"{count(before, 'earlier turn')}", "earlier", f"{thread} {before + 1} {shown}") if before else None,
+    ]
+    if not earlier and shown >= newest:
         return ""
-    left_out = len(turns) - SHOWN
-    current = shown or turns[-1].answer.id
     return block(
         fill(
-            '<section class="conversation"><h2>This conversation{more}</h2><ol class="turns">{items}</ol>'
-            '<p class="note">A question goes on from these. <button type="button" class="quiet fresh">New conversation'
-            "</button></p></section>",
-            more=f" ({count(left_out, 'turn')} before these)" if left_out > 0 else "",
-            items=join(_turn(turn, current=turn.answer.id == current) for turn in turns[-SHOWN:]),
+            '<section class="conversation"><h2 class="of-turns" tabindex="-1">Earlier in this conversation</h2>'
+            '{turns}<p class="ways">{ways} <button type="button" class="quiet fresh">New conversation</button></p></section>',
+            turns=join(turn_view(one.answer) for one in earlier),
+            ways=join((one for one in ways if one), " "),
         )
     )
 
 
-def _turn(turn: KeptAnswer, *, current: bool) -> Html:
-    answer = turn.answer
-    rewritten = answer.rewritten_by is not None and answer.query != answer.question
+def _way(label: str, name: str, carries: str) -> Html:
     return fill(
-        '<li><button type="button" class="turn{current}"><span class="asked">{question}</span>{query} '
-        '<span class="byline">{outcome}</span><i hidden>{id}</i></button></li>',
-        current=" current" if current else "",
-        question=answer.question,
-        query=fill(' <span class="query">({query})</span>', query=answer.query) if rewritten else Html(""),
-        outcome=answer.short or VERDICTS[answer.verdict],
-        id=answer.id,
+        '<button type="button" class="quiet {name}">{label}<i hidden>{carries}</i></button>',
+        name=Html(name),
+        label=label,
+        carries=carries,
     )

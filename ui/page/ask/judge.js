@@ -43,7 +43,7 @@
   });
   onPress(".gold", async (button) => {
     const id = carried(button);
-    tell(id, (await judge({ answer_id: id, rating: "good", gold: true })) || "Saved as a gold case.");
+    tell(id, (await judge({ answer_id: id, rating: "good", gold: true })) || "Kept as a test question.");
   });
   onPress(".bad", (button) => ask(carried(button), one(".answered", button.closest(".judging")).textContent, button));
 
@@ -88,7 +88,7 @@
     const wrong = element("p", "alarm");
     wrong.hidden = true;
     wrong.setAttribute("role", "alert");
-    const gold = tick("judge-gold", "Save as a gold case, with this answer");
+    const gold = tick("judge-gold", "Keep as a test question, with this answer");
     dialog.append(
       title,
       reasons,
@@ -116,7 +116,7 @@
       wrong.textContent = problem;
       if (problem) return;
       dialog.close();
-      tell(id, said.gold ? "Thank you. Saved as a gold case." : "Thank you.");
+      tell(id, said.gold ? "Thank you. Kept as a test question." : "Thank you.");
     }
   }
 })();

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.values import EvidenceView
-from ui.page.ask.answer_view import draft_view, prose, question_view
+from ui.page.ask.answer_view import draft_view, question_view
+from ui.page.ask.body_view import prose
 from ui.page.ask.live import SoFar
 from ui.page.markup import Html, block, fill, join
 from ui.page.proof_view import reference

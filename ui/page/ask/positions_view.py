@@ -14,32 +14,39 @@ QUOTE_CHARS = 240
 Citations = Mapping[int, Citation]
 
 
-def conflict_view(conflict: Conflict, cited: Citations, *, named: bool) -> Html:
+def conflict_view(conflict: Conflict, cited: Citations, *, named: bool, leads: Mapping[str, str] | None = None) -> Html:
     """The positions side by side, newest first, the undated last.
 
     Args:
+        leads: Who says a quote, by its words, where more is known than outlet and date.
         named: Say what the conflict is about.
     """
     positions = sorted(conflict.positions, key=lambda one: one.published or "", reverse=True)
     return fill(
         '{about}<div class="positions">{positions}</div>',
         about=fill('<p class="about">{about}</p>', about=conflict.about) if named else Html(""),
-        positions=join(_position(position, cited) for position in positions),
+        positions=join(_position(position, cited, leads or {}) for position in positions),
     )
 
 
-def _position(position: Position, cited: Citations) -> Html:
+def _position(position: Position, cited: Citations, leads: Mapping[str, str]) -> Html:
     known = [cited[number] for number in position.citations if number in cited]
     return fill(
         '<section class="position {standing}"><p class="short">{value}</p><p class="byline">{byline}&nbsp;{chips}</p>{quote}'
         '<p class="backing">{backing}</p></section>',
         standing=position.standing,
         value=position.value,
-        byline=listed([position.publisher, written(position.published)]),
+        byline=(known and leads.get(said_once(known[0]))) or listed([position.publisher, written(position.published)]),
         chips=join(map(chip, known)),
         quote=fill('<p class="quote">{quote}</p>', quote=excerpt(known[0].quote, QUOTE_CHARS)) if known else Html(""),
         backing=backing_of(position) or listed([STANDINGS[position.standing], count(1, "document")], ", "),
     )
+
+
+def said_once(citation: Citation) -> str:
+    """The words of a quote, on one line; "" where they are cut when they are shown beside a position."""
+    line = " ".join(citation.quote.split())
+    return line if excerpt(citation.quote, QUOTE_CHARS) == line else ""
 
 
 def timeline_view(points: Sequence[Position], cited: Citations) -> Html:

@@ -23,6 +23,15 @@ def key(command: str) -> str:
     return check_key(short(command), "id")
 
 
+def turns_of(command: str) -> tuple[str, int, int]:
+    """A conversation and two turns of it: "ID BEFORE SHOWN". Raises Problem."""
+    thread, *turns = short(command).rsplit(" ", 2)
+    if len(turns) != 2 or not all(turn.isascii() and turn.isdigit() and len(turn) < 8 for turn in turns):
+        raise Problem("invalid-request", _NOTHING)
+    before, shown = map(int, turns)
+    return key(thread), before, shown
+
+
 def reference(command: str) -> tuple[str, tuple[Span, ...]]:
     """A document and ranges of its text, the one to be shown first: "ID START END" and more pairs. Raises Problem, or UnknownDocument."""
     if not isinstance(command, str) or not 0 < len(command) <= _LONGEST_REFERENCE:

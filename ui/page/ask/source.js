@@ -7,15 +7,16 @@
   const page = document.documentElement;
 
   // ---- selecting: the other quotes of the same document are marked along with it
-  const quoted = () => all("#answer .citation .open").map(carried);
-  function show(reference) {
+  const answerOf = (button) => button?.closest(".past") ?? one("#answer");
+  const quoted = (answer) => all(".citation .open", answer).map(carried);
+  function show(reference, button) {
     const [id, start, end] = reference.split(" ");
-    const others = start === end ? [] : quoted().filter((other) => other !== reference && other.startsWith(`${id} `));
+    const others = start === end ? [] : quoted(answerOf(button)).filter((other) => other !== reference && other.startsWith(`${id} `));
     send("show", [reference, ...others.slice(0, MOST_OTHERS).map((other) => other.slice(id.length + 1))].join(" "));
   }
-  function markChosen(reference) {
-    all("#answer .chosen").forEach((element) => element.classList.remove("chosen"));
-    all("#answer :is(.chip, .citation .open)").forEach((other) => {
+  function markChosen(reference, button) {
+    all("#left .chosen").forEach((element) => element.classList.remove("chosen"));
+    all(":is(.chip, .citation .open)", answerOf(button)).forEach((other) => {
       if (carried(other) === reference) (other.closest(".citation") ?? other).classList.add("chosen");
     });
   }
@@ -26,8 +27,8 @@
     if (!button.closest("#source")) opener = button;
     const tab = one("#ask-tab-button");
     if (tab && tab.getAttribute("aria-selected") !== "true") tab.click();
-    markChosen(carried(button));
-    show(carried(button));
+    markChosen(carried(button), button);
+    show(carried(button), button);
     if (narrow()) openSheet();
   });
 
@@ -107,6 +108,5 @@
       tip.id = `tip-${(tips += 1)}`;
       one(".chip", cite).setAttribute("aria-describedby", tip.id);
     }
-    all(".turn").forEach((turn) => (turn.matches(".current") ? turn.setAttribute("aria-current", "true") : turn.removeAttribute("aria-current")));
   });
 })();

@@ -120,7 +120,7 @@ def _row(document: Document, titles: dict[str, str], *, may_write: bool) -> Html
         '<span class="byline">{byline}</span>{date}<span class="files">{files}</span>{same}{notes}</div>{writing}</li>',
         title=title,
         id=document.id,
-        byline=listed([said.publisher or "outlet not known", said.author, said.kind, *_size(document)]),
+        byline=listed([said.publisher, said.author, said.kind, *_size(document)]),
         date=_date(document, may_write=may_write),
         files=listed((source_name(source) for source in document.sources[:5]), ", "),
         same=_same(document, titles),

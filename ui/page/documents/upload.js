@@ -75,8 +75,20 @@
     const [spoken, files] = place().children;
     spoken.replaceChildren(element("p", "done", `${counts.join(", ") || "Nothing to add"}.`), list);
     files.replaceChildren();
+    if (outcome.added + outcome.replaced) spoken.append(look());
     const worth = outcome.refused.flatMap(({ file }) => file ?? []);
     if (worth.length > 1) spoken.append(again(`Try all ${worth.length} again`, worth));
+  }
+
+  function look() {
+    const button = element("button", "quiet look", "See what is in it");
+    button.type = "button";
+    button.addEventListener("click", () => {
+      Dossier.send("begin", "");
+      one("#ask-tab-button")?.click();
+      window.scrollTo({ top: 0 });
+    });
+    return button;
   }
 
   function again(label, files) {
@@ -150,6 +162,11 @@
   // Files of a parcel are read one after the other, then encoded and indexed together.
   const STAGES = { read: "Reading", encode: "Encoding", index: "Indexing" };
 
+  function left(seconds) {
+    if (!seconds || seconds < 5) return "";
+    return seconds < 90 ? `, about ${Math.round(seconds)} s left` : `, about ${Math.round(seconds / 60)} min left`;
+  }
+
   function filesNow(parcel, job) {
     const share = job?.total ? job.done / job.total : 0;
     const reading = job?.stage === "read";
@@ -177,7 +194,7 @@
       showProgress(`Sending … ${sent} of ${small.length}`, sent, small.length, filesNow(parcel));
       const sayHowFar = (job) => {
         const done = job.total ? Math.min(parcel.length, Math.floor((parcel.length * job.done) / job.total)) : 0;
-        const words = `${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}`;
+        const words = `${STAGES[job.stage] ?? "Waiting"} … ${sent + done} of ${small.length}${left(job.remaining_s)}`;
         showProgress(words, sent + done, small.length, filesNow(parcel, job));
       };
       await sendParcel(parcel, outcome, sayHowFar);

@@ -72,10 +72,12 @@ def _about(report: Report) -> Html:
 def _gold(cases: int, collection: str | None) -> Html:
     """What people's judgements have come to, with the file for the next evaluation."""
     if not cases:
-        return Html('<p class="note">No gold case was saved yet. Judge an answer under “Ask” and save it as one.</p>')
+        return Html(
+            '<p class="note">No test question was kept yet. Judge an answer under “Ask” and keep it as one.</p>'
+        )
     return fill(
         '<p class="note">{cases} saved from judged answers. <a class="quiet" href="v1/gold{query}" download>Download them</a></p>',
-        cases=count(cases, "gold case"),
+        cases=count(cases, "test question"),
         query=Html(f"?collection={collection}") if collection else Html(""),
     )
 
