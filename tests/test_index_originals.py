@@ -7,9 +7,11 @@ import json
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from zipfile import ZipFile
 
 import pytest
 
@@ -18,8 +20,10 @@ from index.backup import backup, restore
 from index.collection import Collection
 from index.directory import DataDirectory
 from index.doctor import Finding, examine
+from index.erasure import pending_erasures
 from index.errors import BackupRefused, NoOriginal, StorageFailed, UnknownDocument
 from index.files import SourceFile
+from index.protocols import Vectors
 from index.values import ParsedFile
 from tests.fakes import WordHashEmbedder
 from tests.storage import PlainParser, article, own, split_lines, write
@@ -217,6 +221,66 @@ def test_an_erase_sees_bytes_of_the_original_that_are_no_text(tmp_path: Path, co
     (collection.directory / "copy.bin").write_bytes(b"\0" * 100 + gone.content()[:90] + b"\0" * 9)
     with pytest.raises(StorageFailed, match=r"copy\.bin"):
         collection.erase(_of(collection, "a.txt"))
+
+
+def test_an_erase_that_was_cut_off_still_looks_for_bytes_of_the_original_at_the_next_start(tmp_path: Path) -> None:
+    binary = secrets.token_bytes(400)
+    with own(tmp_path / "data") as data:
+        collection = data.collection("default", WordHashEmbedder(), create=True)
+        collection.ingest(write(tmp_path / "files", {"a.txt": article(1) + binary.hex(), "b.txt": article(2)}))
+        gone = _of(collection, "a.txt")
+        copy = collection.directory / "copy.bin"
+        copy.write_bytes(collection.original(gone).content()[-120:])
+        with pytest.raises(StorageFailed, match=r"copy\.bin"):
+            collection.erase(gone)
+        assert _files(collection) == {_sha256(article(2))}
+    with own(tmp_path / "data") as data:
+        collection = data.collection("default", WordHashEmbedder())
+        assert pending_erasures(collection.catalogue) == [gone]
+    copy.unlink()
+    with own(tmp_path / "data") as data:
+        collection = data.collection("default", WordHashEmbedder())
+        assert pending_erasures(collection.catalogue) == []
+        assert _files(collection) == {_sha256(article(2))}
+
+
+class _Gated(WordHashEmbedder):
+    """Holds the ingest of one text until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held, self.go = threading.Event(), threading.Event()
+
+    def embed_passages(self, texts: Sequence[str]) -> Vectors:
+        if any("HELD" in text for text in texts):
+            self.held.set()
+            assert self.go.wait(60)
+        return super().embed_passages(texts)
+
+
+def test_an_ingest_that_ends_beside_another_leaves_the_other_its_bytes(tmp_path: Path) -> None:
+    held = "HELD back\n" + article(3)
+    with own(tmp_path / "data") as data:
+        embedder = _Gated()
+        collection = data.collection("default", embedder, create=True)
+        long = threading.Thread(target=collection.ingest, args=(write(tmp_path / "long", {"long.txt": held}),))
+        long.start()
+        assert embedder.held.wait(60)
+        collection.ingest(write(tmp_path / "short", {"short.txt": article(4)}))
+        collection.remove(_of(collection, "short.txt"))
+        embedder.go.set()
+        long.join(60)
+        assert collection.original(_of(collection, "long.txt")).content() == held.encode()
+        assert _files(collection) == {_sha256(held)}
+
+
+def test_files_in_a_zip_file_have_originals_of_their_own(tmp_path: Path, collection: Collection) -> None:
+    with ZipFile(tmp_path / "many.zip", "w") as archive:
+        archive.writestr("one.txt", article(1))
+        archive.writestr("two.txt", article(2))
+    collection.ingest([SourceFile("upload/many.zip", tmp_path / "many.zip", "many.zip")])
+    assert collection.original(_of(collection, "many.zip/two.txt")).content() == article(2).encode()
+    assert _files(collection) == {_sha256(article(1)), _sha256(article(2))}
 
 
 def test_what_the_original_of_another_document_holds_does_not_keep_an_erase_from_its_proof(
