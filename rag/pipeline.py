@@ -201,7 +201,7 @@ class Pipeline:
         telling.sources(evidence)
         lines = clock.time("extract", lambda: self._lines(query, evidence))
         checked = clock.time("answer", lambda: self._extracted(query, lines, self._gate(evidence)))
-        if asked.kind in NO_ONE_VALUE:
+        if asked.kind in NO_ONE_VALUE and asked.open >= MOSTLY:
             checked = replace(checked[0], short=""), checked[1]
         found = self._listed(asked, lines, least)
         if found is None and checked[0].confidence < self.settings.answer_threshold:

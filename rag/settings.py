@@ -137,7 +137,7 @@ class Settings(BaseSettings):
     read: int = Field(10, ge=1, le=50, description="Passages that are read for one answer.")
     per_document: int = Field(4, ge=1, le=50, description="Most passages of one document among those read.")
     answer_threshold: float = Field(
-        0.38, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say' (ADR 0004)."
+        0.3, ge=0, le=1, description="Confidence under which the answer is 'the documents don't say' (ADR 0004)."
     )
     target_error: float | None = Field(
         None,

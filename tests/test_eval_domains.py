@@ -9,12 +9,12 @@ from typer.testing import CliRunner
 from eval import run
 from eval.domains.read import NoDomain, choose_domains, find_domains, load_cases
 from eval.domains.report import build_report, domain_table, kind_table, render_markdown
-from eval.domains.run import run_domain
+from eval.domains.run import run_domains
 from eval.domains.values import Asked, DomainResult
 from eval.gold import GoldInvalid
 from eval.intervals import wilson
 from index.directory import DataDirectory
-from index.errors import DossierError
+from index.errors import DossierError, EmptyCollection
 from tests.eval_fakes import FakePipeline, MemoryCorpus
 from tests.fakes import WordHashEmbedder
 from tests.storage import PlainParser, split_lines
@@ -86,8 +86,8 @@ def test_domains_are_found_by_what_they_hold_and_chosen_by_name(domains):
 def test_every_question_is_asked_and_one_that_fails_is_counted_apart(domains, tmp_path):
     with DataDirectory.own(tmp_path / "data", parser=PlainParser(), splitter=split_lines) as data:
         opened = Opened(data, Failing(MemoryCorpus({"harbour.md": OPEN_TEXT})))
-        result = run_domain(opened, find_domains(domains)[0], "domain_1")
-        few = run_domain(opened, find_domains(domains)[0], "domain_1", limit=1)
+        [result] = run_domains(opened, find_domains(domains)[:1])
+        [few] = run_domains(opened, find_domains(domains)[:1], limit=1)
     assert [(one.id, one.outcome) for one in result.asked] == [("o1", "good"), ("o2", "error")]
     assert [one.id for one in few.asked] == ["o1"]
     report = build_report([result])
@@ -135,6 +135,20 @@ def test_a_wrong_line_is_told_whole_of_an_open_domain_and_by_number_of_a_sealed_
     assert "line 3: wrong; the domain is sealed" in str(told.value)
     chain = [told.value, told.value.__cause__, told.value.__context__]
     assert not [secret for secret in (*SECRETS, "guess", "dome") for one in chain if secret in str(one or "")]
+
+
+def test_no_question_is_asked_while_a_gold_file_is_wrong_and_empty_folders_are_named(domains, tmp_path):
+    pipeline = Failing(MemoryCorpus())
+    gold = domains / "stars" / "gold.jsonl"
+    whole = gold.read_text(encoding="utf-8")
+    with DataDirectory.own(tmp_path / "data", parser=PlainParser(), splitter=split_lines) as data:
+        gold.write_text(whole.replace("was built in 1893", "was built in 1894"), encoding="utf-8")
+        with pytest.raises(GoldInvalid, match="line 1: wrong; the domain is sealed"):
+            run_domains(Opened(data, pipeline), find_domains(domains))
+        (domains / "stars" / "files" / "hill.md").unlink()
+        with pytest.raises(EmptyCollection, match="stars/files holds no file that can be read"):
+            run_domains(Opened(data, pipeline), find_domains(domains))
+    assert pipeline.asked == []
 
 
 def test_the_command_runs_a_folder_of_domains_and_gives_nothing_of_a_sealed_one(domains, tmp_path, monkeypatch):

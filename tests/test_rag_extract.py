@@ -84,7 +84,8 @@ def test_any_span_of_any_passage_gives_offsets_inside_it(start: int, end: int, t
 def test_the_packaged_judge_has_a_weight_for_every_signal() -> None:
     judge = packaged_judge()
     assert len(judge.right.weights) == len(judge.answerable.weights) == len(FEATURES)
-    nothing, everything = (-2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.05, -2.0), (2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0)
+    nothing = (-2.0, -2.0, 0.0, 0.0, 0.0, 0.0, 0.05, -2.0, 0.0)
+    everything = (2.0, 2.5, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 1.0)
     assert judge.answerable.probability(nothing) < 0.05 < 0.95 < judge.answerable.probability(everything)
 
 
@@ -95,7 +96,7 @@ def test_a_probability_rises_with_the_log_odds_and_never_overflows() -> None:
 
 
 def test_one_model_chooses_the_span_and_the_other_says_whether_there_is_an_answer() -> None:
-    by_span, by_rank = ((0.0, 1.0) + (0.0,) * 6), ((0.0,) * 6 + (1.0, 0.0))
+    by_span, by_rank = ((0.0, 1.0) + (0.0,) * 7), ((0.0,) * 6 + (1.0, 0.0, 0.0))
     answerer = ExtractiveAnswerer(Judge(Logistic(by_span, 0.0), Logistic(by_rank, -1.0)))
     text = "Otto Lind built the mill in 1911."
     draft = answerer.draft("Who?", [evidence(1, text, SpanAnswer(0, 9, 5.0), SpanAnswer(28, 32, 1.0))])

@@ -54,7 +54,7 @@ def test_the_threshold_keeps_the_error_of_the_pool_under_the_target() -> None:
     assert at[threshold_for(0.4)] <= 0.4
 
 
-@pytest.mark.parametrize(("target", "threshold"), [(None, 0.38), (0.4, threshold_for(0.4))])
+@pytest.mark.parametrize(("target", "threshold"), [(None, 0.3), (0.4, threshold_for(0.4))])
 def test_a_target_error_in_the_settings_sets_the_threshold(
     tmp_path: Path, target: float | None, threshold: float
 ) -> None:

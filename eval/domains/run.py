@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,10 +49,7 @@ def evaluate_domains(domains: Sequence[Domain], out: Path, *, limit: int | None 
     with TemporaryDirectory(prefix="dossier-eval-") as data:
         settings = load_settings(data=Path(data))
         with open_dossier(settings) as dossier, stage_bar() as progress:
-            results = [
-                run_domain(dossier, domain, f"domain_{number}", limit=limit, progress=progress)
-                for number, domain in enumerate(domains, start=1)
-            ]
+            results = run_domains(dossier, domains, limit=limit, progress=progress)
     origin = {
         "commit": commit(),
         "code_hash": code_hash(),
@@ -69,15 +67,44 @@ def evaluate_domains(domains: Sequence[Domain], out: Path, *, limit: int | None 
     return report
 
 
-def run_domain(
+def run_domains(
     dossier: Opening,
-    domain: Domain,
-    collection: str,
+    domains: Sequence[Domain],
     *,
     limit: int | None = None,
     progress: StageProgress | None = None,
-) -> DomainResult:
-    """Index the files of a domain and ask its questions, in order; with `limit` so many of them at even distances."""
+) -> list[DomainResult]:
+    """Index every domain and check every gold file, then ask the questions, in order.
+
+    Args:
+        limit: At most so many questions of each domain, at even distances.
+    """
+    indexed = [_index(dossier, domain, f"domain_{number}") for number, domain in enumerate(domains, start=1)]
+    results = []
+    for domain in indexed:
+        pipeline = dossier.pipeline(domain.collection)
+        cases = chosen(domain.cases, limit)
+        asked = []
+        for done, located in enumerate(cases, start=1):
+            asked.append(_ask(pipeline, located))
+            if progress:
+                progress(domain.domain.name, done, len(cases))
+        results.append(DomainResult(domain.domain, domain.documents, domain.refused, tuple(asked)))
+    return results
+
+
+@dataclass(frozen=True, slots=True)
+class _Indexed:
+    """A domain that can be asked."""
+
+    domain: Domain
+    collection: str
+    documents: int
+    refused: tuple[str, ...]
+    cases: Sequence[LocatedCase] = field(repr=False)
+
+
+def _index(dossier: Opening, domain: Domain, collection: str) -> _Indexed:
     corpus = dossier.collection(collection, create=True)
     found = find_files([domain.files], max_files=MAX_FILES)
     report = corpus.ingest(found.files, roots=found.roots, refusals=found.refusals)
@@ -86,15 +113,8 @@ def run_domain(
         raise EmptyCollection(
             f"{domain.files} holds no file that can be read. Put the documents there, then run it again."
         )
-    cases = chosen(load_cases(domain, documents), limit)
-    pipeline = dossier.pipeline(collection)
-    asked = []
-    for done, located in enumerate(cases, start=1):
-        asked.append(_ask(pipeline, located))
-        if progress:
-            progress(domain.name, done, len(cases))
     refused = tuple(Path(refusal.source).name for refusal in report.refused)
-    return DomainResult(domain, len(documents), refused, tuple(asked))
+    return _Indexed(domain, collection, len(documents), refused, load_cases(domain, documents))
 
 
 def _ask(pipeline: Answering, located: LocatedCase) -> Asked:

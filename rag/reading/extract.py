@@ -21,7 +21,7 @@ from rag.values import Draft, DraftStatement, Evidence, Quote, SpanAnswer
 NAME = "extractive"
 STATEMENTS = 3
 COVERED_SHARE = 0.6
-PERIOD_WEIGHT = 3.0
+PERIOD_WEIGHT = 5.0
 PLACE_KEPT = 0.5
 """Of a question that asks for one time: a span of that time weighs so much in log-odds, and its passage's rank this share of
 what it weighs else, as neighbours that tell of other times are as near. Chosen on questions of time that are not measured."""
@@ -125,9 +125,11 @@ class ExtractiveAnswerer:
             for (_, piece), (item, score) in scores.items()
             if not instructed(item.document.text, piece)
         ]
-        if period is not None:
-            found = [self._timed(item, stories[item.evidence.number], period) for item in found]
-        return self._checked(question, sorted(found, key=_order))
+        if period is None:
+            return self._checked(question, sorted(found, key=_order))
+        found = [self._timed(item, stories[item.evidence.number], period) for item in found]
+        checked = self._checked(question, sorted(found, key=_order))
+        return [_known_to_hold(item, stories[item.evidence.number], period) for item in checked]
 
     def checked(self, question: str, found: Sequence[Candidate]) -> list[Candidate]:
         """The same candidates, each with the headline check's word; as they are where there is no such check."""
@@ -181,6 +183,11 @@ class ExtractiveAnswerer:
         )
         support = self.judge.answerable.probability(signals)
         return Candidate(item, span, sentence, signals, self.judge.right.logit(signals), support)
+
+
+def _known_to_hold(item: Candidate, story: Story, period: Period) -> Candidate:
+    """A candidate of the time that is asked for needs no headline check: that reads another year as another thing."""
+    return replace(item, right=None) if story.held_at(period, item.sentence, item.span) > 0 else item
 
 
 def _order(item: Candidate) -> tuple[float, int, Span]:

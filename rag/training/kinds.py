@@ -27,6 +27,8 @@ QUESTIONS = Path(__file__).parent / "questions.txt"
 COPIES = 3
 SEED, L2, ROUNDS, RATE = 7, 1e-4, 400, 0.5
 POOL = "question_kinds/{part}.jsonl.gz"
+FACTS, MOST_FACTS = "train_reader_2/squad_train_parts/train.jsonl.gz", 2_500
+OTHER_KINDS = ("why", "how", "is ", "are ", "was ", "were ", "do ", "does ", "did ", "can ", "what is ", "what are ", "what were ")
 UNLICENSED = "trec_qc"
 MOST = {"chitchat": 700, "out_of_scope": 0, "opinion": 500, "explain": 700}
 """Rows taken of a kind. Requests for another assistant are left out: many of them are plain facts."""
@@ -44,7 +46,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=WEIGHTS_FILE)
     options = parser.parse_args()
     embedder = open_embedder()
-    trained = [*read_kinds(options.data, "train"), *phrasings(held_out=False), *written(held_out=False)]
+    trained = [
+        *read_kinds(options.data, "train"),
+        *read_facts(options.data),
+        *phrasings(held_out=False),
+        *written(held_out=False),
+    ]
     labels, weights = fit(embedder, trained)
     stored = {"embedder": embedder.fingerprint, "labels": labels, "weights": np.round(weights, 2).tolist()}
     report = {
@@ -68,6 +75,14 @@ def read_kinds(data: Path, part: str) -> Lines:
         drawn = rng.sample(texts, min(len(texts), MOST.get(kind, len(texts))))
         found += [(restyled(text, rng), LABELS[kind]) for text in drawn]
     return found
+
+
+def read_facts(data: Path) -> Lines:
+    """Questions that were written for a span of a passage: facts, but for those that begin as another kind does."""
+    rng = random.Random(SEED)
+    asked = sorted({line["question"].strip() for line in lines_of(data / FACTS)})
+    bare = [text for text in asked if not text.lower().startswith(OTHER_KINDS) and "how many" not in text.lower()]
+    return [(restyled(text, rng), "fact") for text in rng.sample(bare, min(MOST_FACTS, len(bare)))]
 
 
 def written(*, held_out: bool) -> Lines:
