@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 BLOCK_BYTES = 1024 * 1024
 
 _COMPRESSION = 3  # half of it is vectors, which hardly shrink
-_MAX_MANIFEST_BYTES = 8 * BLOCK_BYTES
+_MAX_MANIFEST_BYTES = 64 * BLOCK_BYTES  # about 300,000 files
 _MAX_PADDING_BYTES = 64 * 1024
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -65,7 +65,12 @@ def write_archive(stream: BinaryIO, manifest: Manifest, paths: Mapping[str, Path
         "written_at": manifest.written_at,
         "members": members,
     }
-    content = json.dumps(said, indent=1).encode()
+    content = json.dumps(said, separators=(",", ":")).encode()
+    if len(content) > _MAX_MANIFEST_BYTES:
+        raise BackupRefused(
+            f"{len(members):,} files are more than a backup holds. Set DOSSIER_KEEP_ORIGINALS=false and run dossier rebuild, "
+            "or copy the data directory while nothing runs."
+        )
     with tarfile.open(fileobj=stream, mode="w:gz", compresslevel=_COMPRESSION, format=tarfile.PAX_FORMAT) as archive:
         archive.addfile(_entry(MANIFEST, len(content)), io.BytesIO(content))
         for name, one in manifest.members.items():

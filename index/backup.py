@@ -21,13 +21,15 @@ from index.directory import ASIDE, FOLDER, NAME
 from index.errors import BackupRefused, StorageFailed
 from index.faults import catalogue_faults
 from index.generation import forget_generation
+from index.held_originals import hold_originals, kept_in
 from index.leftovers import aside
+from index.originals import FOLDER as ORIGINALS
 from index.owner import OwnerLock
 from index.schema import SCHEMA_VERSION, connect, schema_names, storage_errors
 
 _PAGES = 1_024
 _MARGIN_BYTES = 64 * 1024 * 1024
-_MEMBER = re.compile(rf"{FOLDER}/(?P<collection>{NAME.pattern})/{re.escape(FILE_NAME)}")
+_MEMBER = re.compile(rf"{FOLDER}/{NAME.pattern}/(?:{re.escape(FILE_NAME)}|{ORIGINALS}/[0-9a-f]{{64}})")
 
 Progress = Callable[[str, int, int], None]
 
@@ -52,11 +54,11 @@ def backup(data: Path, file: Path, *, force: bool = False, progress: Progress | 
     """Write every collection of a data directory into one file, whoever owns the directory meanwhile.
 
     Each collection is copied as it is at one moment; answering and ingesting go on. In it: documents with their texts, vectors,
-    corrections, kept answers and feedback. Not in it: the search indexes, which are built anew from the vectors at the first
+    corrections, kept answers and feedback, and the originals of the documents. Not in it: the search indexes, which are built anew from the vectors at the first
     open, and API keys, because a restore must not bring a revoked one back. What is erased later stays in older backups.
 
     It takes one core about four seconds for 100 MB of catalogue, most of it compression, and needs as much free space beside
-    `file` as the catalogues and the backup take together.
+    `file` as the catalogues and the backup take together, and on another disk than the data as the originals take.
 
     Args:
         data: The data directory.
@@ -78,11 +80,14 @@ def backup(data: Path, file: Path, *, force: bool = False, progress: Progress | 
     with storage_errors(file), aside(file, data) as folder:
         _refuse_to_overwrite(file, force)
         paths = {f"{FOLDER}/{name}/{FILE_NAME}": folder / name for name in names}
+        originals: dict[str, Path] = {}
         for number, (name, path) in enumerate(zip(names, paths.values(), strict=True)):
             _copy(data / FOLDER / name / FILE_NAME, path, lambda done, total: told("copy", done, total))
             _check(path, name)
+            originals |= hold_originals(data / FOLDER / name, path, folder / f"{name}.{ORIGINALS}")
             told("check", number + 1, len(names))
-        manifest = _described(paths)
+        manifest = _described(paths, originals)
+        paths |= originals
         done = _Sum("pack", sum(one.size_bytes for one in manifest.members.values()), told)
         written = folder / "backup"
         written.touch(mode=0o600)
@@ -167,8 +172,9 @@ def _check(path: Path, name: str) -> None:
         raise StorageFailed(f"The catalogue of collection {name!r} is damaged: {said[0]}. Run: dossier doctor")
 
 
-def _described(paths: dict[str, Path]) -> Manifest:
+def _described(paths: dict[str, Path], originals: dict[str, Path]) -> Manifest:
     members = {name: Member(path.stat().st_size, digest_of(path), count_rows(path)[0]) for name, path in paths.items()}
+    members |= {name: Member(path.stat().st_size, path.name, 0) for name, path in originals.items()}
     schema = max(map(_schema_of, paths.values()))
     return Manifest(version("dossier-rag"), schema, datetime.now(UTC).isoformat(timespec="seconds"), members)
 
@@ -199,12 +205,14 @@ def _unpack(archive: Archive, folder: Path, told: Progress) -> None:
 
     def target(name: str) -> BinaryIO:
         path = folder / name
-        path.parent.mkdir(mode=0o700, parents=True)
-        return path.open("xb")
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb")
 
     archive.unpack(target, _Sum("unpack", total, told))
     for number, (name, one) in enumerate(members.items(), 1):
-        _check_restored(folder / name, one)
+        if name.endswith(f"/{FILE_NAME}"):
+            _check_restored(folder / name, one)
+        _to_disk(folder / name)
         told("check", number, len(members))
 
 
@@ -219,10 +227,19 @@ def _check_restored(path: Path, said: Member) -> None:
             forget_generation(catalogue)
             faults = list(catalogue_faults(catalogue))
         documents = count_rows(path)[0]
+        with closing(connect(path, readonly=True)) as connection:
+            named = kept_in(connection)
     except (StorageFailed, sqlite3.Error) as error:
         raise BackupRefused(f"One of its catalogues cannot be read: {error}") from error
     if faults or documents != said.documents:
         raise BackupRefused(f"One of its catalogues is damaged: {'; '.join(faults) or 'documents are missing'}.")
+    folder = path.parent / ORIGINALS
+    held = {one.name: one.stat().st_size for one in folder.iterdir()} if folder.is_dir() else {}
+    if named != held:
+        raise BackupRefused("Its catalogues name other originals than it holds. Take another backup.")
+
+
+def _to_disk(path: Path) -> None:
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
 
@@ -248,5 +265,6 @@ def _flush(directory: Path) -> None:
 
 
 def _report(file: Path, manifest: Manifest) -> BackupReport:
-    documents = {name.split("/")[1]: one.documents for name, one in manifest.members.items()}
+    catalogues = {name: one for name, one in manifest.members.items() if name.endswith(f"/{FILE_NAME}")}
+    documents = {name.split("/")[1]: one.documents for name, one in catalogues.items()}
     return BackupReport(file, documents, file.stat().st_size, manifest.written_at)

@@ -18,15 +18,16 @@ from index.heading import heading
 from index.metadata import together
 from index.protocols import Vectors
 from index.schema import connect, prepare, storage_errors
-from index.stored import Change, IndexedChunks, StoredSource
+from index.stored import Change, Counts, IndexedChunks, StoredSource
 from index.successors import SUPERSEDED_BY
-from index.values import Chunk, Document, Filters, Provenance, Published
+from index.values import Chunk, Document, Filters, Provenance, Published, Recognised
 from index.vectors import known_vectors, stack_vectors, unsound
 
 FILE_NAME = "dossier.sqlite3"
 
 _DOCUMENT = f"""SELECT id, text, media_type, title, publisher, author, kind, published, published_precision, published_source,
-    page_starts, notes, origin, chunk_count, added_at, language,
+    page_starts, notes, origin, chunk_count, added_at, language, recognised,
+    (SELECT originals.size_bytes FROM sources JOIN originals USING (sha256) WHERE document = documents.id ORDER BY source LIMIT 1),
     (SELECT json_group_array(source) FROM (SELECT source FROM sources WHERE sources.document = documents.id ORDER BY source)),
     (SELECT json_group_array(json(metadata)) FROM (SELECT metadata FROM sources JOIN described ON described.source = sources.source
         WHERE sources.document = documents.id ORDER BY sources.source)),
@@ -36,13 +37,16 @@ _CHUNKS = """SELECT chunks.id, document, ordinal, start, end, text FROM json_eac
     CROSS JOIN chunks ON chunks.id = wanted.value"""
 
 
-def count_rows(path: Path) -> tuple[int, int]:
-    """How many documents and chunks a catalogue holds, whether it is open or not. Raises StorageFailed."""
+def count_rows(path: Path) -> Counts:
+    """How much a catalogue holds, whether it is open or not. Raises StorageFailed."""
     with storage_errors(path), closing(connect(path, readonly=True)) as connection:
         documents, chunks = connection.execute(
             "SELECT (SELECT count(*) FROM documents), (SELECT count(*) FROM chunks)"
         ).fetchone()
-        return int(documents), int(chunks)
+        kept = 0
+        if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'originals'").fetchone():  # else an older one
+            kept = connection.execute("SELECT coalesce(sum(size_bytes), 0) FROM originals").fetchone()[0]
+        return Counts(int(documents), int(chunks), int(kept))
 
 
 class Catalogue:
@@ -300,7 +304,8 @@ def holds(connection: sqlite3.Connection, piece: bytes) -> bool:
 
 def _document(row: tuple[Any, ...]) -> Document:
     (document_id, text, media_type, title, publisher, author, kind, date, precision, said_by) = row[:10]
-    page_starts, notes, origin, chunk_count, added_at, language, sources, metadata, superseded_by = row[10:]
+    page_starts, notes, origin, chunk_count, added_at, language, recognised, original_bytes, sources = row[10:19]
+    metadata, superseded_by = row[19:]
     published = Published(date, precision, said_by) if date is not None else None
     return Document(
         id=document_id,
@@ -314,6 +319,8 @@ def _document(row: tuple[Any, ...]) -> Document:
         added_at=added_at,
         notes=tuple(_listed(notes)),
         language=language or None,
+        original_bytes=original_bytes,
+        recognised=tuple(Recognised(*one) for one in _listed(recognised)),
         metadata=together(json.loads(metadata)),
         superseded_by=superseded_by,
     )

@@ -34,15 +34,15 @@ def add_document(connection: sqlite3.Connection, new: NewDocument, keys: dict[by
     published = provenance.published
     cursor = connection.execute(
         """INSERT INTO documents (id, text, media_type, title, publisher, author, kind, published, published_precision,
-        published_source, page_starts, notes, origin, chunk_count, added_at, sequence, sketch, language)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        published_source, page_starts, notes, origin, chunk_count, added_at, sequence, sketch, language, recognised)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
         (
             new.id, parsed.text, parsed.media_type,
             provenance.title, provenance.publisher, provenance.author, provenance.kind,
             published and published.date, published and published.precision, published and published.source,
             json.dumps(parsed.page_starts), json.dumps(parsed.notes), new.id, len(new.spans),
             datetime.now(UTC).isoformat(timespec="seconds"), sequence, new.sketch.to_bytes(),
-            parsed.language or "",
+            parsed.language or "", json.dumps([(one.start, one.end, one.confidence) for one in parsed.recognised]),
         ),
     )  # fmt: skip
     _add_chunks(connection, new, keys)

@@ -6,7 +6,8 @@ import logging
 import secrets
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from importlib.util import find_spec
+from pathlib import Path, PurePath
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -27,6 +28,8 @@ from index.generations import Generations
 from index.ingest import MODEL, Ingest, Progress
 from index.lost import refuse_lost_file, refuse_lost_rows
 from index.metadata import checked_key, checked_value, edit_metadata
+from index.originals import Original, Originals
+from index.pictures import PagePainter, page_of_document
 from index.protocols import Embedder, Vectors
 from index.reading import FileParser, FileReader, Splitter
 from index.reembed import reembed_chunks
@@ -38,7 +41,7 @@ from index.successors import check_successor
 from index.turns import Shared
 from index.unzip import unzipped
 from index.upgrade import note_languages
-from index.values import Chunk, Document, Filters, IngestReport, Refusal
+from index.values import Chunk, Document, Filters, IngestReport, Refusal, Span
 
 RECIPE = "3"
 PASSAGES = "heading"
@@ -70,8 +73,10 @@ class Collection:
         embedder: Embedder,
         *,
         parser: Callable[[], FileParser],
+        painter: Callable[[], PagePainter],
         splitter: Splitter | None,
         max_file_bytes: int,
+        keep_originals: bool = True,
         readonly: bool = False,
     ) -> None:
         self._readonly = readonly
@@ -79,8 +84,10 @@ class Collection:
         self.directory = directory
         self._embedder = embedder
         self._parser = parser
+        self._painter = painter
         self._splitter = splitter or (lambda parsed: split_to_fit(parsed, embedder))
         self._max_file_bytes = max_file_bytes
+        self._keeping = keep_originals
         self._ingesting = Shared()
         with storage_errors(directory):
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,6 +101,8 @@ class Collection:
         try:
             refuse_lost_rows(directory, self.catalogue)
             note_languages(self.catalogue)
+            self._originals = Originals(self.catalogue, directory)
+            self._originals.sweep(staged=True)
             self._generations = Generations(self.catalogue, directory)
             self._finish_erasures()
         except BaseException:
@@ -161,6 +170,21 @@ class Collection:
         """One document with its text. Raises UnknownDocument."""
         return self.catalogue.document(document_id)
 
+    def original(self, document_id: str) -> Original:
+        """The file that a document was read from. Raises UnknownDocument, NoOriginal."""
+        return self._originals.of(document_id)
+
+    def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes:
+        """A page of a document, from 1, as PNG, with what is quoted of the document's text boxed; see `index.pictures`.
+
+        Raises:
+            UnknownDocument: There is no such document.
+            NoOriginal: Its file is not kept, or is damaged.
+            NoPage: There is no such page, or it cannot be drawn.
+        """
+        document = self.catalogue.document(document_id)
+        return page_of_document(self._painter(), document, self._originals.of(document_id), page, quoted)
+
     def documents(self) -> list[Document]:
         """Newest published first, then undated; text included."""
         return self.catalogue.documents()
@@ -221,22 +245,9 @@ class Collection:
         self._check_writable()
         with self._ingesting.together():
             self.check_model()
-            fingerprint = fingerprint_of(self._embedder)
-            reader = FileReader(
-                self._parser(),
-                self._splitter,
-                fingerprint=fingerprint,
-                recipe=f"{RECIPE}|{self._embedder.max_tokens}",
-                max_bytes=self._max_file_bytes,
-                known=self.catalogue.source,
-                edit=self._edit_of,
-            )
-            run = Ingest(
-                self.catalogue, self._generations, self._embedder, reader, fingerprint=fingerprint, progress=progress
-            )
             aside = self.directory / f"{UNZIPPED}-{secrets.token_hex(8)}"  # another ingest may go on beside this one
             with unzipped(files, aside, max_bytes=self._max_file_bytes) as (all_, zips, left_out):
-                return run.run(all_, roots=(*roots, *zips), refusals=(*refusals, *left_out))
+                return self._ingest(all_, (*roots, *zips), (*refusals, *left_out), progress)
 
     def edit(self, document_id: str, *, metadata: Mapping[str, object] | None = NOTHING, **fields: str | None) -> str:
         """Correct what is known of a document; it becomes a new revision, and the correction is laid over later ones too.
@@ -293,10 +304,11 @@ class Collection:
             with self.catalogue.writing() as connection:
                 if not remove_document(connection, document_id):
                     raise UnknownDocument(f"No document '{document_id}' in this collection. Run: dossier documents")
+            self._originals.sweep()
             self._generations.follow()
 
     def erase(self, document_id: str) -> None:
-        """Remove a document and prove that neither its text nor its vectors are left in any file of the collection.
+        """Remove a document and prove that neither its text, its vectors nor its original are left in any file of the collection.
 
         Raises:
             UnknownDocument: There is no such document.
@@ -304,18 +316,21 @@ class Collection:
         """
         self._check_writable()
         with self._generations.lock.within(LONGEST_WAIT_S, "An erasure"):
-            erase_document(self.catalogue, self._generations, self.directory, document_id)
+            erase_document(self.catalogue, self._generations, self._originals, self.directory, document_id)
 
     def _finish_erasures(self) -> None:
         """Go on with what was cut off; what cannot be done now keeps nobody from the documents that are there."""
         try:
             with self._generations.lock:
-                finish_erasures(self.catalogue, self._generations, self.directory)
+                finish_erasures(self.catalogue, self._generations, self._originals, self.directory)
         except StorageFailed as error:
             logger.warning("an erasure in collection %s is still not finished: %s", self.name, error)
 
     def rebuild(self, *, reembed: bool = False, progress: Progress | None = None) -> None:
         """Build the search indexes anew from stored vectors. Nothing is embedded, unless `reembed` asks for it.
+
+        Originals that are missing or damaged are taken again from where they came from, if the same bytes are still there, and what an
+        older Dossier read is read again from them; where originals are not kept any longer, they go.
 
         Args:
             reembed: Encode every chunk with the embedder in the settings; vectors it has made before are used again.
@@ -325,6 +340,12 @@ class Collection:
         with self._ingesting.alone(), self._generations.lock:
             if reembed:
                 reembed_chunks(self.catalogue, self._embedder, fingerprint_of(self._embedder), progress)
+            if not self._keeping:
+                self._originals.drop()
+            else:
+                self._originals.renew()
+                if self._fits():
+                    self._read_again(progress)
             self._generations.rebuild((lambda done, total: progress("index", done, total)) if progress else None)
 
     def _check_writable(self) -> None:
@@ -340,13 +361,15 @@ class Collection:
         sequence = self.catalogue.sequence
         if self._model_checked == sequence:
             return
-        stored, own = self.catalogue.meta(MODEL), fingerprint_of(self._embedder)
-        if stored is not None and stored != own and self.chunk_count:
+        if not self._fits():
             raise ModelChanged(
-                f"Collection '{self.name}' was embedded by {stored}; the settings say {own}. "
-                "Run: dossier rebuild --reembed, or set DOSSIER_EMBEDDER back."
+                f"Collection '{self.name}' was embedded by {self.catalogue.meta(MODEL)}; the settings say "
+                f"{fingerprint_of(self._embedder)}. Run: dossier rebuild --reembed, or set DOSSIER_EMBEDDER back."
             )
         self._model_checked = sequence
+
+    def _fits(self) -> bool:
+        return not self.chunk_count or self.catalogue.meta(MODEL) in (None, fingerprint_of(self._embedder))
 
     def close(self) -> None:
         """Close in order; the next start is a quick one."""
@@ -356,6 +379,63 @@ class Collection:
             finally:
                 self._kept.close()
                 self.catalogue.close()
+
+    def _ingest(
+        self,
+        files: Sequence[SourceFile],
+        roots: Sequence[str] = (),
+        refusals: Sequence[Refusal] = (),
+        progress: Progress | None = None,
+    ) -> IngestReport:
+        staged: list[Path] = []
+
+        def stage(content: bytes) -> Path:
+            staged.append(self._originals.stage(content))
+            return staged[-1]
+
+        fingerprint = fingerprint_of(self._embedder)
+        reader = FileReader(
+            self._parser(),
+            self._splitter,
+            fingerprint=fingerprint,
+            recipe=self._recipe,
+            max_bytes=self._max_file_bytes,
+            known=self.catalogue.source,
+            edit=self._edit_of,
+            stage=stage if self._keeping else None,
+            kept=self._originals.kept(),
+        )
+        run = Ingest(
+            self.catalogue,
+            self._generations,
+            self._embedder,
+            reader,
+            self._originals,
+            fingerprint=fingerprint,
+            progress=progress,
+        )
+        try:
+            return run.run(files, roots=roots, refusals=refusals)
+        finally:
+            self._originals.unstage(staged)  # only its own: another ingest may go on beside this one
+            with self._generations.lock:
+                self._originals.sweep()
+
+    def _read_again(self, progress: Progress | None) -> None:
+        """Read what was read by another recipe from its original, as if it were given once more under its name."""
+        kept = self._originals.kept()
+        files = [
+            SourceFile(source, self._originals.folder / stored.sha256, PurePath(source).name)
+            for source, stored in self.catalogue.sources().items()
+            if stored.recipe != self._recipe and stored.sha256 in kept
+        ]
+        if files:
+            self._ingest(files, progress=progress)
+
+    @property
+    def _recipe(self) -> str:
+        scans = "|ocr" if find_spec("rapidocr") else ""  # once it is there, pages that were blank are read
+        return f"{RECIPE}|{self._embedder.max_tokens}{scans}"
 
     def _edit_of(self, source: str) -> EditedSource | None:
         with self.catalogue.reading() as connection:

@@ -9,7 +9,7 @@ import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from index.catalogue import FILE_NAME, count_rows
 from index.collection import Collection
@@ -17,14 +17,20 @@ from index.errors import StorageFailed, UnknownCollection
 from index.leftovers import remove_leftovers
 from index.lost import holds_collection, refuse_lost_file
 from index.owner import OwnerLock
+from index.pictures import PagePainter
 from index.protocols import Embedder
 from index.reading import FileParser, Splitter
 from index.schema import can_write, storage_errors
+from index.stored import Counts
+
+if TYPE_CHECKING:
+    from index.sandbox import ParserProcess
 
 FOLDER = "collections"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,62}")
 ASIDE = ".restoring-"  # a restore that is not done
 MAX_FILE_BYTES = 25 * 1024 * 1024
+PICTURE_S = 10
 
 _REMOVED = ".removed-"
 
@@ -40,13 +46,16 @@ class DataDirectory:
         parser: FileParser | None,
         splitter: Splitter | None,
         max_file_bytes: int,
+        keep_originals: bool = True,
         readonly: bool = False,
     ) -> None:
         self.path = path
         self._owner = lock
         self._parser = parser
+        self._painter: ParserProcess | None = None
         self._splitter = splitter
         self._max_file_bytes = max_file_bytes
+        self._keep_originals = keep_originals
         self._copies = TemporaryDirectory(prefix="dossier-read-", ignore_cleanup_errors=True) if readonly else None
         self._lock = threading.Lock()
         self._open: dict[str, Collection] = {}
@@ -59,6 +68,7 @@ class DataDirectory:
         parser: FileParser | None = None,
         splitter: Splitter | None = None,
         max_file_bytes: int = MAX_FILE_BYTES,
+        keep_originals: bool = True,
     ) -> DataDirectory:
         """Take the directory for this process; it is created when missing. One that cannot be written is taken to be read.
 
@@ -67,16 +77,25 @@ class DataDirectory:
             parser: File to text; parsing in a child process with limits when left out.
             splitter: Text to chunks; `index.split.split` with the embedder's limits when left out.
             max_file_bytes: Largest file that is read.
+            keep_originals: Whether the bytes of files that go in are kept beside the catalogue.
 
         Raises:
             DirectoryOwned: Another process has it.
             StorageFailed: It cannot be written.
         """
         path = path.absolute()
-        if path.is_dir() and not can_write(path):
-            lock = OwnerLock(path, shared=True)
-            return cls(path, lock, parser=parser, splitter=splitter, max_file_bytes=max_file_bytes, readonly=True)
-        owned = cls(path, OwnerLock(path), parser=parser, splitter=splitter, max_file_bytes=max_file_bytes)
+        readonly = path.is_dir() and not can_write(path)
+        owned = cls(
+            path,
+            OwnerLock(path, shared=readonly),
+            parser=parser,
+            splitter=splitter,
+            max_file_bytes=max_file_bytes,
+            keep_originals=keep_originals,
+            readonly=readonly,
+        )
+        if readonly:
+            return owned
         for left in [*(path / FOLDER).glob(f"{_REMOVED}*"), *path.glob(f"{ASIDE}*")]:
             shutil.rmtree(left, ignore_errors=True)
         remove_leftovers(path)
@@ -121,15 +140,17 @@ class DataDirectory:
                 directory,
                 embedder,
                 parser=self._shared_parser,
+                painter=self._shared_painter,
                 splitter=self._splitter,
                 max_file_bytes=self._max_file_bytes,
+                keep_originals=self._keep_originals,
                 readonly=self._copies is not None,
             )
             self._open[name] = opened
             return opened
 
-    def size(self, name: str) -> tuple[int, int]:
-        """How many documents and chunks a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
+    def size(self, name: str) -> Counts:
+        """How much a collection holds; it need not be open. Raises UnknownCollection, StorageFailed."""
         directory = self._directory_of(name)
         refuse_lost_file(directory)
         return count_rows(directory / FILE_NAME)
@@ -174,16 +195,28 @@ class DataDirectory:
                 self._parser = ParserProcess(ParserLimits(max_bytes=self._max_file_bytes))
             return self._parser
 
+    def _shared_painter(self) -> PagePainter:
+        """A child of its own: a page that somebody looks at does not wait for a long file that goes in."""
+        with self._lock:
+            if self._painter is None:
+                from index.sandbox import ParserLimits, ParserProcess
+
+                limits = ParserLimits(max_bytes=self._max_file_bytes, cpu_s=PICTURE_S, wall_s=PICTURE_S)
+                self._painter = ParserProcess(limits)
+            return self._painter
+
     def close(self) -> None:
         """Close every collection, then give the directory back."""
         with self._lock:
             opened, self._open = list(self._open.values()), {}
-            parser, self._parser = self._parser, None
+            children: tuple[FileParser | ParserProcess | None, ...] = (self._parser, self._painter)
+            self._parser = self._painter = None
         try:
             for collection in opened:
                 collection.close()
-            if parser is not None:
-                parser.close()
+            for child in children:
+                if child is not None:
+                    child.close()
         finally:
             if self._copies is not None:
                 self._copies.cleanup()

@@ -22,6 +22,7 @@ from index.generations import FOLDER as GENERATIONS
 from index.ingest import MODEL
 from index.lost import holds_collection, refuse_lost
 from index.mending import mend_catalogue
+from index.originals import Originals
 from index.owner import OwnerLock, read_owner
 from index.protocols import Embedder
 
@@ -168,6 +169,7 @@ def examine_collection(directory: Path, embedder: Embedder) -> list[Finding]:
                 f"{documents} documents, {chunks} chunks, every chunk is a span of its document.",
             )
         ]
+        findings.append(_originals(name, catalogue, directory, documents))
         findings.append(_model(name, catalogue, embedder))
         findings.append(_index(name, catalogue, directory))
         findings += _erasures(name, catalogue)
@@ -205,6 +207,24 @@ def _model(name: str, catalogue: Catalogue, embedder: Embedder) -> Finding:
         return Finding(f"{name}: model", True, f"Vectors of {own}.")
     mend = f"dossier rebuild --reembed --collection {name}"
     return Finding(f"{name}: model", False, f"The vectors are of {stored}, the settings say {own}.", mend)
+
+
+def _originals(name: str, catalogue: Catalogue, directory: Path, documents: int) -> Finding:
+    """Every kept file is there and holds the bytes that were read; what a crash left beside them is removed."""
+    originals = Originals(catalogue, directory)
+    originals.sweep(staged=True)
+    broken = originals.damaged()
+    if broken:
+        named = originals.names_of(broken)
+        more = f" and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+        detail = f"{len(broken)} originals are missing or changed: {', '.join(named[:_SHOWN])}{more}."
+        return Finding(f"{name}: originals", False, detail, f"dossier rebuild --collection {name}")
+    kept = originals.kept()
+    without = documents - originals.count_documents()
+    detail = f"{len(kept)} originals, {sum(kept.values()) // 1_000_000} MB, each as it came."
+    if without:
+        detail += f" {without} of {documents} documents have none; 'dossier index' on their files keeps them."
+    return Finding(f"{name}: originals", True, detail)
 
 
 def _erasures(name: str, catalogue: Catalogue) -> Iterator[Finding]:

@@ -14,9 +14,10 @@ from typing import Any
 from index.answers import json_of, now
 from index.catalogue import Catalogue, holds
 from index.changes import has_document, remove_document
-from index.errors import StorageFailed, UnknownDocument
+from index.errors import NoOriginal, StorageFailed, UnknownDocument
 from index.generations import Generations
 from index.leftovers import remove_leftovers
+from index.originals import Original, Originals, telling_runs
 from index.pieces import SHORTEST_BYTES, Pieces, files_holding
 from index.redaction import ERASED, stripped, without_document
 
@@ -32,19 +33,22 @@ _SUSPECT = """SELECT key, asked || char(10) || CASE
     ELSE json_extract(content, '$.question') || char(10) || json_extract(content, '$.query') END FROM answers"""
 
 
-def erase_document(catalogue: Catalogue, generations: Generations, directory: Path, document_id: str) -> None:
+def erase_document(
+    catalogue: Catalogue, generations: Generations, originals: Originals, directory: Path, document_id: str
+) -> None:
     """Remove, build the indexes anew without it, scrub catalogue and kept answers, then look for what is left.
 
-    What other documents hold too stays with them and is not looked for. A document that was removed before, of which kept
-    answers still hold passages, can be erased too; and one whose erasure was cut off is erased to its end.
+    What other documents hold too stays with them and is not looked for; nor is what the original of another one holds. A document
+    that was removed before, of which kept answers still hold passages, can be erased too; and one whose erasure was cut off is
+    erased to its end.
 
     Raises:
         UnknownDocument: Nothing of such a document is there.
         StorageFailed: Something is left; the message names the files. What is to be done is noted, and done when the collection
             is opened again or the document is erased once more.
     """
-    _begin(catalogue, document_id)
-    finish_erasures(catalogue, generations, directory)
+    _begin(catalogue, originals, document_id)
+    finish_erasures(catalogue, generations, originals, directory)
 
 
 def pending_erasures(catalogue: Catalogue) -> list[str]:
@@ -53,7 +57,7 @@ def pending_erasures(catalogue: Catalogue) -> list[str]:
         return [row[0] for row in connection.execute("SELECT document FROM erasures ORDER BY document")]
 
 
-def finish_erasures(catalogue: Catalogue, generations: Generations, directory: Path) -> None:
+def finish_erasures(catalogue: Catalogue, generations: Generations, originals: Originals, directory: Path) -> None:
     """Do what is left of every erasure that was begun, and prove it. Raises StorageFailed."""
     with catalogue.reading() as connection:
         pending = dict(connection.execute("SELECT document, pieces FROM erasures ORDER BY document").fetchall())
@@ -62,6 +66,7 @@ def finish_erasures(catalogue: Catalogue, generations: Generations, directory: P
     names = ", ".join(pending)
     remove_leftovers(directory.parent.parent)
     try:
+        originals.sweep()
         generations.rebuild()
         generations.drain()
         catalogue.scrub()
@@ -73,7 +78,8 @@ def finish_erasures(catalogue: Catalogue, generations: Generations, directory: P
         ) from error
     with catalogue.reading() as connection:
         found = {piece: paths for piece, paths in found.items() if not _held(connection, piece)}
-    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths}
+    of_others = {originals.folder / sha256 for sha256 in originals.kept()}
+    left = {str(path.relative_to(directory)) for paths in found.values() for path in paths if path not in of_others}
     if left:
         raise StorageFailed(
             f"Document {names} is removed, but parts of it are still in {', '.join(sorted(left))} below {directory}. "
@@ -83,7 +89,7 @@ def finish_erasures(catalogue: Catalogue, generations: Generations, directory: P
         connection.executemany("DELETE FROM erasures WHERE document = ?", ((name,) for name in pending))
 
 
-def _begin(catalogue: Catalogue, document_id: str) -> None:
+def _begin(catalogue: Catalogue, originals: Originals, document_id: str) -> None:
     """In one transaction: the document is gone, its words are out of what is kept, and what to look for is noted."""
     with catalogue.writing() as connection:
         pending = connection.execute("SELECT pieces FROM erasures WHERE document = ?", (document_id,)).fetchone()
@@ -100,15 +106,25 @@ def _begin(catalogue: Catalogue, document_id: str) -> None:
                 SELECT 1 FROM chunks AS other WHERE other.embedding = embeddings.key AND other.document != chunks.document)""",
             (document_id,),
         ).fetchall()
+        runs = [run for one in originals.only_of(document_id) for run in _runs_of(one)]
         remove_document(connection, document_id)
         forms = [form for text in texts for piece in text_pieces(text) for form in {piece, in_json(piece)}]
         scrub_answers(connection, document_id, forms)
         scrub_feedback(connection, _names(document_id, document.sources if document else ()), texts)
-        wanted = Pieces.of([*forms, *(piece for (vector,) in own_vectors for piece in vector_pieces(vector))])
+        vectors = (piece for (vector,) in own_vectors for piece in vector_pieces(vector))
+        wanted = Pieces.of([*forms, *vectors, *runs])
         connection.execute(
             "INSERT INTO erasures VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET pieces = excluded.pieces",
             (document_id, (pending[0] if pending else b"") + wanted.to_bytes(), now()),
         )
+
+
+def _runs_of(original: Original) -> list[bytes]:
+    """Runs of bytes of an original; none of one that is damaged, of which nobody can say what is its own."""
+    try:
+        return list(telling_runs(original.content()))
+    except NoOriginal:
+        return []
 
 
 def _held(connection: sqlite3.Connection, found: bytes) -> bool:

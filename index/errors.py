@@ -36,6 +36,18 @@ class UnknownDocument(DossierError):
     code = "unknown-document"
 
 
+class NoOriginal(DossierError):
+    """The file that a document was read from is not kept, or is damaged."""
+
+    code = "no-original"
+
+
+class NoPage(DossierError):
+    """A document has no page of that number, or its kind of file has no pages that can be drawn."""
+
+    code = "no-page"
+
+
 class UnknownAnswer(DossierError):
     code = "unknown-answer"
 

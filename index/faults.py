@@ -27,6 +27,7 @@ _CALLED = {
     "generations": "notes of a search index",
     "meta": "values of the collection",
     "erasures": "notes of an erasure",
+    "originals": "notes of originals",
 }
 
 

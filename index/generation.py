@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.catalogue import Catalogue
+from index.checksums import TABLE
 from index.dense import DenseIndex
 from index.lexical import LexicalIndex
 from index.schema import storage_errors
@@ -75,6 +76,7 @@ def forget_generation(catalogue: Catalogue) -> None:
     """The next open of the catalogue builds its search indexes from stored vectors, whatever lies beside it."""
     with catalogue.writing() as connection:
         connection.execute("DELETE FROM generations")
+        connection.execute(f"DELETE FROM {TABLE} WHERE place = 'generations'")  # noqa: S608 - one that was altered went by another key
         connection.execute("DELETE FROM meta WHERE name IN (?, ?)", (LIVE, DROPPED))
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 from index.catalogue import Catalogue
 from index.changes import NewDocument, add_document, has_document, link_source, split_again, unlink_source
@@ -15,6 +16,7 @@ from index.edits import edit_of, store_edit
 from index.files import SourceFile
 from index.generations import Generations
 from index.metadata import FILE, GIVEN, store_metadata
+from index.originals import Originals
 from index.protocols import Embedder, Vectors
 from index.reading import FileReader, ReadFile
 from index.successors import offer
@@ -37,6 +39,7 @@ class Ingest:
         generations: Search indexes that follow the catalogue.
         embedder: Encodes passages; called from the thread that runs `run`.
         reader: Reads files; called from another thread.
+        originals: Where the bytes that the reader staged are kept.
         fingerprint: Name of the vectors, noted in the catalogue with the first document.
         progress: Told (stage, done, total) for "read", "encode" and "index". What it raises ends the run; what was
             acknowledged stays.
@@ -48,6 +51,7 @@ class Ingest:
         generations: Generations,
         embedder: Embedder,
         reader: FileReader,
+        originals: Originals,
         *,
         fingerprint: str,
         progress: Progress | None = None,
@@ -56,6 +60,7 @@ class Ingest:
         self._generations = generations
         self._embedder = embedder
         self._reader = reader
+        self._originals = originals
         self._fingerprint = fingerprint
         self._progress = progress or (lambda stage, done, total: None)
         self._seconds: dict[str, float] = defaultdict(float)
@@ -109,6 +114,7 @@ class Ingest:
 
     def _take_in(self, files: Sequence[SourceFile]) -> None:
         batch: list[ReadFile] = []
+        unkept: list[ReadFile] = []
         for done, outcome in enumerate(self._read_ahead(files), 1):
             self._progress("read", done, len(files))
             asked = files[done - 1]
@@ -119,6 +125,8 @@ class Ingest:
                 self._refused.append(outcome)
             elif outcome.document is None:
                 self._unchanged += 1
+                if outcome.staged:
+                    unkept.append(outcome)
                 self._describe(outcome.file)
             else:
                 batch.append(outcome)
@@ -128,6 +136,9 @@ class Ingest:
                     batch = []
         if batch:
             self._store(batch)
+        if unkept:
+            with self._generations.lock, self._timed("store"), self._catalogue.writing() as connection:
+                self._originals.settle(connection, _staged(unkept))
 
     def _read_ahead(self, files: Iterable[SourceFile]) -> Iterator[ReadFile | Refusal]:
         """Outcomes in the order of `files`; another thread reads a few files ahead while chunks are encoded."""
@@ -164,7 +175,9 @@ class Ingest:
                     stored: set[bytes] = set(fresh)
                     taken = [read.file for read in batch if _taken_meanwhile(connection, read)]
                     late = [read.file for read in batch if _edited_meanwhile(connection, read)] + taken
-                    tallies = [self._link(connection, read, keys, stored) for read in batch if read.file not in late]
+                    linked = [read for read in batch if read.file not in late]
+                    tallies = [self._link(connection, read, keys, stored) for read in linked]
+                    self._originals.settle(connection, _staged(linked))
                     break
         for file in taken:
             self._reader.forget(file.source)
@@ -254,6 +267,10 @@ class Ingest:
             yield
         finally:
             self._seconds[part] += time.perf_counter() - started
+
+
+def _staged(read: Iterable[ReadFile]) -> list[tuple[Path, str]]:
+    return [(one.staged, one.stored.sha256) for one in read if one.staged is not None]
 
 
 def _edited_meanwhile(connection: sqlite3.Connection, read: ReadFile) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -39,6 +39,7 @@ class ReadFile:
 
     Attributes:
         edited: The correction that is laid over it in `document`, with what the file says itself.
+        staged: Where its bytes lie until they are kept; None where they are not to be kept, or are already.
     """
 
     file: SourceFile
@@ -46,6 +47,7 @@ class ReadFile:
     document: NewDocument | None = None
     passages: Mapping[bytes, str] | None = None
     edited: EditedSource | None = None
+    staged: Path | None = None
 
 
 class FileReader:
@@ -59,6 +61,8 @@ class FileReader:
         max_bytes: Largest file that is read.
         known: What the catalogue holds for a source now.
         edit: The correction that is kept for a source now.
+        stage: Writes bytes that are to be kept aside; None where originals are not kept.
+        kept: The SHA-256 of every original that is kept already.
     """
 
     def __init__(
@@ -71,6 +75,8 @@ class FileReader:
         max_bytes: int,
         known: Callable[[str], StoredSource | None],
         edit: Callable[[str], EditedSource | None],
+        stage: Callable[[bytes], Path] | None = None,
+        kept: Collection[str] = (),
     ) -> None:
         self._parser = parser
         self._splitter = splitter
@@ -79,6 +85,8 @@ class FileReader:
         self._max_bytes = max_bytes
         self._known = known
         self._edit = edit
+        self._stage = stage
+        self._kept = kept
         self._names: dict[str, str] = {}
 
     def read(self, file: SourceFile) -> ReadFile | Refusal:
@@ -94,28 +102,30 @@ class FileReader:
         self._names.pop(name, None)
 
     def _read(self, file: SourceFile) -> ReadFile:
-        size, digest = self._digest(file.path)
+        content, digest = self._digest(file.path)
         if file.keeps:
             file = replace(file, source=self._free_source(file.source, digest))
         for _ in range(ATTEMPTS):
             known = self._known(file.source)
-            if known and (known.size_bytes, known.sha256, known.recipe) == (size, digest, self._recipe):
-                return ReadFile(file, known)
+            if known and (known.size_bytes, known.sha256, known.recipe) == (len(content), digest, self._recipe):
+                return ReadFile(file, known, staged=self._staged(content, digest))
             parsed: ParsedFile | FileRefused
             try:
                 parsed = self._parser.parse(file.path, file.name)
             except FileRefused as refused:
                 parsed = refused
             again = self._digest_or_none(file.path)
-            if again == (size, digest):
-                if isinstance(parsed, FileRefused):
-                    raise parsed
-                return self._prepared(file, parsed, size, digest)
             if again is None:
                 raise FileRefused(
                     "changed", "It vanished while it was read. Nothing of it was changed; run the command again."
                 )
-            size, digest = again
+            same = again[1] == digest
+            content, digest = again
+            if same:
+                if isinstance(parsed, FileRefused):
+                    raise parsed
+                read = self._prepared(file, parsed, len(content), digest)
+                return replace(read, staged=self._staged(content, digest))
         raise FileRefused(
             "changed", "It changed while it was read, twice. Run the command again when nothing writes to it."
         )
@@ -155,13 +165,16 @@ class FileReader:
                 return name
         raise AssertionError("numbers do not end")
 
-    def _digest(self, path: Path) -> tuple[int, str]:
+    def _staged(self, content: bytes, digest: str) -> Path | None:
+        return self._stage(content) if self._stage is not None and digest not in self._kept else None
+
+    def _digest(self, path: Path) -> tuple[bytes, str]:
         from index.load.limits import read_regular_file  # see `index.files`: only an ingest needs it
 
         content = read_regular_file(path, self._max_bytes)
-        return len(content), hashlib.sha256(content).hexdigest()
+        return content, hashlib.sha256(content).hexdigest()
 
-    def _digest_or_none(self, path: Path) -> tuple[int, str] | None:
+    def _digest_or_none(self, path: Path) -> tuple[bytes, str] | None:
         try:
             return self._digest(path)
         except FileRefused:

@@ -93,6 +93,7 @@ def _parsed(document: Document, provenance: Provenance, body: Sequence[Span]) ->
         document.page_starts,
         document.notes,
         document.language,
+        document.recognised,
     )
 
 

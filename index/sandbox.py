@@ -6,6 +6,7 @@ The child is a plain subprocess that imports `index.load` and nothing else, so i
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import json
 import os
@@ -20,9 +21,10 @@ from typing import Any, Self
 
 import index
 from index.errors import DossierError, FileRefused
+from index.load.budget import MOST_PARTS
 from index.load.worker import LENGTH
 from index.turns import Turns
-from index.values import ParsedFile, Provenance, Published, Span
+from index.values import ParsedFile, Provenance, Published, Recognised, Span
 
 # Leaks of the parsers end here.
 _FILES_PER_CHILD = 500
@@ -30,6 +32,8 @@ _MOST_ANSWER_BYTES = 400_000_000
 _READ_BYTES = 1 << 20
 _PATIENCE_S = 5.0
 _START_S = 60.0
+# A part of a file that goes on computes all the time: its CPU time bounds it, and a busy machine makes it longer.
+_BUSY = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,7 @@ class ParserLimits:
 
 
 class ParserProcess:
-    """Parses files one after another in a child process; safe to call from several threads.
+    """Parses files and draws pages, one after another, in a child process; safe to call from several threads.
 
     The child is started with the first file and ends with `close`, or with this process, however that ends.
     """
@@ -80,7 +84,21 @@ class ParserProcess:
         Raises:
             FileRefused: as parse_file does; too_complex when the child died or did not answer in time.
         """
-        request = json.dumps({"path": str(path), "name": name, "max_bytes": self._limits.max_bytes}).encode()
+        answer = self._ask({"path": str(path), "name": name, "max_bytes": self._limits.max_bytes})
+        return _parsed_file(answer["parsed"])
+
+    def picture(self, path: Path, media_type: str, page: int, text: str, quoted: Span) -> bytes:
+        """`index.load.pdf.picture.page_picture` in the child.
+
+        Raises:
+            FileRefused: as page_picture does; too_complex when the child died or did not answer in time.
+        """
+        where = {"path": str(path), "media_type": media_type, "page": page, "max_bytes": self._limits.max_bytes}
+        answer = self._ask({**where, "text": text, "start": quoted.start, "end": quoted.end})
+        return base64.b64decode(answer["picture"], validate=True)
+
+    def _ask(self, asked: dict[str, Any]) -> dict[str, Any]:
+        request = json.dumps(asked).encode()
         with self._lock:
             if self._parsed >= _FILES_PER_CHILD:
                 self._stop()
@@ -92,7 +110,7 @@ class ParserProcess:
             self._parsed += 1
         if "refused" in answer:
             raise FileRefused(str(answer["refused"]), str(answer["reason"]))
-        return _parsed_file(answer["parsed"])
+        return answer
 
     def close(self) -> None:
         """End the child and wait for it."""
@@ -109,7 +127,12 @@ class ParserProcess:
         try:
             child.stdin.write(LENGTH.pack(len(request)) + request)
             child.stdin.flush()
-            return _receive_message(child.stdout.fileno(), deadline)
+            for _ in range(MOST_PARTS + 2):
+                answer = _receive_message(child.stdout.fileno(), deadline)
+                if "goes_on" not in answer:
+                    return answer
+                deadline = time.monotonic() + _BUSY * self._limits.wall_s
+            raise TimeoutError
         except TimeoutError as error:
             raise FileRefused("too_complex", f"Reading it takes longer than {self._limits.wall_s:g} s.") from error
         except (BrokenPipeError, EOFError, json.JSONDecodeError) as error:
@@ -136,6 +159,7 @@ class ParserProcess:
         environment |= {"PYTHONPATH": root, "PYTHONUTF8": "1", "PYTHONHASHSEED": "0"}
         # Address space is counted: the threads of a native parser shall not reserve 64 MiB each.
         environment |= {"MALLOC_ARENA_MAX": "1", "TOKIO_WORKER_THREADS": "1"}
+        environment |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
         self._child = subprocess.Popen(  # noqa: S603 - this interpreter, this package
             command,
             stdin=subprocess.PIPE,
@@ -214,5 +238,6 @@ def _parsed_file(fields: dict[str, Any]) -> ParsedFile:
         page_starts=tuple(fields["page_starts"]),
         notes=tuple(fields["notes"]),
         language=fields["language"],
+        recognised=tuple(Recognised(**one) for one in fields["recognised"]),
         metadata={key: tuple(one) if isinstance(one, list) else one for key, one in fields["metadata"].items()},
     )

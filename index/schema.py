@@ -182,6 +182,17 @@ CREATE TABLE erasures (
 ) WITHOUT ROWID;
 """
 _WHOLE = _ERASURES + checksums.SQL
+_ORIGINALS = """
+CREATE TABLE originals (
+    sha256 TEXT PRIMARY KEY,
+    size_bytes INTEGER NOT NULL,
+    media_type TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX sources_by_sha256 ON sources (sha256);
+"""
+_RECOGNISED = """
+ALTER TABLE documents ADD COLUMN recognised TEXT NOT NULL DEFAULT '[]';
+"""
 STEPS = (
     _DOCUMENTS,
     _ANSWERS,
@@ -190,6 +201,8 @@ STEPS = (
     _METADATA,
     _WHOLE,
     _THREADS,
+    _ORIGINALS,
+    _RECOGNISED,
 )  # the tables that each version of the schema adds
 SCHEMA_VERSION = len(STEPS)
 

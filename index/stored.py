@@ -5,9 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from index.protocols import Vectors
 from index.values import Provenance
+
+
+class Counts(NamedTuple):
+    """How much a collection holds; `original_bytes` is the size of the files that are kept beside it."""
+
+    documents: int
+    chunks: int
+    original_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,15 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Recognised:
+    """A range of a document's text that was read off a picture; `confidence` is the model's own, on average, 0 to 1."""
+
+    start: int
+    end: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
 class Published:
     """When a source says it was published; never the file's time nor the time of ingest.
 
@@ -61,6 +70,7 @@ class ParsedFile:
         page_starts: Offset at which each page (PDF) or slide (PPTX) begins; empty for sources without pages.
         notes: What was repaired or flagged, in words ("joined 1 drop cap").
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        recognised: The ranges of `text` that were read by text recognition, in order.
         metadata: What the file says of itself besides its provenance.
     """
 
@@ -71,6 +81,7 @@ class ParsedFile:
     page_starts: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     language: str | None = None
+    recognised: tuple[Recognised, ...] = ()
     metadata: Metadata = field(default_factory=dict, hash=False)
 
 
@@ -82,6 +93,8 @@ class Document:
         sources: Where it came from: absolute file paths or upload names. Several when the same content was found twice.
         origin: Id of the oldest near-duplicate (itself when it has none): copies of one report share an origin.
         language: ISO 639-1 code of the language that most of it is in; None where the text does not say.
+        recognised: The ranges of `text` that were read by text recognition, in order.
+        original_bytes: Size of the file that it was read from; None where that is not kept.
         metadata: What its sources say besides provenance, with what was given or set by hand laid over it.
         superseded_by: Id of the document that is marked as standing in its place.
     """
@@ -97,6 +110,14 @@ class Document:
     added_at: str
     notes: tuple[str, ...] = ()
     language: str | None = None
+    original_bytes: int | None = None
+    recognised: tuple[Recognised, ...] = ()
+
+    def recognised_at(self, start: int, end: int) -> float | None:
+        """How sure text recognition is of what it read in this range, the least sure part counting; None where it read nothing of it."""
+        found = [one.confidence for one in self.recognised if one.start < end and start < one.end]
+        return min(found, default=None)
+
     metadata: Metadata = field(default_factory=dict, hash=False)
     superseded_by: str | None = None
 

@@ -12,6 +12,7 @@ from index.collection import Collection
 from index.directory import DataDirectory
 from index.embed import open_embedder
 from index.protocols import Embedder
+from index.stored import Counts
 from rag.answerers.answering import KindAnswerer
 from rag.answerers.catalogue import Catalogue
 from rag.answerers.digest import Digest
@@ -75,8 +76,8 @@ class Dossier:
                 self._collections[wanted] = self.data.collection(wanted, self.embedder, create=create)
             return self._collections[wanted]
 
-    def size(self, name: str) -> tuple[int, int]:
-        """How many documents and chunks a collection holds; it is not opened for that. Raises UnknownCollection."""
+    def size(self, name: str) -> Counts:
+        """How much a collection holds; it is not opened for that. Raises UnknownCollection."""
         return self.data.size(name)
 
     def remove(self, name: str) -> None:
@@ -200,4 +201,7 @@ class Dossier:
 
 def open_dossier(settings: Settings) -> Dossier:
     """Own the data directory of the settings. Raises DirectoryOwned when another process has it."""
-    return Dossier(settings, DataDirectory.own(settings.data, max_file_bytes=settings.max_file_bytes))
+    data = DataDirectory.own(
+        settings.data, max_file_bytes=settings.max_file_bytes, keep_originals=settings.keep_originals
+    )
+    return Dossier(settings, data)

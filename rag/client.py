@@ -85,6 +85,15 @@ class Dossier(AbstractContextManager["Dossier"]):
         path = ("documents", document_id, "text")
         return self._call(views.TextView, "GET", *path, start=start, end=end, collection=collection)
 
+    def original(self, document_id: str, *, collection: Name = None) -> bytes:
+        """The file that a document was read from, as it came."""
+        return self._wire.send("GET", "documents", document_id, "file", collection=collection).content
+
+    def picture(self, document_id: str, page: int, *, collection: Name = None, **quoted: Any) -> bytes:
+        """A page, from 1, as PNG. Quoted: start and end of a text, whose lines are boxed."""
+        path = ("documents", document_id, "pages", f"{page}.png")
+        return self._wire.send("GET", *path, collection=collection, **quoted).content
+
     def add(
         self, paths: Sequence[Path | tuple[str, Path]], *, progress: Progress = None, **form: Any
     ) -> views.IngestView:

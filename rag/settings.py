@@ -167,6 +167,11 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Answers kept in a collection, to be shown, asked again and exported; 0: none.",
     )
+    keep_originals: bool = Field(
+        True,
+        description="Keep the bytes of every file that goes in, so that it can be opened beside an answer; 'dossier rebuild' "
+        "after a change applies it to what is there.",
+    )
     answer_slots: int = Field(2, ge=1, le=64, description="Questions that a server works on at once.")
     answer_queue: int = Field(8, ge=0, le=1000, description="Questions that may wait for their turn.")
     queue_wait_s: float = Field(30.0, gt=0, le=600, description="Longest wait for a turn, in seconds.")

@@ -137,6 +137,8 @@ class Citation(Frozen):
     """Where a statement comes from. `quote` is verbatim `document.text[start:end]`, offsets in code points.
 
     Attributes:
+        read_by: "ocr" where text recognition read some of the quote off a picture.
+        read_confidence: How sure the recognition is then of itself, 0 to 1.
         superseded_by: Id of the document that is marked as standing in this one's place; this one is then not what is in force.
     """
 
@@ -155,6 +157,8 @@ class Citation(Frozen):
     start: int
     end: int
     page: int | None = None
+    read_by: Literal["ocr"] | None = None
+    read_confidence: float | None = None
     support: float = 0.0
     superseded_by: str | None = None
 

@@ -27,7 +27,10 @@ class View(BaseModel):
 
 
 class DocumentView(View):
-    """A document without its text. `characters` is the length of the text, in code points."""
+    """A document without its text. `characters` is the length of the text, in code points.
+
+    `original_bytes` is the size of the file that it was read from, null where that is not kept.
+    """
 
     id: str
     title: str | None = None
@@ -46,6 +49,7 @@ class DocumentView(View):
     added_at: str
     sources: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    original_bytes: int | None = None
     metadata: dict[str, MetadataJson] = {}
     superseded_by: str | None = None
 
@@ -226,11 +230,15 @@ class RemovedView(View):
 
 
 class CollectionView(View):
-    """A collection; `usual` is the one meant when none is named. One that is not `readable` is counted as empty."""
+    """A collection; `usual` is the one meant when none is named. One that is not `readable` is counted as empty.
+
+    `original_bytes` is the size of the files that are kept of its documents.
+    """
 
     name: str
     documents: int = 0
     chunks: int = 0
+    original_bytes: int = 0
     usual: bool
     readable: bool = True
 
@@ -309,6 +317,7 @@ def document_view(document: Document) -> DocumentView:
         added_at=document.added_at,
         sources=tuple(whole(source) for source in document.sources),
         notes=document.notes,
+        original_bytes=document.original_bytes,
         metadata=dict(as_json(document.metadata)),
         superseded_by=document.superseded_by,
     )

@@ -12,11 +12,13 @@ from typing import Any
 import index.erasure
 from index.catalogue import Catalogue
 from index.generations import Generations
+from index.originals import Originals
 from tests.fakes import WordHashEmbedder
 from tests.storage import own
 
 CAP_BYTES = 1024**3
 STEPS: dict[str, tuple[Any, str]] = {
+    "sweep": (Originals, "sweep"),
     "rebuild": (Generations, "rebuild"),
     "drain": (Generations, "drain"),
     "scrub": (Catalogue, "scrub"),

@@ -17,11 +17,13 @@ from index.answers import Answers
 from index.catalogue import Catalogue
 from index.collection import NOTHING
 from index.edits import Edit
-from index.errors import UnknownCollection, UnknownDocument
+from index.errors import NoOriginal, NoPage, UnknownCollection, UnknownDocument
 from index.feedback import Feedback
 from index.files import SourceFile
 from index.metadata import checked
-from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal
+from index.originals import Original
+from index.stored import Counts
+from index.values import Chunk, Document, Filters, IngestReport, Provenance, Published, Refusal, Span
 from rag.answer.telling import Listener
 from rag.coverage.survey import Surveyor
 from rag.reading.extract import ExtractiveAnswerer
@@ -99,6 +101,14 @@ class FakeCollection:
         if document_id not in self.held:
             raise UnknownDocument(f"There is no document {document_id}. Run: dossier documents")
         return self.held[document_id]
+
+    def original(self, document_id: str) -> Original:
+        self.document(document_id)
+        raise NoOriginal("Nothing is kept here.")
+
+    def picture(self, document_id: str, page: int, quoted: Span | None = None) -> bytes:
+        self.document(document_id)
+        raise NoPage(f"There is no page {page}.")
 
     def undated(self, filters: Filters) -> int:
         return 0
@@ -271,9 +281,9 @@ class FakeDossier:
             self.collections[wanted] = FakeCollection(catalogue_in(self.settings.data / wanted))
         return self.collections[wanted]
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str) -> Counts:
         documents = self.collection(name).documents()
-        return len(documents), sum(one.chunk_count for one in documents)
+        return Counts(len(documents), sum(one.chunk_count for one in documents))
 
     def remove(self, name: str) -> None:
         self.collection(name)

@@ -101,7 +101,10 @@ def test_neither_indexes_nor_keys_are_in_a_backup(tmp_path: Path) -> None:
         (tmp_path / "data" / "keys.sqlite3").write_bytes(b"keys of this machine")
     backup(tmp_path / "data", tmp_path / "backup.tar.gz")
     with tarfile.open(tmp_path / "backup.tar.gz") as archive:
-        assert archive.getnames() == [MANIFEST, MEMBER]
+        names = archive.getnames()
+    assert names[:2] == [MANIFEST, MEMBER]
+    assert len(names) == 7
+    assert all(name.startswith("collections/default/originals/") for name in names[2:])
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "keys.sqlite3").write_bytes(b"keys of that machine")
     restore(tmp_path / "backup.tar.gz", tmp_path / "other")
@@ -351,7 +354,7 @@ def _vouched(members: dict[str, bytes], content: bytes) -> dict[str, bytes]:
     """A backup whose manifest agrees with its file."""
     digest = hashlib.sha256(content).hexdigest()
     named = _told(members, lambda said: said["members"].update({MEMBER: [len(content), digest, 5]}))  # type: ignore[attr-defined]
-    return {MANIFEST: named[MANIFEST], MEMBER: content}
+    return {**members, MANIFEST: named[MANIFEST], MEMBER: content}
 
 
 @pytest.mark.parametrize(

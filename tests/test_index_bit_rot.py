@@ -21,13 +21,26 @@ from index.doctor import Finding, examine, repair
 from index.errors import StorageFailed
 from index.faults import catalogue_faults
 from index.mending import mend_catalogue
-from index.schema import SCHEMA_VERSION
+from index.schema import _WHOLE, STEPS
 from tests.fakes import WordHashEmbedder
 from tests.storage import article, found_by_own_words, own, write
 
 CATALOGUE = f"collections/default/{FILE_NAME}"
 FLIPS, NIGHTLY_FLIPS = 40, 400
 INDEX_FLIPS, NIGHTLY_INDEX_FLIPS = 3, 100
+BEFORE_CHECKSUMS = f"""
+ALTER TABLE documents DROP COLUMN recognised;
+DROP INDEX sources_by_sha256;
+DROP TABLE originals;
+DROP INDEX answers_by_question;
+DROP TRIGGER threads_end;
+ALTER TABLE answers DROP COLUMN question;
+DROP TABLE threads;
+DROP TABLE checksums;
+DROP TABLE erasures;
+PRAGMA user_version = {STEPS.index(_WHOLE)};
+"""
+"""Undoes the steps of the schema from the one that brought checksums on."""
 
 
 @pytest.fixture(scope="module")
@@ -124,7 +137,7 @@ def test_every_flipped_bit_that_changed_a_row_is_found_and_put_back(
     seen = _count_flips(healthy, tmp_path, NIGHTLY_FLIPS if nightly else FLIPS)
     print(dict(seen))
     assert seen["rows missed"] == seen["structure missed"] == 0
-    assert seen["rows mended"] > 10
+    assert seen["rows mended"] > 5, "or it shows little"
     assert seen["rows found"] == 0
 
 
@@ -235,7 +248,7 @@ def test_an_older_catalogue_gets_the_checksum_of_every_row_when_it_is_upgraded(h
     path = tmp_path / FILE_NAME
     shutil.copy(healthy / CATALOGUE, path)
     with closing(sqlite3.connect(path)) as raw:
-        raw.executescript(f"DROP TABLE checksums; DROP TABLE erasures; PRAGMA user_version = {SCHEMA_VERSION - 1};")
+        raw.executescript(BEFORE_CHECKSUMS)
     assert _faults(path) == []
     with closing(sqlite3.connect(path)) as raw:
         raw.execute("UPDATE embeddings SET vector = zeroblob(256) WHERE key = 1")

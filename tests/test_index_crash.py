@@ -72,6 +72,10 @@ def test_what_was_acknowledged_before_a_kill_is_searchable_and_nothing_is_half_t
             assert embedder.embedded == [], "a restart never embeds"
             found = found_by_own_words(collection, embedder)
             assert acknowledged <= found.keys()
+            originals = {document_id: collection.original(document_id) for document_id in found}
+            assert all(one.content() == (folder / one.name).read_bytes() for one in originals.values())
+            left = {path.name for path in (collection.directory / "originals").iterdir()}
+            assert left == {one.sha256 for one in originals.values()}, "no file that nothing names"
             assert {frozenset(ways) for ways in found.values()} <= {frozenset(("lexical", "dense"))}, (
                 f"run {run}: {found}"
             )

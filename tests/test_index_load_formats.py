@@ -237,7 +237,7 @@ def test_attachments_are_read_under_their_names(tmp_path: Path) -> None:
     body = "\n".join(document.text[span.start : span.end] for span in document.body)
     assert "Attachment: offer.txt\n\nThe winch costs 900 crowns." in body and HEADED in body
     assert "From: Office <office@example.org>" in body and "To: crew@example.org" in body
-    assert any("logo.png" in note and "pictures" in note for note in document.notes)
+    assert any("logo.png" in note and "picture" in note for note in document.notes)
     assert document.provenance.title == "Winch" and "an older message" not in body
 
 

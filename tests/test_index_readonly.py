@@ -36,6 +36,7 @@ with own(data) as directory:
     said["names"] = directory.names()
     said["size"] = directory.size("default")
     said["documents"] = [one.id for one in collection.documents()]
+    said["originals"] = [len(collection.original(one).content()) for one in said["documents"]]
     said["lexical"] = [hit for hit, _ in collection.search_lexical(query, 3)]
     said["dense"] = [hit for hit, _ in collection.search_dense(WordHashEmbedder().embed_query(query), 3)]
     content = {"id": "ans_1", "question": "?", "query": "?", "citations": [], "evidence": []}
@@ -106,7 +107,7 @@ def test_a_directory_that_cannot_be_written_is_searched(healthy: Path, tmp_path:
     assert done.returncode == 0, done.stderr
     said = json.loads(done.stdout)
     assert said["names"] == ["default"]
-    assert said["size"] == [len(said["documents"]), 4 * len(said["documents"])]
+    assert said["size"] == [len(said["documents"]), 4 * len(said["documents"]), sum(said["originals"])]
     assert len(said["documents"]) == 3 + killed
     assert said["lexical"][0] == said["dense"][0]
     assert len(said["refused"]) == 8

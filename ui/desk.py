@@ -10,7 +10,7 @@ from index.answers import documents_of
 from index.errors import StorageFailed, UnknownDocument
 from index.feedback import Rating
 from index.threads import Threads
-from index.values import Filters, Metadata
+from index.values import Filters, Metadata, Span
 from rag.answer.telling import Listener
 from rag.asking import AS_SET, Asking
 from rag.coverage.sought import how_to_read
@@ -39,6 +39,7 @@ from rag.views import (
     feedback_view,
     hit_view,
     ingest_view,
+    shown_name,
     thread_line,
 )
 from ui.access.caller import LOCAL, Caller
@@ -281,6 +282,20 @@ class LocalDesk:
             raise Problem("invalid-request", "end must not be before start")
         return TextView(document_id=document_id, start=first, end=last, length=len(text), text=text[first:last])
 
+    def original(self, document_id: str, *, collection: str | None) -> Exported:
+        """The file that a document was read from. Raises UnknownDocument, NoOriginal."""
+        found = self._dossier.collection(check_collection(collection)).original(check_id(document_id))
+        return Exported(shown_name(found.name), found.media_type, found.content())
+
+    def picture(
+        self, document_id: str, page: int, *, collection: str | None, start: int | None, end: int | None
+    ) -> bytes:
+        """A page as PNG, with `text[start:end]` boxed on it. Raises UnknownDocument, NoOriginal, NoPage."""
+        if (start is None) != (end is None) or (start is not None and end is not None and end < start):
+            raise Problem("invalid-request", "start and end go together, and end must not be before start")
+        quoted = None if start is None or end is None else Span(start, end)
+        return self._dossier.collection(check_collection(collection)).picture(check_id(document_id), page, quoted)
+
     def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         """Correct what is known of a document; see `index.collection.Collection.edit`. Raises Problem for a value that cannot be."""
         target = self._dossier.collection(check_collection(collection))
@@ -311,10 +326,10 @@ class LocalDesk:
     def _counted(self, name: str, usual: str | None) -> CollectionView:
         is_usual = name == (usual or self._dossier.settings.collection)
         try:
-            documents, chunks = self._dossier.size(name)
+            held = self._dossier.size(name)
         except StorageFailed:  # one damaged collection does not hide the others
             return CollectionView(name=name, usual=is_usual, readable=False)
-        return CollectionView(name=name, documents=documents, chunks=chunks, usual=is_usual)
+        return CollectionView(name=name, **held._asdict(), usual=is_usual)
 
     def rebuild(self, *, collection: str | None, reembed: bool, progress: Progress | None) -> None:
         self._dossier.collection(check_collection(collection)).rebuild(reembed=reembed, progress=progress)

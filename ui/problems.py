@@ -33,6 +33,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "not-found": (404, "There is nothing at this address"),
     "unknown-collection": (404, "There is no such collection"),
     "unknown-document": (404, "There is no such document"),
+    "no-original": (404, "The file of this document is not kept"),
+    "no-page": (404, "There is no picture of that page"),
     "unknown-answer": (404, "There is no such answer"),
     "unknown-thread": (404, "There is no such thread"),
     "unknown-job": (404, "There is no such job"),
@@ -70,7 +72,16 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 # Messages of these are about what the caller named; the others may hold paths and stay in the log.
 _SAYABLE = frozenset(
-    {"unknown-document", "unknown-answer", "unknown-thread", "unknown-feedback", "empty-collection", "feedback-full"}
+    {
+        "unknown-document",
+        "no-original",
+        "no-page",
+        "unknown-answer",
+        "unknown-thread",
+        "unknown-feedback",
+        "empty-collection",
+        "feedback-full",
+    }
 )
 _MENDS = {
     "unknown-collection": "There is no such collection. Run: dossier index FOLDER --collection NAME",

@@ -32,6 +32,7 @@ from rag.views import (
     SearchView,
     TextView,
     merge_ingests,
+    shown_name,
     whole,
 )
 from ui.access.loopback import is_loopback
@@ -145,6 +146,16 @@ class RemoteDesk:
 
     def text(self, document_id: str, *, collection: str | None, start: int, end: int | None) -> TextView:
         return self._server.text(document_id, start, end, collection=collection)
+
+    def original(self, document_id: str, *, collection: str | None) -> Exported:
+        known = self._server.document(document_id, collection=collection)
+        content = self._server.original(document_id, collection=collection)
+        return Exported(shown_name(known.sources[0]) if known.sources else "unnamed", known.media_type, content)
+
+    def picture(
+        self, document_id: str, page: int, *, collection: str | None, start: int | None, end: int | None
+    ) -> bytes:
+        return self._server.picture(document_id, page, start=start, end=end, collection=collection)
 
     def edit(self, document_id: str, fields: Mapping[str, Any], *, collection: str | None) -> DocumentView:
         return self._server.edit(document_id, collection=collection, **fields)

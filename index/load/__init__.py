@@ -16,7 +16,7 @@ from index.load.limits import MAX_TEXT_CHARS, read_regular_file
 from index.metadata import readable
 from index.page import read_page
 from index.provenance import from_file_name, from_page, merge
-from index.values import ParsedFile, Provenance, Span
+from index.values import ParsedFile, Provenance, Recognised, Span
 
 # A parser's module is imported with the first file of its format.
 _PARSERS = {
@@ -56,12 +56,13 @@ _PARSERS = {
     ".atom": ("index.load.keyed", "parse_xml"),
     ".ics": ("index.load.calendar", "parse_calendar"),
     ".ipynb": ("index.load.notebook", "parse_notebook"),
+    **dict.fromkeys((".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"), ("index.load.ocr", "parse_picture")),
 }
 SUFFIXES = frozenset(_PARSERS)
 _BY_CONTENT = ("index.load.text", "parse_plain")
 """Of a file whose suffix says nothing: source code, logs, subtitles and every other kind of plain text."""
 UNREAD = {
-    **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".ico"), "pictures"),
+    **dict.fromkeys((".gif", ".heic", ".svg", ".ico"), "pictures of this kind: save as png or jpg"),
     **dict.fromkeys((".mp3", ".wav", ".ogg", ".flac", ".m4a", ".mp4", ".mov", ".avi", ".mkv", ".webm"), "sound and film"),
     **dict.fromkeys((".zip", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".7z", ".rar"), "archives: unpack them"),
     **dict.fromkeys((".doc", ".ppt", ".pages", ".numbers", ".key", ".wpd"), "older or closed formats: save as docx, pptx, xlsx or eml"),
@@ -152,6 +153,9 @@ def _assembled(extracted: Extracted, name: str) -> ParsedFile:
         page_starts=tuple(starts) if extracted.unit == "page" else (),
         notes=(*extracted.notes, *notes, *left_out),
         language=language,
+        recognised=tuple(
+            Recognised(starts[place], starts[place] + len(blocks[place]), sure) for place, sure in extracted.recognised
+        ),
         metadata=metadata,
     )
 

@@ -28,6 +28,7 @@ class Extracted:
         debris: Whether headers, share bars and comment forms are looked for.
         quoted: Whether lines that begin with ">" quote an older message, which is then not body.
         joints: What stands between each block and the one before, where sentences run on; else a blank line.
+        recognised: Blocks that were read by text recognition, by their place, and how sure of each it is, 0 to 1.
         asides: For each block its lines that repeat over the pages, such as running heads: stored, and never body.
         metadata: What the format says of itself besides provenance, as it says it.
         front: What stands before the blocks in the stored text and is never body, such as front matter.
@@ -43,4 +44,5 @@ class Extracted:
     front: str = ""
     joints: tuple[str, ...] = ()
     asides: tuple[tuple[str, ...], ...] = ()
+    recognised: tuple[tuple[int, float], ...] = ()
     metadata: Mapping[str, object] = field(default_factory=dict)

@@ -11,6 +11,7 @@ import os
 import resource
 import struct
 import sys
+from base64 import b64encode
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -81,30 +82,50 @@ def limit_cpu(seconds: int) -> None:
 
 
 def answer(request: dict[str, Any]) -> dict[str, Any]:
-    """Parse one file; a refusal and an unexpected failure of a parser are answers too."""
+    """Parse one file or draw a page of it; a refusal and an unexpected failure of a parser are answers too."""
     from index.errors import FileRefused
-    from index.load import parse_file
 
     try:
-        parsed = parse_file(Path(request["path"]), request["name"], max_bytes=request["max_bytes"])
+        return _drawn(request) if "page" in request else _parsed(request)
     except FileRefused as refused:
         return {"refused": refused.code, "reason": str(refused)}
     except (MemoryError, RecursionError):
         return {"refused": "too_complex", "reason": "Reading it takes more memory than is allowed."}
     except Exception as error:  # noqa: BLE001 - whatever a parser trips over, only this file is refused
         return {"refused": "parse_error", "reason": f"Its parser failed: {type(error).__name__}."}
-    return {"parsed": asdict(parsed)}
+
+
+def _parsed(request: dict[str, Any]) -> dict[str, Any]:
+    from index.load import parse_file
+
+    return {"parsed": asdict(parse_file(Path(request["path"]), request["name"], max_bytes=request["max_bytes"]))}
+
+
+def _drawn(request: dict[str, Any]) -> dict[str, Any]:
+    from index.load.limits import read_regular_file
+    from index.load.pdf.picture import page_picture
+
+    content = read_regular_file(Path(request["path"]), request["max_bytes"])
+    picture = page_picture(content, request["page"], request["text"], request["start"], request["end"])
+    return {"picture": b64encode(picture).decode()}
 
 
 def serve(requests: int, answers: int, *, memory_bytes: int, cpu_seconds: int) -> None:
     """Answer requests from one file descriptor on another until the parent closes its end."""
     # It starts a thread, which nothing may do later.
+    from index.load.budget import renew_with
     from index.load.pdf.engine import parser
 
     parser()
     lock_down(memory_bytes)
     with os.fdopen(requests, "rb") as incoming, os.fdopen(answers, "wb") as outgoing:
         _send(outgoing, {"ready": True})
+
+        def renew() -> None:
+            limit_cpu(cpu_seconds)
+            _send(outgoing, {"goes_on": True})
+
+        renew_with(renew)
         while header := incoming.read(LENGTH.size):
             request = json.loads(incoming.read(LENGTH.unpack(header)[0]))
             limit_cpu(cpu_seconds)

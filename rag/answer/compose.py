@@ -230,6 +230,7 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
     start, end = min(quote.start for quote in quotes), max(quote.end for quote in quotes)
     document, provenance = item.document, item.document.provenance
     published = provenance.published
+    sure = document.recognised_at(start, end)
     return Citation(
         number=number,
         document_id=document.id,
@@ -246,6 +247,8 @@ def _citation(item: Evidence, quotes: Sequence[Quote], number: int) -> Citation:
         start=start,
         end=end,
         page=document.page_of(start),
+        read_by=None if sure is None else "ocr",
+        read_confidence=None if sure is None else round(sure, 3),
         support=max(quote.support for quote in quotes),
         superseded_by=document.superseded_by,
     )

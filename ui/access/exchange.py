@@ -104,7 +104,9 @@ class Exchange:
     async def _pass_on(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started = True
-            ours = {name for name, _ in HEADERS}
+            ours = {
+                name for name, _ in HEADERS[1:]
+            }  # browsers obey every policy that is sent: one of a route narrows ours
             kept = [
                 (name, value)
                 for name, value in message.get("headers", [])

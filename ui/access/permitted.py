@@ -11,6 +11,7 @@ from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
     from index.protocols import Embedder
+    from index.stored import Counts
     from rag.llm.model import LanguageModel
     from rag.protocols import Reader
     from rag.settings import Settings
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 READS: dict[str, frozenset[str] | None] = {
     "documents": None,
     "document": None,
+    "original": None,
+    "picture": None,
     "undated": None,
     "answers": frozenset({"keep", "answer", "newest", "thread", "threads", "count", "seen", "came_since"}),
     "feedback": frozenset({"add", "judgement", "newest", "gold_cases", "count"}),
@@ -81,7 +84,7 @@ class Permitted:
         found = cast("Collection", Owned(opened, acting().name))
         return found if acting().may_write else cast("Collection", Reading(found, READS))
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str) -> Counts:
         return self._dossier.size(self._checked(name))
 
     def remove(self, name: str) -> None:

@@ -94,6 +94,8 @@ API_ROUTES = (
     route("PATCH", "/v1/documents/{document_id}", "write", "json"),
     route("DELETE", "/v1/documents/{document_id}", "write"),
     route("GET", "/v1/documents/{document_id}/text", "read"),
+    route("GET", "/v1/documents/{document_id}/file", "read"),
+    route("GET", "/v1/documents/{document_id}/pages/{page}.png", "read", cost=EVENT),
     route("GET", "/v1/jobs/{job_id}", "read"),
     route("GET", "/v1/answers", "read"),
     route("GET", "/v1/answers/{answer_id}", "read"),

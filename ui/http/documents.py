@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from pathlib import PurePosixPath
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import quote
 
-from fastapi import APIRouter, File, Form, Query, UploadFile
+from fastapi import APIRouter, File, Form, Query, Response, UploadFile
+from fastapi import Path as PathParameter
 from pydantic import Field
 
 from index.edits import MAX_CHARS
@@ -22,6 +24,15 @@ from ui.protocols import Dossier
 from ui.requests import IsoDate, Line, Strict, check_collection, check_source
 
 MOST_FILES = 1000
+FILE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+}
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"image/png": {"schema": {"type": "string", "format": "binary"}}}}
+}
+# What no browser runs, whatever it makes of it; anything else goes out as bytes.
+_INERT = ("application/pdf", "text/plain", "text/csv", "text/markdown", "image/png", "image/jpeg", "application/vnd.")
+_NOTHING_ACTIVE = "sandbox; default-src 'none'"
 MOST_METADATA_BYTES = 1 << 20
 _Field = Annotated[Line, Field(max_length=MAX_CHARS)]
 
@@ -70,6 +81,44 @@ def documents(desk: LocalDesk) -> APIRouter:
     ) -> TextView:
         """Offsets count code points, from 0; a span that goes past the end is cut. A citation links here."""
         return desk.text(document_id, collection=collection, start=start, end=end)
+
+    @router.get(
+        "/{document_id}/file",
+        summary="The file that a document was read from",
+        response_class=Response,
+        responses=FILE,
+        openapi_extra=problems("no-original"),
+    )
+    def read_file(document_id: Id, collection: CollectionQuery = None) -> Response:
+        """The bytes as they came, to be saved: a browser neither shows nor runs them."""
+        file = desk.original(document_id, collection=collection)
+        inert = file.media_type.startswith(_INERT)
+        return Response(
+            file.content,
+            media_type=file.media_type if inert else "application/octet-stream",
+            headers={"Content-Disposition": _attached(file.name), "Content-Security-Policy": _NOTHING_ACTIVE},
+        )
+
+    @router.get(
+        "/{document_id}/pages/{page}.png",
+        summary="A page as a picture, with the quoted lines boxed",
+        response_class=Response,
+        responses=PICTURE,
+        openapi_extra=problems("no-original", "no-page", "too-many-requests"),
+    )
+    def draw_page(
+        document_id: Id,
+        page: Annotated[int, PathParameter(ge=1, le=10**6, description="From 1, as in citations.")],
+        collection: CollectionQuery = None,
+        start: Annotated[
+            int | None, Query(ge=0, le=10**9, description="With end: boxes the lines of this text.")
+        ] = None,
+        end: Annotated[int | None, Query(ge=0, le=10**9)] = None,
+    ) -> Response:
+        """Drawn of PDFs. Offsets are those of the document's text, as citations have them; what of it is on other pages is passed over."""
+        picture = desk.picture(document_id, page, collection=collection, start=start, end=end)
+        headers = {"Content-Security-Policy": _NOTHING_ACTIVE}
+        return Response(picture, media_type="image/png", headers=headers)
 
     @router.patch(
         "/{document_id}",
@@ -146,6 +195,12 @@ def uploads(dossier: Dossier, jobs: Jobs) -> APIRouter:
         return jobs.view(job_id)
 
     return router
+
+
+def _attached(name: str) -> str:
+    """The header that has a browser save a file under its name, whatever characters that has."""
+    plain = "".join(char if char.isascii() and char.isprintable() and char not in '"\\' else "_" for char in name)
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _names(files: list[UploadFile]) -> list[str]:

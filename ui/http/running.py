@@ -94,6 +94,7 @@ def add_levels(metrics: Metrics, dossier: Dossier, slots: Slots, jobs: Jobs) -> 
 
     metrics.gauge("dossier_documents", "Documents of a collection.", "collection", lambda: sizes(0))
     metrics.gauge("dossier_chunks", "Passages of a collection.", "collection", lambda: sizes(1))
+    metrics.gauge("dossier_original_bytes", "Bytes of the files kept of a collection.", "collection", lambda: sizes(2))
     metrics.gauge(
         "dossier_questions",
         "Questions that are worked on, and that wait for a slot.",

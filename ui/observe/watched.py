@@ -15,6 +15,7 @@ from ui.protocols import Collection, Dossier, Pipeline, Surveyor
 
 if TYPE_CHECKING:
     from index.protocols import Embedder
+    from index.stored import Counts
     from rag.llm.model import LanguageModel
     from rag.protocols import Reader
 
@@ -49,7 +50,7 @@ class Watched:
         opened = self._dossier.collection(name, create=create)
         return cast(Collection, _WatchedCollection(opened, self._named(name), self._observers))
 
-    def size(self, name: str) -> tuple[int, int]:
+    def size(self, name: str) -> Counts:
         return self._dossier.size(name)
 
     def remove(self, name: str) -> None:

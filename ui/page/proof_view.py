@@ -52,6 +52,7 @@ def _citation(citation: Citation, *, quoted: bool) -> Html:
                 citation.kind,
                 date_with_source(citation.published, citation.published_precision, citation.published_source),
                 f"page {citation.page}" if citation.page else None,
+                f"read off a picture, {citation.read_confidence:.0%} sure" if citation.read_confidence else None,
                 "superseded by a newer version" if citation.superseded_by else None,
             ]
         ),
@@ -86,6 +87,7 @@ def chip(citation: Citation) -> Html:
                 citation.author,
                 written(citation.published),
                 f"page {citation.page}" if citation.page else None,
+                f"read off a picture, {citation.read_confidence:.0%} sure" if citation.read_confidence else None,
             ]
         ),
     )

@@ -7,12 +7,14 @@ import re
 from index.errors import FileRefused
 from index.load.extracted import Extracted, keywords
 from index.load.limits import MAX_TEXT_CHARS, check_pdf
+from index.load.ocr import note_of
 from index.load.pdf.engine import MAX_PAGES, Properties, laid_out, opened, properties
 from index.load.pdf.flow import page_texts, set_asides
 from index.load.pdf.grids import extend
 from index.load.pdf.parts import PageParts, parts_of
 from index.load.pdf.righttoleft import WRITTEN_LEFTWARD, reorder
 from index.load.pdf.running import running_lines
+from index.load.pdf.scans import no_text_of, with_scans
 from index.values import Provenance
 
 _END_MARK_BYTES = 2_048
@@ -34,17 +36,19 @@ def parse_pdf(content: bytes) -> Extracted:
     said = properties(content)
     if said.pages > MAX_PAGES:
         raise FileRefused("too_complex", f"It has {said.pages:,} pages; {MAX_PAGES:,} are allowed. Split it.")
-    pages = _pages(content)
+    pages = pages_of(content)
     _refuse_unmapped(pages)
     running = running_lines(pages)
     for page in pages:
         set_asides(page, running.get(page.number, []))
     texts = page_texts(pages)
+    texts, read = with_scans(content, texts)
     if not any(page.text.strip() for page in texts):
-        raise FileRefused("no_text", f"None of its {len(texts)} pages holds text: a scan needs text recognition first.")
+        raise FileRefused("no_text", no_text_of(len(texts)))
     blank = sum(1 for page in texts if not page.text.strip())
     hidden = sum(page.hidden for page in pages)
     notes = [f"{blank} of {len(texts)} pages hold no text"] if blank else []
+    notes += [note_of(read)] if read else []
     notes += [f"left out {hidden:,} characters too small to read"] if hidden else []
     return Extracted(
         tuple(page.text for page in texts),
@@ -54,11 +58,13 @@ def parse_pdf(content: bytes) -> Extracted:
         notes=tuple(notes),
         joints=tuple(page.before for page in texts[1:]),
         asides=tuple(page.asides for page in texts),
+        recognised=tuple(read),
         metadata=_metadata(said),
     )
 
 
-def _pages(content: bytes) -> list[PageParts]:
+def pages_of(content: bytes) -> list[PageParts]:
+    """The parts of every page, in the order of reading. Raises FileRefused."""
     pages: list[PageParts] = []
     total = 0
     for laid in laid_out(content):

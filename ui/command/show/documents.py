@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ui.terminal import flat, text_of, write
-from ui.words import count, date_with_source, listed
+from ui.words import count, date_with_source, listed, size_in_words
 
 if TYPE_CHECKING:
     from rag.views import CollectionsView, DocumentsView, DocumentView, HitView, IngestView, SearchView
@@ -84,6 +84,7 @@ def show_collections(console: Console, found: CollectionsView) -> None:
     """One line each; the usual one is marked."""
     for one in found.collections:
         held = f"{count(one.documents, 'document')}, {count(one.chunks, 'chunk')}"
+        held += f", {size_in_words(one.original_bytes)} of originals" if one.original_bytes else ""
         usual = "  (the usual one)" if one.usual else ""
         write(console, f"{one.name:24} {held if one.readable else 'cannot be read; run: dossier doctor'}{usual}")
     if not found.collections:

@@ -197,9 +197,10 @@ class Actions:
         """The source panel for a reference as the buttons carry it."""
         try:
             document_id, (first, *others) = reference(command)
-            document = self._dossier.collection(chosen(choices).collection).document(document_id)
+            collection = chosen(choices).collection
+            document = self._dossier.collection(collection).document(document_id)
             try:
-                return source_view(document, first.start, first.end, others)
+                return source_view(document, first.start, first.end, others, collection)
             except ValueError:
                 raise Problem("invalid-request", "That is nothing this page can show.") from None
         except (UnknownDocument, UnknownCollection):

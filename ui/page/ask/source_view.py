@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from itertools import pairwise
+from urllib.parse import quote, urlencode
 
+from index.pictures import DRAWN
 from index.values import Document, Span
 from ui.page.markup import Html, block, escape, fill, join
 from ui.page.proof_view import reference
-from ui.words import count, date_with_source, listed, source_name, title_of
+from ui.words import count, date_with_source, listed, size_in_words, source_name, title_of
 
 AROUND_CHARS = 20_000
 _HEADINGS = re.compile(r"(?m)^(#{1,6} [^\n]+)$")
@@ -17,11 +19,14 @@ _HEADING = re.compile(r"(#{1,6} )([^\n]+)")
 _FRONT_MATTER = re.compile(r"---\n(?:[^\n]{0,2000}\n){1,60}?---\n")
 
 
-def source_view(document: Document, start: int = 0, end: int = 0, others: Sequence[Span] = ()) -> str:
+def source_view(
+    document: Document, start: int = 0, end: int = 0, others: Sequence[Span] = (), collection: str | None = None
+) -> str:
     """`document` with `text[start:end]` marked; nothing is marked when the range is empty.
 
     Args:
         others: More quotes of the same answer; what of them overlaps is left out.
+        collection: Where the original is asked for; None is the one that this caller gets when none is named.
 
     Raises:
         ValueError: A range is not inside the text.
@@ -35,9 +40,10 @@ def source_view(document: Document, start: int = 0, end: int = 0, others: Sequen
     quotes = _apart(Span(start, end), others) if end > start else []
     return block(
         fill(
-            '<article class="source">{head}<div class="body" tabindex="0" role="region">{earlier}'
+            '<article class="source">{head}{picture}<div class="body" tabindex="0" role="region">{earlier}'
             '<div class="words">{words}</div>{later}</div></article>',
-            head=_head(document, Span(start, end) if quotes else None, quotes),
+            head=_head(document, Span(start, end) if quotes else None, quotes, collection),
+            picture=_picture(document, Span(start, end), collection) if quotes else Html(""),
             earlier=_more(document, "Earlier text", first - AROUND_CHARS) if first > 0 else Html(""),
             words=_words(text, Span(first, last), quotes, start),
             later=_more(document, "Later text", last) if last < len(text) else Html(""),
@@ -91,13 +97,13 @@ def _headed(text: str) -> Html:
     )
 
 
-def _head(document: Document, shown: Span | None, quotes: Sequence[Span]) -> Html:
+def _head(document: Document, shown: Span | None, quotes: Sequence[Span], collection: str | None) -> Html:
     said = document.provenance
     page = document.page_of(shown.start) if shown else None
     published = said.published
     return fill(
         '<header><button type="button" class="quiet close">Close</button><p class="byline">{byline}</p><h2>{title}</h2>'
-        '<p class="when">{when}</p><p class="ways">{quotes}{whole}</p></header>',
+        '<p class="when">{when}</p><p class="ways">{quotes}{whole}{original}</p></header>',
         byline=listed([said.publisher, said.author, said.kind]),
         title=title_of(document),
         when=listed(
@@ -110,7 +116,37 @@ def _head(document: Document, shown: Span | None, quotes: Sequence[Span]) -> Htm
         ),
         quotes=_turning(document, shown, quotes) if shown and len(quotes) > 1 else Html(""),
         whole=_open(document, "Open whole document", Span(0, 0), "whole") if shown else Html(""),
+        original=_original(document, collection),
     )
+
+
+def _original(document: Document, collection: str | None) -> Html:
+    """A link that saves the file that the document was read from, where that is kept."""
+    if document.original_bytes is None:
+        return Html("")
+    return fill(
+        '<a class="original" href="{place}" download>Original file ({size})</a>',
+        place=_place(document, "file", collection=collection),
+        size=size_in_words(document.original_bytes),
+    )
+
+
+def _picture(document: Document, shown: Span, collection: str | None) -> Html:
+    """The page of the quote as it looks, drawn when it is unfolded."""
+    page = document.page_of(shown.start)
+    if document.original_bytes is None or page is None or document.media_type not in DRAWN:
+        return Html("")
+    return fill(
+        '<details class="picture"><summary>Page {page} as it looks</summary>'
+        '<img loading="lazy" alt="Page {page}, with the quoted lines boxed" src="{place}"></details>',
+        page=page,
+        place=_place(document, f"pages/{page}.png", start=shown.start, end=shown.end, collection=collection),
+    )
+
+
+def _place(document: Document, what: str, **query: str | int | None) -> str:
+    given = urlencode({name: value for name, value in query.items() if value is not None})
+    return f"v1/documents/{quote(document.id, safe='')}/{what}{'?' if given else ''}{given}"
 
 
 def _turning(document: Document, shown: Span, quotes: Sequence[Span]) -> Html:
