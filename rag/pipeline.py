@@ -255,11 +255,12 @@ class Pipeline:
 
     def _listed(self, asked: AskedKind, lines: Sequence[Line], least: float) -> Proposal | None:
         """The list that the best candidates lie in, where items or steps are asked for, or how many there are."""
-        if len(lines) != 1 or not lines[0].candidates or lines[0].candidates[0].support < least:
+        counted = asked.kind == "count"  # the words that lead up to a list say whether it is the one
+        if len(lines) != 1 or not lines[0].candidates or (lines[0].candidates[0].support < least and not counted):
             return None
-        if asked.kind != "count" and asked.listing < LISTING:
+        if not counted and asked.listing < LISTING:
             return None
-        return listed(lines[0].candidates, self.retriever.corpus, counted=asked.kind == "count")
+        return listed(lines[0].question, lines[0].candidates, self.retriever.corpus, counted=counted)
 
     def _choose(self, hits: Sequence[Hit]) -> list[Evidence]:
         """The passages worth reading."""

@@ -120,7 +120,8 @@ def test_a_follow_up_is_asked_again_as_it_was_searched(asking: Asking) -> None:
 def test_what_new_documents_changed_is_found_and_the_rest_is_not(
     asking: Asking, dossier: Dossier, folder: Path
 ) -> None:
-    twice, other = [asking.ask(SECRETARY) for _ in range(2)], asking.ask("What is bread baked from?")
+    twice = [asking.ask(SECRETARY) for _ in range(2)]
+    other = asking.ask("How many passengers did the company count on 9 May?")
     head = "---\ntitle: A new secretary\npublisher: The Tarn Courier\npublished: 2021-07-01\n---\n"
     (folder / "harbour.md").write_text(
         f"{head}The new secretary of the union is Tove Halvorsen, members decided in June.\n"

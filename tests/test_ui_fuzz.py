@@ -35,6 +35,8 @@ BEYOND_SCHEMAS = (
     ("Schema-valid request rejected", "unsupported-parameter"),
     ("Schema-valid request rejected", "there is no message of the user"),
     ("Schema-valid request rejected", "A number in the body has too many digits"),
+    ("Schema-valid request rejected", "start and end go together"),
+    ("", "body-too-large"),  # refused by its size before anybody looks at what is in it
 )
 """What a schema says of a request that the server cannot or need not say, by the title of a failure and what was answered."""
 

@@ -470,7 +470,7 @@ def test_a_key_sees_no_other_collection(tmp_path: Path) -> None:
                     str(missing.value)
                     == f"There is no collection {name!r}. Run: dossier index FOLDER --collection NAME"
                 )
-        assert permitted.collection().name == held.collection("b").name
+        assert permitted.collection()._collection is held.collection("b")
 
 
 def test_nothing_is_opened_for_nobody(tmp_path: Path) -> None:

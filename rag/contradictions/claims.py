@@ -11,6 +11,7 @@ from rag.contradictions.comparing import agree, comparable
 from rag.contradictions.scope import expects, other_column, other_item, out_of_force, same_thing
 from rag.contradictions.values import Value, value_of, values_in
 from rag.facts.instructions import instructed
+from rag.facts.standing import standing_of
 from rag.question.asked import Asked
 from rag.reading.extract import Candidate, ExtractiveAnswerer
 from rag.reading.judge import AskedFor, share, stems
@@ -184,6 +185,12 @@ def _standing(candidate: Candidate) -> Standing:
         return "superseded"
     clause = _clause_of(text, candidate)
     return "expected" if expects(text[clause.start : clause.end]) else "reported"
+
+
+def foretold(candidate: Candidate) -> bool:
+    """Whether the clause of a candidate speaks of what was still to come when it was published."""
+    text = candidate.evidence.document.text
+    return standing_of(text, _clause_of(text, candidate), _published(candidate.evidence)) == "expected"
 
 
 def _clause_of(text: str, candidate: Candidate) -> Span:

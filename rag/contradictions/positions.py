@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from rag.contradictions.claims import Claim, claim_of, names_value, of_same_thing, rivals, untyped
+from rag.contradictions.claims import Claim, claim_of, foretold, names_value, of_same_thing, rivals, untyped
 from rag.contradictions.comparing import agree
 from rag.contradictions.judging import BEST, RIGHT, Judges, answers_too
 from rag.facts.wording import words
@@ -71,8 +71,8 @@ def outcome_and_expectations(told: Sequence[Candidate], ranked: Sequence[Candida
     best = told[0]
     expected: dict[str, Claim] = {}
     for candidate in ranked:
-        claim = untyped(candidate)
-        if candidate.support >= SHARE * best.support and claim.standing == "expected":
+        if candidate.support >= SHARE * best.support and foretold(candidate):
+            claim = replace(untyped(candidate), standing="expected")
             expected.setdefault(claim.document_id, claim)
     expected.pop(best.evidence.document.id, None)
     groups = [ClaimGroup((replace(untyped(best), standing="reported"),))]

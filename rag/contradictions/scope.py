@@ -182,7 +182,7 @@ def other_column(question: str, best: Value, sentence: str) -> bool:
 
 
 _OUT_OF_FORCE = re.compile(
-    r"\b(?:superseded|archived?|obsolete|withdrawn|outdated|no longer (?:valid|in force|applies)|replaced by|out of date)\b",
+    r"\b(?:superseded|archived|archive copy|obsolete|withdrawn|outdated|no longer (?:valid|in force|applies)|replaced by|out of date)\b",
     re.IGNORECASE,
 )
 _HEAD_CHARS = 400

@@ -28,7 +28,21 @@ COPIES = 3
 SEED, L2, ROUNDS, RATE = 7, 1e-4, 400, 0.5
 POOL = "question_kinds/{part}.jsonl.gz"
 FACTS, MOST_FACTS = "train_reader_2/squad_train_parts/train.jsonl.gz", 2_500
-OTHER_KINDS = ("why", "how", "is ", "are ", "was ", "were ", "do ", "does ", "did ", "can ", "what is ", "what are ", "what were ")
+OTHER_KINDS = (
+    "why",
+    "how",
+    "is ",
+    "are ",
+    "was ",
+    "were ",
+    "do ",
+    "does ",
+    "did ",
+    "can ",
+    "what is ",
+    "what are ",
+    "what were ",
+)
 UNLICENSED = "trec_qc"
 MOST = {"chitchat": 700, "out_of_scope": 0, "opinion": 500, "explain": 700}
 """Rows taken of a kind. Requests for another assistant are left out: many of them are plain facts."""

@@ -23,7 +23,7 @@ MOST_HITS, MOST_TABLES, MOST_SHOWN = 20, 6, 30
 LEAST_COMPARED, MOST_COMPARED = 0.65, 4
 LEAST_ALONE = 0.75
 """The same share for a row that is shown whole, because it is not sure which of its cells is meant."""
-LEAST_COVERED = 0.6
+LEAST_COVERED = 0.5
 """Share of the question's words, without those that stand above the table, that the rows and their heads must hold."""
 OPERATIONS = ("largest", "smallest", "sum", "mean")
 
