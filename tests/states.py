@@ -53,10 +53,14 @@ def _answers(page: Watched, asked: Asked) -> Iterator[str]:
     page.ask(asked.follow_up)
     expect(page.one("#conversation .past")).to_have_count(3)
     yield "conversation"
+    if page.one(".rail-toggle").is_visible():  # folded on a phone
+        page.one(".rail-toggle").click()
     page.one(".thread .more-thread").first.click()
     page.one(".thread .delete").first.click()
     yield "deleting"
     page.one(".thread-sure .cancel").first.click()
+    if page.one(".rail-toggle").is_visible() and page.one(".rail-toggle").get_attribute("aria-expanded") == "true":
+        page.one(".rail-toggle").click()
     page.one("#rail-head .fresh").click()
     expect(page.one("#conversation .past")).to_have_count(0)
     page.ask(asked.answered)

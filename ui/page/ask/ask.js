@@ -158,7 +158,7 @@
     const words = cell.matches(":has(.cite)") ? all(".chip", cell).map(number).join(" ") : cell.textContent.trim();
     return `"${(/^[=+@\t\r-]/.test(words) && !/^[-+]?[\d.,%\s]+$/.test(words) ? "'" : "") + words.replaceAll('"', '""')}"`;
   };
-  onPress(".csv", (button) => {
+  onPress(".grid .csv", (button) => {
     const rows = all("tr", button.closest(".grid")).map((row) => all("th, td", row).map(field).join(","));
     done(button, "Copied", navigator.clipboard.writeText(`${rows.join("\r\n")}\r\n`));
   });
