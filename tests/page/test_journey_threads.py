@@ -117,12 +117,12 @@ def test_an_answer_is_heard_though_the_stream_of_events_ends_in_the_very_moment_
             route.fulfill(content_type="text/event-stream", body='data: {"msg":"close_stream","event_id":null}\n\n')
 
         page.page.route("**/queue/data**", end_at_once, times=1)
-        for turn in range(1, 6):  # a question that goes out while a stream is still open asks for none
+        for _ in range(6):  # a question that goes out while a stream is still open asks for none
             page.ask(BUILT)
-            expect(page.one("#answer .question")).to_have_text(BUILT)
-            expect(page.one("#conversation .past")).to_have_count(turn - 1)
             if ended:
                 break
+            page.page.wait_for_timeout(700)
+        expect(page.one("#answer .question")).to_have_text(BUILT)
         assert len(ended) == 1
 
 
