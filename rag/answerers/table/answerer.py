@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
 from index.outline import Row, Table, outline_of
+from index.stop_words import STOP_WORDS
 from index.values import Document, Span
 from rag.answerers.answering import Proposal, Question, quoting
 from rag.answerers.subject import names_of
@@ -58,7 +60,7 @@ class TableAnswerer:
         for document, table in _tables(question):
             linked = link(wanted, table, question.embedder)
             above, held = _above(document, table), _held(linked)
-            asked = wanted.words - above or wanted.words
+            asked = wanted.words - above - _only_asking(document.language) or wanted.words
             if (compared or _hard(question) <= above | held) and asked:
                 told = len(asked) - (question.asked.detail in OPERATIONS)  # "highest" itself stands in no cell
                 yield _Found(document, linked, len(asked & held) / max(1, told))
@@ -76,6 +78,12 @@ def _tables(question: Question) -> Iterator[tuple[Document, Table]]:
         yield document, table
         if len(seen) == MOST_TABLES:
             return
+
+
+@cache
+def _only_asking(language: str | None) -> frozenset[str]:
+    """Stems of the words of a language that only ask or join."""
+    return words_of(" ".join(STOP_WORDS.get(language or "", ())))
 
 
 def _above(document: Document, table: Table) -> frozenset[str]:
