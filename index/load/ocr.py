@@ -54,11 +54,12 @@ def parse_picture(content: bytes) -> Extracted:
     """The text of a picture; each picture of a file that holds several is a page."""
     from PIL import Image, UnidentifiedImageError
 
-    if not is_installed():
-        raise FileRefused("no_text", f"It is a picture, and text recognition is not installed. Run: {INSTALL}")
     Image.MAX_IMAGE_PIXELS = None  # it is looked at here, and refused in our words
     try:
         with Image.open(io.BytesIO(content), formats=FORMATS) as file:
+            check_pixels(*file.size)
+            if not is_installed():
+                raise FileRefused("no_text", f"It is a picture, and text recognition is not installed: {INSTALL}.")
             kind, found = Image.MIME[str(file.format)], [recognised(frame) for frame in _frames(file)]
     except UnidentifiedImageError as error:
         raise FileRefused("bad_type", "Its name says picture, but it is none that can be read.") from error

@@ -52,4 +52,4 @@ def no_text_of(pages: int) -> str:
     """Why nothing could be read of a file of so many pages."""
     if is_installed():
         return f"None of its {pages} pages holds text, and none was recognised in pictures of them."
-    return f"None of its {pages} pages holds text: a scan needs text recognition. Run: {INSTALL}"
+    return f"None of its {pages} pages holds text: a scan needs text recognition: {INSTALL}."
