@@ -12,13 +12,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from itertools import islice
 
 from index.values import Span
 
 HEADING_CHARS, HEADING_WORDS = 90, 14
 MOST_REPEATED = 2
 MOST_LEVELS = 6
-LEAST_CELLS = 2
+MOST_CELLS = 200
+MOST_ROWS = 2_500
+"""Rows of a table that are looked at on either side of a place: a file may be one table of a million."""
+SHORT_CHARS = 300_000
+"""Outlines of longer texts are kept one at a time."""
 _ROW = re.compile(r"[^:;\n]{1,120}: [^;\n]{1,2000}; [^:;\n]{1,120}: ")
 _CELL = re.compile(r"(?:^|; )([^:;\n]{1,120}): ")
 _ITEM = re.compile(r"\s*(?:[-*•‣▪●–—]|[(\[]?(?:\d{1,3}|[a-zA-Z]|[ivx]{1,4})[.)\]])\s+(?=\S)")
@@ -34,7 +39,7 @@ class Section:
 
     Attributes:
         heading: Its line, without the marks before it.
-        level: 1 for the highest; a heading of a lower level belongs to the section.
+        level: 1 for the highest; the section ends before the next heading of this level or a higher one.
         body: From behind the heading's line to the section's end.
         path: The headings above it, highest first, its own last.
     """
@@ -85,10 +90,12 @@ class Table:
 
     Attributes:
         heads: Names of the columns, in their order.
+        whole: Whether these are all its rows; nothing may be computed over a part.
     """
 
     heads: tuple[str, ...]
     rows: tuple[Row, ...]
+    whole: bool = True
 
     @property
     def span(self) -> Span:
@@ -110,19 +117,27 @@ class Outline:
     def sections(self) -> tuple[Section, ...]:
         """Every section, in the order of the text; one inside another comes after it."""
         marked = [(line, *head) for n, line in enumerate(self.lines) if (head := self._heading(n))]
-        repeated = Counter(
-            self._bare(line) for line, _, _ in marked
-        )  # the same head on every page is none of a section
+        repeated = Counter(self._bare(line) for line, _, _ in marked)  # a head on every page is none of a section
         found = [one for one in marked if repeated[self._bare(one[0])] <= MOST_REPEATED]
+        ends = self._ends([(line.start, level) for line, level, _ in found])
         sections: list[Section] = []
         above: list[tuple[int, str]] = []
-        for n, (line, level, start) in enumerate(found):
+        for (line, level, start), end in zip(found, ends, strict=True):
             above = [one for one in above if one[0] < level]
             above.append((level, self.text[start : line.end].strip(" *_#")))
-            end = next((other[0].start for other in found[n + 1 :] if other[1] <= level), len(self.text))
             path = tuple(name for _, name in above)
             sections.append(Section(Span(start, line.end), level, Span(line.end, end), path))
         return tuple(sections)
+
+    def _ends(self, headings: Sequence[tuple[int, int]]) -> list[int]:
+        """Where the section of each (start, level) ends, in one pass from behind."""
+        ends, following = [0] * len(headings), list[tuple[int, int]]()
+        for n in range(len(headings) - 1, -1, -1):
+            start, level = headings[n]
+            following = [one for one in following if one[1] <= level]
+            ends[n] = following[-1][0] if following else len(self.text)
+            following.append((start, level))
+        return ends
 
     def section_at(self, place: int) -> Section | None:
         """The innermost section that holds a place; None before the first heading."""
@@ -144,27 +159,57 @@ class Outline:
         """Every list of two items or more."""
         return tuple(self._lists())
 
-    @cached_property
-    def tables(self) -> tuple[Table, ...]:
-        """Every table: a run of rows, which ends where a line is no row, or begins with another head."""
-        found: list[Table] = []
-        rows: list[Row] = []
-        for line in self.lines:
-            row = row_at(self.text, line)
-            if rows and (row is None or row.cells[0].head != rows[0].cells[0].head):
-                found.append(_table(rows))
-                rows = []
-            if row is not None:
-                rows.append(row)
-        return tuple([*found, _table(rows)] if rows else found)
+    @property
+    def tables(self) -> Iterator[Table]:
+        """Every table, one by one: a run of rows, which ends where a line is no row, or begins with another head."""
+        place = 0
+        while place < len(self.lines):
+            row = row_at(self.text, self.lines[place])
+            if row is None:
+                place += 1
+                continue
+            rows = [row, *islice(self._rows_from(place + 1, 1, row.cells[0].head), MOST_ROWS)]
+            yield _table(rows, whole=len(rows) <= MOST_ROWS)
+            place += len(rows)
 
     def list_at(self, span: Span) -> ListBlock | None:
         """The list that a span lies in, its lead-in included."""
-        return next((one for one in self.lists if _first(one) < span.end and span.start < one.items[-1].end), None)
+        n = bisect_right(self._list_starts, span.end - 1) - 1
+        return self.lists[n] if n >= 0 and span.start < self.lists[n].items[-1].end else None
 
     def table_at(self, span: Span) -> Table | None:
-        """The table that a span lies in."""
-        return next((one for one in self.tables if one.span.start < span.end and span.start < one.span.end), None)
+        """The table that the first row in a span is of, as far as MOST_ROWS before and behind it."""
+        n = bisect_right(self._line_starts, span.start)
+        first = max(0, n - 1)
+        while first < len(self.lines) and self.lines[first].start < span.end:
+            row = row_at(self.text, self.lines[first])
+            if row is not None and row.span.end > span.start:
+                return self._table_around(first, row)
+            first += 1
+        return None
+
+    def _table_around(self, place: int, row: Row) -> Table:
+        before = list(self._rows_from(place - 1, -1, row.cells[0].head))
+        after = list(self._rows_from(place + 1, 1, row.cells[0].head))
+        rows = [*reversed(before[:MOST_ROWS]), row, *after[:MOST_ROWS]]
+        return _table(rows, whole=max(len(before), len(after)) <= MOST_ROWS)
+
+    def _rows_from(self, place: int, step: int, head: str) -> Iterator[Row]:
+        """Rows under the same first head, one after another, one more than are looked at."""
+        for _ in range(MOST_ROWS + 1):
+            row = row_at(self.text, self.lines[place]) if 0 <= place < len(self.lines) else None
+            if row is None or row.cells[0].head != head:
+                return
+            yield row
+            place += step
+
+    @cached_property
+    def _line_starts(self) -> list[int]:
+        return [line.start for line in self.lines]
+
+    @cached_property
+    def _list_starts(self) -> list[int]:
+        return [_first(one) for one in self.lists]
 
     @cached_property
     def _starts(self) -> list[int]:
@@ -226,9 +271,18 @@ class Outline:
         return line.start > 0 and self.text[line.start - 1] in " \t"
 
 
-@lru_cache(maxsize=64)
 def outline_of(text: str) -> Outline:
     """The outline of a text; the last ones are kept, as one answer asks for them several times."""
+    return _kept(text) if len(text) <= SHORT_CHARS else _kept_long(text)
+
+
+@lru_cache(maxsize=64)
+def _kept(text: str) -> Outline:
+    return Outline(text)
+
+
+@lru_cache(maxsize=1)
+def _kept_long(text: str) -> Outline:
     return Outline(text)
 
 
@@ -241,7 +295,7 @@ def row_at(text: str, line: Span) -> Row | None:
     """
     if not is_row(text, line):
         return None
-    marks = list(_CELL.finditer(text[line.start : line.end]))
+    marks = list(islice(_CELL.finditer(text[line.start : line.end]), MOST_CELLS))
     ends = [*(mark.start() for mark in marks[1:]), line.end - line.start]
     cells = []
     for mark, end in zip(marks, ends, strict=True):
@@ -255,9 +309,9 @@ def is_row(text: str, line: Span) -> bool:
     return _ROW.match(text, line.start, line.end) is not None
 
 
-def _table(rows: Sequence[Row]) -> Table:
+def _table(rows: Sequence[Row], *, whole: bool) -> Table:
     heads = dict.fromkeys(cell.head for row in rows for cell in row.cells)
-    return Table(tuple(heads), tuple(rows))
+    return Table(tuple(heads), tuple(rows), whole)
 
 
 def _first(block: ListBlock) -> int:

@@ -1,6 +1,6 @@
 """Headings, lists and tables, read off the lines of a text."""
 
-from index.outline import outline_of
+from index.outline import MOST_CELLS, MOST_ROWS, outline_of, row_at
 from index.sentences import sentence_spans
 from index.values import Span
 
@@ -77,6 +77,34 @@ def test_every_row_and_every_marked_heading_is_one_sentence() -> None:
     ]
 
 
-def test_a_text_of_a_million_lines_costs_one_pass() -> None:
+def test_a_long_table_is_looked_at_around_a_place_and_says_that_it_is_a_part() -> None:
+    text = "\n".join(f"Order: {n}; Total: {n}" for n in range(6 * MOST_ROWS))
+    place = text.index(f"Order: {3 * MOST_ROWS};")
+    table = outline_of(text).table_at(Span(place, place + 5))
+    assert table is not None and not table.whole and len(table.rows) == 2 * MOST_ROWS + 1
+    assert table.rows[MOST_ROWS].span.start == place
+    assert outline_of(TEXT).table_at(Span(TEXT.index("Cutter"), TEXT.index("Cutter") + 1)) == next(
+        outline_of(TEXT).tables
+    )
+
+
+def test_a_hundred_thousand_headings_end_in_one_pass() -> None:
+    names = [
+        chr(97 + n % 26) + chr(97 + n // 26 % 26) + chr(97 + n // 676 % 26) + chr(97 + n // 17576)
+        for n in range(100_000)
+    ]
+    text = "\n\n".join(f"{'#' * (1 + n % 3)} {name}" for n, name in enumerate(names))
+    sections = outline_of(text).sections
+    assert len(sections) == len(names)
+    assert sections[0].body.end == sections[3].heading.start - 2 and sections[1].body.end == sections[0].body.end
+
+
+def test_a_row_of_thousands_of_cells_is_cut() -> None:
+    text = "; ".join(f"h{n}: {n}" for n in range(5_000))
+    row = row_at(text, Span(0, len(text)))
+    assert row is not None and len(row.cells) == MOST_CELLS
+
+
+def test_lines_that_nearly_are_rows_are_none() -> None:
     text = "a: b; c\n" * 200_000
-    assert outline_of(text).tables == () and outline_of(text).lists == ()
+    assert list(outline_of(text).tables) == [] and outline_of(text).lists == ()

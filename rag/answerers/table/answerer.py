@@ -22,11 +22,10 @@ SURE, UNSURE = 0.85, 0.6
 CLEAR = 0.12
 """So much nearer must the question be to one head than to every other for its cell to be the headline."""
 MOST_HITS, MOST_TABLES, MOST_SHOWN = 20, 6, 30
-LEAST_COMPARED, MOST_COMPARED = 0.65, 4
-LEAST_ALONE = 0.75
-"""The same share for a row that is shown whole, because it is not sure which of its cells is meant."""
-LEAST_COVERED = 0.5
-"""Share of the question's words, without those that stand above the table, that the rows and their heads must hold."""
+LEAST_COVERED, LEAST_COMPARED, LEAST_ALONE = 0.5, 0.65, 0.75
+"""Share of the question's words, without those that stand above the table, that the rows and their heads must hold: for a cell, for rows
+side by side, and for a row that is shown whole because it is not sure which of its cells is meant."""
+MOST_COMPARED = 4
 OPERATIONS = ("largest", "smallest", "sum", "mean")
 
 
@@ -44,7 +43,7 @@ class TableAnswerer:
     def propose(self, question: Question) -> Proposal | None:
         wanted = Wanted.of(question.query.text)
         if question.asked.kind == "compare":
-            return _compared(question, list(self._found(question, wanted, compared=True)), wanted)
+            return _compared(question, list(self._found(question, wanted, compared=True)))
         found = [one for one in self._found(question, wanted) if one.covered >= LEAST_COVERED]
         if not found:
             return None
@@ -102,7 +101,7 @@ def _hard(question: Question) -> frozenset[str]:
     return words_of(" ".join(AskedFor.of(question.query.text).hard))
 
 
-def _compared(question: Question, found: Sequence[_Found], wanted: Wanted) -> Proposal | None:
+def _compared(question: Question, found: Sequence[_Found]) -> Proposal | None:
     """The rows that are to be compared, from one table or several, each whole; together they must hold every name and number."""
     named = [one for one in found if one.linked.score > 0 and one.covered >= LEAST_COMPARED]
     rows = [(one.document, row) for one in named for row in one.linked.rows[:MOST_COMPARED]]
@@ -142,7 +141,7 @@ def _counted(question: Question, found: _Found) -> Proposal | None:
     linked = found.linked
     if len(linked.rows) == 1:
         return _looked_up(question, found, listed=False)
-    if len(linked.rows) > MOST_SHOWN or linked.score <= 0:
+    if len(linked.rows) > MOST_SHOWN or linked.score <= 0 or not linked.table.whole:
         return None
     statements, evidence = _quoted(question, [(found.document, row) for row in linked.rows])
     items = tuple(row.cells[0].value for row in linked.rows)
@@ -153,7 +152,7 @@ def _computed(question: Question, found: _Found, operation: str) -> Proposal | N
     """The row of the largest or smallest value, or what the values of the rows come to."""
     linked = found.linked
     numeric = [(head, near) for head, near in linked.columns if _numbers(linked.rows, head)]
-    if not numeric:
+    if not numeric or not linked.table.whole:
         return None
     head = numeric[0][0]
     rows = [(number, row) for row in linked.rows if (number := _number(row, head)) is not None]

@@ -20,7 +20,7 @@ from index.protocols import Embedder
 from rag.answerers.table.values import Value, decimal_of, value_of, words_of
 from rag.reading.judge import content_words
 
-MOST_ROWS, MOST_HEADS = 5_000, 60
+MOST_HEADS = 60
 SENSE = 0.8
 """Weight of the embedder's cosine beside the share of a head's words that the question holds."""
 OTHER_UNIT = 0.5
@@ -77,7 +77,7 @@ class Linked:
 
 def link(wanted: Wanted, table: Table, embedder: Embedder) -> Linked:
     """The rows and columns of one table, by what the question says."""
-    rows = table.rows[:MOST_ROWS]
+    rows = table.rows
     held = [words_of(" ".join(cell.value for cell in row.cells)) & wanted.words for row in rows]
     weights = _weights(wanted.words, held)
     ranges = _in_ranges(wanted, rows)
