@@ -103,8 +103,7 @@ def fuzz(url: str, *, examples: int, steps: int = 6, phases: tuple[str, ...] = P
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json", config=SchemathesisConfig.from_dict(settings))
     seen = Seen()
     for event in from_schema(schema).execute():
-        if isinstance(event, NonFatalError):  # a body that is too large is hung up on while it is still being sent
-            assert event.label == "POST /v1/embeddings" and "Network Error" in event.info.format(), event.info.format()
+        assert not isinstance(event, NonFatalError), event.info.format()
         if isinstance(event, ScenarioFinished):
             seen.of(event)
         if isinstance(event, EngineFinished):

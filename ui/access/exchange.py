@@ -28,7 +28,8 @@ HEADERS = (
 BODY_GRACE_S = 10.0
 BODY_BYTES_PER_S = 64 * 1024
 SMALL_BYTES = 64 * 1024
-DRAIN_S = 2.0
+DRAINED_BYTES, DRAIN_S = 2 * 1024 * 1024, 2.0
+"""Of a body over its cap: so much more is taken in and thrown away, so long, for its sender to hear the reason."""
 _CORS = re.compile(rb"access-control-.*", re.IGNORECASE)
 
 
@@ -130,7 +131,7 @@ class Exchange:
         await response(self._scope, self.receive, self._pass_on)
 
     async def _taken_in(self) -> bool:
-        """Whether no more of the body can come than is small; a body little over its cap is thrown away for that.
+        """Whether no more of the body can come than is small; one over its cap by DRAINED_BYTES at most is thrown away for that.
 
         A connection that is closed on somebody who still sends is reset, and the reason is lost on the way.
         """
@@ -138,7 +139,7 @@ class Exchange:
         given = headers.get("content-length", "0")
         if self._complete:
             return True
-        if not given.isdecimal() or "transfer-encoding" in headers or int(given[:20]) > self.cap + SMALL_BYTES:
+        if not given.isdecimal() or "transfer-encoding" in headers or int(given[:20]) > self.cap + DRAINED_BYTES:
             return False
         if int(given[:20]) <= SMALL_BYTES:
             return True
